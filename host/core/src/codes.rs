@@ -1,0 +1,131 @@
+//! The stable codes, one page each under `docs/codes/`.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
+        /// A stable code; its page is `docs/codes/<code>.md`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+
+            /// As printed: `PSK-` and a letter for the stage, then a number.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Code::$name => $code,)+
+                }
+            }
+
+            /// One sentence.
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Code::$name => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The handler asked for a retry more often than its policy allows.
+    RetriesExhausted = "PSK-H001",
+    /// The handler rejected the record.
+    Rejected = "PSK-H002",
+    /// The handler crashed with an exception that its SDK caught.
+    Crashed = "PSK-H003",
+    /// The handler trapped.
+    Trapped = "PSK-H004",
+    /// The handler did not answer within its deadline.
+    DeadlinePassed = "PSK-H005",
+    /// The handler wanted more memory than its limit.
+    MemoryExceeded = "PSK-H006",
+    /// The handler staged more outputs than its limit.
+    TooManyOutputs = "PSK-H007",
+    /// The handler staged more output bytes than its limit.
+    OutputTooLarge = "PSK-H008",
+    /// The handler wrote to an output that it does not declare.
+    UnknownOutput = "PSK-H009",
+    /// The broker refused an output for what it is.
+    OutputRefused = "PSK-H010",
+
+    /// A partition halted: a record failed and the topic has no dead-letter topic.
+    HaltedWithoutDeadLetter = "PSK-O001",
+    /// A partition waits: an output topic can't be written.
+    OutputUnwritable = "PSK-O002",
+    /// A partition halted: its dead-letter topic can't be written.
+    DeadLetterUnwritable = "PSK-O003",
+    /// Offsets could not be committed.
+    CommitFailed = "PSK-O004",
+    /// Work was abandoned at shutdown because the deadline passed.
+    AbandonedAtShutdown = "PSK-O005",
+
+    /// Kafka can't be reached.
+    KafkaUnreachable = "PSK-K001",
+    /// A topic does not exist.
+    TopicMissing = "PSK-K002",
+    /// Kafka refused the host's credentials or permissions.
+    KafkaRefused = "PSK-K003",
+    /// The committed offset lies outside the log.
+    OffsetOutOfRange = "PSK-K004",
+    /// Some partitions of a topic have no committed offset, others have.
+    CommitMissing = "PSK-K005",
+    /// The Kafka client met a fatal error.
+    ClientFatal = "PSK-K006",
+    /// The assignment was lost before it could be given back.
+    AssignmentLost = "PSK-K007",
+    /// A batch could not be read.
+    RecordUnreadable = "PSK-K008",
+
+    /// The configuration can't be read.
+    ConfigUnreadable = "PSK-C001",
+    /// The configuration is not TOML.
+    ConfigSyntax = "PSK-C002",
+    /// A key is unknown.
+    UnknownKey = "PSK-C003",
+    /// A value has the wrong type or form.
+    WrongType = "PSK-C004",
+    /// A required key is missing.
+    MissingKey = "PSK-C005",
+    /// An environment variable is missing.
+    MissingVariable = "PSK-C006",
+    /// A value is outside its range, or limits contradict each other.
+    ImpossibleValue = "PSK-C007",
+    /// A name refers to something that isn't there.
+    UnknownReference = "PSK-C008",
+    /// A name is used twice.
+    DuplicateName = "PSK-C009",
+    /// A handler writes to a topic that it reads.
+    Loop = "PSK-C010",
+    /// A client setting is unknown.
+    UnknownClientSetting = "PSK-C011",
+    /// A client setting belongs to the host.
+    HostOwnedSetting = "PSK-C012",
+    /// A plugin's declared output is not mapped to a topic.
+    OutputNotMapped = "PSK-C013",
+    /// A mapped output is not declared by the plugin.
+    OutputNotDeclared = "PSK-C014",
+
+    /// A plugin file is missing or can't be read.
+    PluginMissing = "PSK-P001",
+    /// A plugin file has another digest than the one pinned.
+    DigestMismatch = "PSK-P002",
+    /// A plugin file is not a component of a contract that this host knows.
+    NotAPlugin = "PSK-P003",
+    /// A plugin imports what the host does not give.
+    ForbiddenImport = "PSK-P004",
+    /// A plugin could not describe itself.
+    DescribeFailed = "PSK-P005",
+    /// A plugin refused its settings.
+    SettingsRefused = "PSK-P006",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

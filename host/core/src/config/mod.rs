@@ -1,0 +1,231 @@
+//! The configuration as the host uses it: validated, with every default filled in.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A whole configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// `[host]`
+    pub host: Host,
+    /// `[kafka]`
+    pub kafka: Kafka,
+    /// `[admin]`
+    pub admin: Admin,
+    /// `[log]`
+    pub log: Log,
+    /// `[limits]`: ceilings that no handler may raise.
+    pub limits: Ceilings,
+    /// `[handlers.NAME]`
+    pub handlers: BTreeMap<String, Handler>,
+    /// `[topics.NAME]`
+    pub topics: BTreeMap<String, Topic>,
+}
+
+/// `[host]`: this process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Host {
+    /// Unique in the group.
+    pub id: String,
+    /// How long a shutdown may take before work is abandoned.
+    pub shutdown_deadline: Duration,
+    /// Worker threads; by default the machine's cores.
+    pub workers: NonZeroUsize,
+    /// Where compiled plugins are kept.
+    pub cache: PathBuf,
+    /// Bytes of records that are fetched and not finished, all partitions together.
+    pub buffer_bytes: u64,
+    /// Bytes of outputs that are sent and not acknowledged.
+    pub outbox_bytes: u64,
+}
+
+/// `[kafka]`: the cluster and the group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kafka {
+    /// `host:port`, comma-separated.
+    pub bootstrap: String,
+    /// The consumer group.
+    pub group: String,
+    /// The group protocol.
+    pub protocol: GroupProtocol,
+    /// The delivery guarantee.
+    pub delivery: Delivery,
+    /// How often finished offsets are committed.
+    pub commit_interval: Duration,
+    /// librdkafka settings for both clients.
+    pub common: BTreeMap<String, String>,
+    /// librdkafka settings for the consumer.
+    pub consumer: BTreeMap<String, String>,
+    /// librdkafka settings for the producer.
+    pub producer: BTreeMap<String, String>,
+}
+
+/// `kafka.protocol`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupProtocol {
+    /// Cooperative-sticky over the classic protocol.
+    Classic,
+    /// KIP-848; needs brokers of 4.0 or later.
+    Consumer,
+}
+
+/// `kafka.delivery`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Nothing is lost; what was in flight at a crash is done again.
+    AtLeastOnce,
+}
+
+/// `[admin]`: health, metrics, status.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Admin {
+    /// Where the listener binds.
+    pub listen: SocketAddr,
+    /// The bearer token that `/status` and operations ask for, if any. Never printed.
+    pub token: Option<Secret>,
+}
+
+/// A value that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Log {
+    /// JSON lines or text.
+    pub format: LogFormat,
+    /// Which records get a line.
+    pub records: RecordLines,
+}
+
+/// `log.format`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// `log.records`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordLines {
+    /// Each record and each verdict.
+    All,
+    /// The first of each partition after assignment, a few a second, and each verdict that is
+    /// not `emitted`.
+    Sampled,
+    /// None.
+    Off,
+}
+
+/// `[limits]`: what no handler may raise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ceilings {
+    /// For one call.
+    pub deadline: Duration,
+    /// Linear memory of one instance, in bytes.
+    pub memory_bytes: u64,
+}
+
+/// `[handlers.NAME]`: one configured use of a plugin file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Handler {
+    /// The plugin's file, absolute or relative to the working directory.
+    pub plugin: PathBuf,
+    /// The pinned SHA-256 of the file.
+    pub sha256: Option<[u8; 32]>,
+    /// What the guest may read.
+    pub settings: BTreeMap<String, String>,
+    /// Logical output to topic.
+    pub outputs: BTreeMap<String, String>,
+    /// What one call may use.
+    pub limits: HandlerLimits,
+    /// How a handler's `retry` is tried again.
+    pub retry: Retry,
+    /// Whether an instance serves more than one record.
+    pub isolation: Isolation,
+    /// Which timestamp outputs carry where the handler sets none.
+    pub timestamp: OutputTimestamp,
+}
+
+/// `handlers.NAME.limits`
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandlerLimits {
+    /// For one call.
+    pub deadline: Duration,
+    /// Linear memory of one instance, in bytes.
+    pub memory_bytes: u64,
+    /// Outputs of one record.
+    pub outputs: u32,
+    /// Bytes of all outputs of one record: keys, values, headers.
+    pub output_bytes: u64,
+    /// Log lines of one record; further lines are dropped and counted.
+    pub log_lines: u32,
+    /// Bytes of all log lines of one record.
+    pub log_bytes: u64,
+    /// Instances of this handler and one topic at one time.
+    pub instances: u32,
+}
+
+/// `handlers.NAME.retry`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retry {
+    /// Calls of one delivery in all, the first included.
+    pub attempts: u32,
+    /// The first delay.
+    pub backoff_min: Duration,
+    /// The largest delay; a handler's own `after-ms` is held to it too.
+    pub backoff_max: Duration,
+}
+
+/// `handlers.NAME.isolation`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// An instance serves many records.
+    Reused,
+    /// A fresh instance for each record.
+    Record,
+}
+
+/// `handlers.NAME.timestamp`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputTimestamp {
+    /// The input record's timestamp.
+    Input,
+    /// The time of sending.
+    Now,
+}
+
+/// `[topics.NAME]`: an input topic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Topic {
+    /// Each gets every record, in this order. Names of `handlers`.
+    pub handlers: Vec<String>,
+    /// Where a group without commits begins.
+    pub start: Start,
+    /// Where failed records go; without one, a failure halts its partition.
+    pub dead_letter: Option<String>,
+    /// Whether a handler of this topic may write to it.
+    pub allow_loop: bool,
+}
+
+/// `topics.NAME.start`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// The first record there is.
+    Earliest,
+    /// Only what comes after the start.
+    Latest,
+    /// The first record at or after this time, in milliseconds since 1970.
+    Time(i64),
+}

@@ -1,0 +1,13 @@
+//! Penstock's decisions, without I/O: no clock, no thread, no client library, no runtime.
+//!
+//! Time and randomness arrive as arguments; bytes from the network arrive as [`batch::Batch`]es.
+//! What happens to a record is decided here and carried out by `penstock-engine`, `penstock-kafka`
+//! and `penstock-wasm`.
+
+pub mod batch;
+pub mod codes;
+pub mod config;
+pub mod contract;
+pub mod record;
+pub mod staging;
+pub mod verdict;

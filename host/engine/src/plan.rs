@@ -1,0 +1,46 @@
+//! What is to be done with the records of each topic, as `app.rs` lays it out from the
+//! configuration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use penstock_core::config::{OutputTimestamp, Retry};
+
+use crate::ports::{HandlerPool, OutputTopic};
+
+/// The engine's own limits.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Worker threads.
+    pub workers: usize,
+    /// Bytes of records fetched and not finished, all partitions together.
+    pub buffer_bytes: u64,
+    /// Bytes of outputs sent and not acknowledged.
+    pub outbox_bytes: u64,
+    /// Between a refusal for which the topic is to blame and the next try.
+    pub resend_after: Duration,
+}
+
+/// An input topic.
+pub struct TopicPlan {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Each gets every record, in this order.
+    pub handlers: Vec<HandlerPlan>,
+    /// Where failed records go.
+    pub dead_letter: Option<OutputTopic>,
+}
+
+/// One handler of one topic.
+pub struct HandlerPlan {
+    /// The name it is configured under.
+    pub name: Arc<str>,
+    /// Its instances for this topic.
+    pub pool: Arc<dyn HandlerPool>,
+    /// By the index that the plugin emits to.
+    pub outputs: Vec<OutputTopic>,
+    /// What to do with a `retry`.
+    pub retry: Retry,
+    /// The timestamp of an output that the handler gave none.
+    pub timestamp: OutputTimestamp,
+}

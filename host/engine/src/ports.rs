@@ -1,0 +1,180 @@
+//! What the engine needs from outside, and nothing of who provides it: `penstock-wasm` implements
+//! the handlers, `penstock-kafka` the sink, tests both.
+
+use penstock_core::record::{Header, Record};
+use penstock_core::staging::{Output, Staging};
+use penstock_core::verdict::{Failure, Outcome};
+
+/// Instances of one handler for one topic.
+pub trait HandlerPool: Send + Sync {
+    /// An instance for the caller alone; `Ok(None)` when as many as allowed are out.
+    ///
+    /// # Errors
+    /// Whatever kept a fresh instance from starting: a trap in its start function, its
+    /// `configure`, a limit.
+    fn checkout(&self) -> Result<Option<Box<dyn Instance>>, Failure>;
+
+    /// Takes an instance back; a spent one is dropped.
+    fn give_back(&self, instance: Box<dyn Instance>);
+}
+
+/// One running guest, driven serially.
+pub trait Instance: Send {
+    /// Passes a record through the handler. Outputs are staged on success and left as they were
+    /// on failure or skip.
+    ///
+    /// # Errors
+    /// The handler's own failure, or the limit that it ran into.
+    fn handle(
+        &mut self,
+        record: &Record<'_>,
+        call: Call,
+        staging: &mut Staging,
+    ) -> Result<Outcome, Failure>;
+
+    /// Whether it must not be called again: it trapped, or its isolation allows one record.
+    fn is_spent(&self) -> bool;
+}
+
+/// What a handler is told beside the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// The partition's number.
+    pub partition: i32,
+    /// 1 for the first call of this delivery.
+    pub attempt: u32,
+}
+
+/// The clock that deadlines are counted in. The engine's ticker calls it once a [`TICK`] while a
+/// guest runs, at most once a wake-up, so that a suspended machine times nobody out.
+pub trait EpochClock: Send + Sync {
+    /// One tick.
+    fn tick(&self);
+}
+
+/// The least time between two ticks.
+pub const TICK: std::time::Duration = std::time::Duration::from_millis(2);
+
+/// An output topic: an index into the list that the sink was built with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OutputTopic(pub u32);
+
+/// Comes back with the acknowledgement of a message; fits into a pointer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AckToken(pub u64);
+
+/// A message on its way out.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// Where to.
+    pub topic: OutputTopic,
+    /// The key; `None` is null. It decides the partition (murmur2, as Java does).
+    pub key: Option<&'a [u8]>,
+    /// The value; `None` is a tombstone.
+    pub value: Option<&'a [u8]>,
+    /// The headers.
+    pub headers: OutgoingHeaders<'a>,
+    /// Milliseconds since 1970; `None` is the time of sending.
+    pub timestamp_ms: Option<i64>,
+}
+
+/// The headers of a message on its way out, from where they already lie.
+#[derive(Debug, Clone, Copy)]
+pub enum OutgoingHeaders<'a> {
+    /// As a handler staged them.
+    Staged(Output<'a>),
+    /// As a dead letter or a refused message carries them.
+    Owned(&'a [OwnedHeader]),
+}
+
+/// A header with bytes of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedHeader {
+    /// The name's bytes.
+    pub name: Vec<u8>,
+    /// The value; `None` is null.
+    pub value: Option<Vec<u8>>,
+}
+
+impl<'a> OutgoingHeaders<'a> {
+    /// Calls `each` for each header, in order.
+    pub fn for_each(&self, mut each: impl FnMut(Header<'a>)) {
+        match self {
+            OutgoingHeaders::Staged(output) => output.headers().for_each(|(name, value)| {
+                each(Header {
+                    name: name.as_bytes(),
+                    value,
+                });
+            }),
+            OutgoingHeaders::Owned(headers) => headers.iter().for_each(|header| {
+                each(Header {
+                    name: &header.name,
+                    value: header.value.as_deref(),
+                });
+            }),
+        }
+    }
+}
+
+/// A message with bytes of its own: what comes back when the broker refuses one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedMessage {
+    /// Where it was to go.
+    pub topic: OutputTopic,
+    /// The key; `None` is null.
+    pub key: Option<Vec<u8>>,
+    /// The value; `None` is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// The headers.
+    pub headers: Vec<OwnedHeader>,
+    /// Milliseconds since 1970; `None` is the time of sending.
+    pub timestamp_ms: Option<i64>,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendError {
+    /// The client's own queue is full: back-pressure, not an error of the message.
+    QueueFull,
+    /// The message is not one that a broker takes (too large for the client's limit).
+    Unacceptable(&'static str),
+}
+
+/// Sends messages. Implementations copy what they are handed before they return.
+pub trait Sink: Send + Sync {
+    /// Hands a message to the client.
+    ///
+    /// # Errors
+    /// [`SendError`]; then no report will come for this token.
+    fn send(&self, message: Outgoing<'_>, token: AckToken) -> Result<(), SendError>;
+}
+
+/// A message that the broker, or the client for it, refused after it was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The token it was sent with.
+    pub token: AckToken,
+    /// The message itself, to be sent again or not.
+    pub message: OwnedMessage,
+    /// Whose fault it is.
+    pub blame: Blame,
+    /// The client's words.
+    pub why: String,
+}
+
+/// What a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// This message will never be taken: size, null key on a compacted topic, timestamp.
+    Message,
+    /// The topic is missing, not permitted or out of reach: wait and send again.
+    Topic,
+}
+
+/// Where a sink reports to: the engine. Called from the sink's own thread, in batches.
+pub trait DeliveryReports: Send + Sync {
+    /// These messages are durable.
+    fn acknowledged(&self, tokens: &[AckToken]);
+    /// This one is not.
+    fn refused(&self, refusal: Refusal);
+}
