@@ -1,0 +1,2 @@
+//! Nanoseconds per `handle` call.
+fn main() {}
