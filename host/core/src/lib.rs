@@ -9,6 +9,8 @@ pub mod codes;
 pub mod conditions;
 pub mod config;
 pub mod contract;
+pub mod ledger;
 pub mod record;
 pub mod staging;
+pub mod status;
 pub mod verdict;

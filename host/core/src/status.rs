@@ -1,0 +1,123 @@
+//! What `/status` answers and `penstock status` prints: one shape for both.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::Ledger;
+
+/// A host at one moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Status {
+    /// The configured host id.
+    pub host: String,
+    /// The consumer group.
+    pub group: String,
+    /// Penstock's version.
+    pub version: String,
+    /// When the host started, RFC 3339.
+    pub started: String,
+    /// What the host as a whole is doing.
+    pub state: HostState,
+    /// Live partitions, by topic and number.
+    pub partitions: Vec<PartitionStatus>,
+    /// The ledger of each handler and topic, since the start, ended assignments included.
+    pub handlers: Vec<HandlerStatus>,
+    /// What is wrong right now.
+    pub conditions: Vec<ConditionStatus>,
+}
+
+/// What a host as a whole is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostState {
+    /// Waiting for Kafka, or resolving start positions.
+    Starting,
+    /// In the group, with partitions.
+    Consuming,
+    /// In the group, without partitions: others have them all. Healthy.
+    Standby,
+    /// Draining after a signal.
+    Stopping,
+}
+
+/// A live partition.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PartitionStatus {
+    /// The topic.
+    pub topic: String,
+    /// The partition's number.
+    pub partition: i32,
+    /// This stay's number.
+    pub epoch: u32,
+    /// The next offset to commit: all before it is finished.
+    pub position: i64,
+    /// The last committed next offset of this stay.
+    pub committed: Option<i64>,
+    /// The end of the log, as last asked; unknown is `null`, never zero.
+    pub end: Option<i64>,
+    /// Records from `position` to `end`; unknown is `null`.
+    pub lag: Option<i64>,
+    /// Records fetched and not finished.
+    pub unfinished: u64,
+    /// Their bytes.
+    pub buffered_bytes: u64,
+    /// Age of the oldest delivery that is begun and open, in milliseconds.
+    pub oldest_open_ms: Option<u64>,
+    /// Whether fetching is paused because the partition's share of the buffer is full.
+    pub paused: bool,
+    /// What the partition waits for.
+    pub waits: Option<WaitStatus>,
+}
+
+/// What a partition waits for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WaitStatus {
+    /// `backoff`, `outbox`, `output`, `dead-letter`, `halted`, `instance`.
+    pub kind: String,
+    /// The code with its page, where there is one.
+    pub code: Option<String>,
+    /// The record it waits at.
+    pub offset: Option<i64>,
+    /// The handler it waits for.
+    pub handler: Option<String>,
+    /// For people.
+    pub text: String,
+    /// Since when, in milliseconds.
+    pub for_ms: u64,
+}
+
+/// A handler of a topic.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HandlerStatus {
+    /// The topic.
+    pub topic: String,
+    /// The handler.
+    pub handler: String,
+    /// Its account.
+    pub ledger: Ledger,
+    /// Calls of the guest.
+    pub calls: u64,
+    /// Mean time of a call, in microseconds.
+    pub mean_call_us: f64,
+}
+
+/// A condition that holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ConditionStatus {
+    /// The code with its page.
+    pub code: String,
+    /// What it is about.
+    pub subject: String,
+    /// For people.
+    pub text: String,
+    /// RFC 3339.
+    pub first_seen: String,
+    /// RFC 3339.
+    pub last_seen: String,
+    /// How often.
+    pub count: u64,
+}
