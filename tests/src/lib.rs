@@ -1,1 +1,29 @@
-//! Penstock.
+//! What the tests on a real Apache Kafka share: the broker, a client to look at it from outside,
+//! and the host's binary as a child process.
+//!
+//! Everything started here dies with the process that started it, however that ends.
+
+pub mod broker;
+mod broker_config;
+pub mod client;
+pub mod host;
+pub mod host_config;
+pub mod kafka_dist;
+mod layout;
+pub mod offsets;
+mod ports;
+pub mod process;
+pub mod produce;
+pub mod read;
+mod scratch;
+pub mod topics;
+pub mod wait;
+
+pub use broker::{Broker, BrokerOptions};
+pub use client::Client;
+pub use host::Host;
+pub use host_config::HostConfig;
+pub use layout::plugin;
+pub use produce::{Outgoing, Producer};
+pub use read::Record;
+pub use wait::{eventually, unique, wait_until};
