@@ -210,9 +210,6 @@ mod tests {
             batch.record(1).headers.iter().collect::<Vec<_>>(),
             headers.to_vec()
         );
-        assert_eq!(
-            batch.bytes(),
-            batch.record_bytes(0) + batch.record_bytes(1)
-        );
+        assert_eq!(batch.bytes(), batch.record_bytes(0) + batch.record_bytes(1));
     }
 }

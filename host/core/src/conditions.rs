@@ -77,7 +77,12 @@ mod tests {
         assert!(!conditions.raise(Code::TopicMissing, "a", "y", 5));
         let (_, _, held) = conditions.iter().next().expect("it holds");
         assert_eq!(
-            (held.first_seen_ms, held.last_seen_ms, held.count, held.text.as_str()),
+            (
+                held.first_seen_ms,
+                held.last_seen_ms,
+                held.count,
+                held.text.as_str()
+            ),
             (1, 5, 2, "y")
         );
         assert!(conditions.clear(Code::TopicMissing, "a").is_some());

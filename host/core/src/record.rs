@@ -99,3 +99,12 @@ pub struct Record<'a> {
     /// The headers, in order, duplicates kept.
     pub headers: crate::batch::Headers<'a>,
 }
+
+/// A header with bytes of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedHeader {
+    /// The name's bytes.
+    pub name: Vec<u8>,
+    /// The value; `None` is null.
+    pub value: Option<Vec<u8>>,
+}

@@ -138,7 +138,10 @@ impl<'a> Output<'a> {
             }
             let name = take_field(&mut rest).expect("a header has a name");
             let value = take_field(&mut rest);
-            Some((std::str::from_utf8(name).expect("written from a str"), value))
+            Some((
+                std::str::from_utf8(name).expect("written from a str"),
+                value,
+            ))
         })
     }
 }
@@ -149,7 +152,9 @@ fn put_len(bytes: &mut Vec<u8>, len: Option<usize>) {
 }
 
 fn take_field<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (len, after) = rest.split_first_chunk::<4>().expect("a length is written first");
+    let (len, after) = rest
+        .split_first_chunk::<4>()
+        .expect("a length is written first");
     let len = u32::from_le_bytes(*len);
     *rest = after;
     (len != u32::MAX).then(|| {
@@ -171,7 +176,10 @@ mod tests {
         let headers = [("a", None), ("a", Some(&b""[..])), ("b", Some(&b"x"[..]))];
         staging.push(0, Some(b"k"), None, headers, Some(9));
         let output = staging.output(1);
-        assert_eq!((output.to, output.key, output.value), (0, Some(&b"k"[..]), None));
+        assert_eq!(
+            (output.to, output.key, output.value),
+            (0, Some(&b"k"[..]), None)
+        );
         assert_eq!(output.headers().collect::<Vec<_>>(), headers);
         assert_eq!(output.timestamp_ms, Some(9));
         assert_eq!(staging.output(0).value, Some(&b""[..]));

@@ -1,6 +1,7 @@
 //! What the engine needs from outside, and nothing of who provides it: `penstock-wasm` implements
 //! the handlers, `penstock-kafka` the sink, tests both.
 
+pub use penstock_core::record::OwnedHeader;
 use penstock_core::record::{Header, Record};
 use penstock_core::staging::{Output, Staging};
 use penstock_core::verdict::{Failure, Outcome};
@@ -85,15 +86,6 @@ pub enum OutgoingHeaders<'a> {
     Staged(Output<'a>),
     /// As a dead letter or a refused message carries them.
     Owned(&'a [OwnedHeader]),
-}
-
-/// A header with bytes of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnedHeader {
-    /// The name's bytes.
-    pub name: Vec<u8>,
-    /// The value; `None` is null.
-    pub value: Option<Vec<u8>>,
 }
 
 impl<'a> OutgoingHeaders<'a> {

@@ -1,0 +1,72 @@
+//! What a report must not show: values whose key says that they are secret.
+
+use std::ops::Range;
+
+use super::tree::{Node, Table, Value};
+
+/// Whether a value under this key is kept out of reports.
+pub(super) fn is_secret(key: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "password", "passphrase", "secret", "token", "credential", "private", "pem",
+    ];
+    let key = key.to_lowercase();
+    WORDS.iter().any(|word| key.contains(word)) || key == "sasl.oauthbearer.config"
+}
+
+/// The text with the values of secret keys blotted out, byte for byte so that places stay. The
+/// variables in them are left: their names are needed, and are no secrets.
+pub(super) fn blot(text: &str, tree: Option<&Node>) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    if let Some(table) = tree.and_then(Node::table) {
+        blot_table(table, &mut bytes);
+    }
+    // A line that could not be parsed has no value in the tree.
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(equals) = line.find('=')
+            && is_secret(&line[..equals])
+        {
+            blot_range(&mut bytes, start + equals + 1..start + line.len());
+        }
+        start += line.len();
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn blot_table(table: &Table, bytes: &mut [u8]) {
+    for (key, entry) in table {
+        match &entry.node.value {
+            Value::Table(inner) => blot_table(inner, bytes),
+            _ if is_secret(key) => {
+                let place = entry.node.place;
+                blot_range(bytes, place.start..place.end);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn blot_range(bytes: &mut [u8], range: Range<usize>) {
+    let Some(slice) = bytes.get_mut(range) else {
+        return;
+    };
+    let mut i = 0;
+    while i < slice.len() {
+        if slice[i..].starts_with(b"${") {
+            i = variable_end(slice, i);
+        }
+        if let Some(byte) = slice.get_mut(i)
+            && !b"\n\r \"'".contains(byte)
+        {
+            *byte = b'*';
+        }
+        i += 1;
+    }
+}
+
+/// The index of the `}` or of the `:` after the name, less one: what follows is blotted.
+fn variable_end(slice: &[u8], start: usize) -> usize {
+    let name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let end = start + 2 + slice[start + 2..].iter().take_while(|b| name(b)).count();
+    if slice.get(end) == Some(&b'}') { end + 1 } else { end }
+}

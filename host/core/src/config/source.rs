@@ -1,0 +1,125 @@
+//! One configuration file: from bytes to a tree, with every syntax error.
+
+use std::path::PathBuf;
+
+use toml::de::{DeTable, Error};
+
+use super::report::{Diagnostic, Place};
+use super::tree::{self, Node};
+use crate::codes::Code;
+
+/// A configuration file as it was read.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Its name as the report shows it.
+    pub name: String,
+    /// The folder to which the paths in it are relative.
+    pub dir: PathBuf,
+    /// What is in it, or why it can't be read.
+    pub bytes: Result<Vec<u8>, String>,
+}
+
+/// A file after parsing.
+pub(super) struct Parsed {
+    /// The text, to show places of it.
+    pub text: String,
+    /// What could be read.
+    pub tree: Option<Node>,
+    /// Whether something in it could not be read, so that what seems to be missing may be there.
+    pub broken: bool,
+}
+
+/// Beyond these, one broken line has usually broken the rest.
+const SYNTAX_ERRORS_MAX: usize = 20;
+
+/// Parses file number `index`.
+pub(super) fn parse(index: usize, file: &SourceFile, found: &mut Vec<Diagnostic>) -> Parsed {
+    let unreadable = |text| Parsed { text, tree: None, broken: true };
+    let bytes = match &file.bytes {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            let message = format!("can't read {}: {why}", file.name);
+            let start = Place { file: index, start: 0, end: 0 };
+            found.push(
+                Diagnostic::error(Code::ConfigUnreadable, start, message)
+                    .help("does the file exist, and may this user read it?"),
+            );
+            return unreadable(String::new());
+        }
+    };
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(error) => {
+            found.push(not_utf8(index, file, bytes, error.valid_up_to()));
+            return unreadable(String::from_utf8_lossy(bytes).into_owned());
+        }
+    };
+    let (document, errors) = DeTable::parse_recoverable(&text);
+    let mut broken = false;
+    let mut told = 0;
+    let mut last_line = None;
+    for error in errors {
+        let diagnostic = syntax_error(index, &text, &error);
+        if diagnostic.code == Some(Code::DuplicateName) {
+            found.push(diagnostic);
+            continue;
+        }
+        broken = true;
+        // The parser goes on after an error, and may stumble over the same line again.
+        let line = diagnostic.place.map(|p| line_of(&text, p.start));
+        if line != last_line && told < SYNTAX_ERRORS_MAX {
+            found.push(diagnostic);
+            told += 1;
+        }
+        last_line = line;
+    }
+    let tree = Some(tree::convert(index, document));
+    Parsed { text, tree, broken }
+}
+
+fn not_utf8(index: usize, file: &SourceFile, bytes: &[u8], at: usize) -> Diagnostic {
+    let line = bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
+    let replacement = char::REPLACEMENT_CHARACTER.len_utf8();
+    let place = Place { file: index, start: at, end: at + replacement };
+    let message = format!("{} is not UTF-8: byte 0x{:02X} in line {line}", file.name, bytes[at]);
+    Diagnostic::error(Code::ConfigUnreadable, place, message)
+        .label("here")
+        .help("TOML is UTF-8: save the file in that encoding")
+}
+
+fn syntax_error(index: usize, text: &str, error: &Error) -> Diagnostic {
+    let span = error.span().unwrap_or(text.len()..text.len());
+    let start = floor(text, span.start);
+    let end = floor(text, span.end.max(start));
+    let place = Place { file: index, start, end };
+    if error.message() == "duplicate key" {
+        let name = text[start..end].trim_matches(['"', '\'']);
+        return Diagnostic::error(
+            Code::DuplicateName,
+            place,
+            format!("`{}` is given twice", name.escape_debug()),
+        )
+        .label("the second one")
+        .help("keep one of them; to change a value for one environment, lay a second file over");
+    }
+    Diagnostic::error(Code::ConfigSyntax, place, "this is not TOML")
+        .label(error.message())
+        .maybe_help(unquoted(text, start))
+}
+
+/// What a value without its quotes needs, the commonest slip.
+fn unquoted(text: &str, at: usize) -> Option<String> {
+    let line = text[text[..at].rfind('\n').map_or(0, |i| i + 1)..].lines().next()?;
+    let value = line.split_once('=')?.1.split('#').next()?.trim();
+    let plain = |c: char| c.is_alphanumeric() || "-_./:".contains(c);
+    let bare = !value.is_empty() && value.chars().all(plain);
+    bare.then(|| format!("text stands in quotes: \"{value}\""))
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text[..at].bytes().filter(|b| *b == b'\n').count()
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    text.floor_char_boundary(at.min(text.len()))
+}
