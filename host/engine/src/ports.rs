@@ -64,6 +64,15 @@ pub struct OutputTopic(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AckToken(pub u64);
 
+/// A message is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ack {
+    /// The token it was sent with.
+    pub token: AckToken,
+    /// Bytes of its key and value, which leave the outbox.
+    pub bytes: u32,
+}
+
 /// A message on its way out.
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {
@@ -166,7 +175,7 @@ pub enum Blame {
 /// Where a sink reports to: the engine. Called from the sink's own thread, in batches.
 pub trait DeliveryReports: Send + Sync {
     /// These messages are durable.
-    fn acknowledged(&self, tokens: &[AckToken]);
+    fn acknowledged(&self, acks: &[Ack]);
     /// This one is not.
     fn refused(&self, refusal: Refusal);
 }
