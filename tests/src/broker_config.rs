@@ -33,6 +33,9 @@ pub(crate) fn server_properties(
         ("group.consumer.session.timeout.ms", "2000"),
         ("group.consumer.min.heartbeat.interval.ms", "100"),
         ("group.consumer.heartbeat.interval.ms", "500"),
+        // After a SIGKILL the broker registers again only when its old session is over.
+        ("broker.session.timeout.ms", "3000"),
+        ("broker.heartbeat.interval.ms", "500"),
         // Two cores are shared with what is tested.
         ("num.network.threads", "2"),
         ("num.io.threads", "4"),

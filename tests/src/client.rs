@@ -84,6 +84,8 @@ impl Client {
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "error")
             .set("fetch.queue.backoff.ms", "1")
+            // The end of a partition is told only by an answer without records.
+            .set("fetch.wait.max.ms", "20")
             .create()
             .context("cannot create a consumer")
     }

@@ -10,7 +10,7 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use rdkafka_sys as sys;
 
-use crate::client::Client;
+use crate::client::{Client, REQUEST};
 
 /// How long a read may go without a record.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -85,6 +85,8 @@ impl Client {
     /// When the topic isn't there or can't be read.
     pub fn read_each(&self, topic: &str, mut take: impl FnMut(&BorrowedMessage<'_>)) -> Result<()> {
         let consumer = self.consumer("penstock-tests-reader")?;
+        // Otherwise the consumer learns the topic's leaders only at its next scan, a second later.
+        consumer.fetch_metadata(Some(topic), REQUEST)?;
         let mut from = TopicPartitionList::new();
         for partition in self.partitions(topic)? {
             from.add_partition_offset(topic, partition, Offset::Beginning)?;

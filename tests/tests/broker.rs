@@ -116,7 +116,7 @@ fn topics_grow_are_cut_and_become_unwritable() -> Result<()> {
     assert_eq!(client.count(&topic)?, 6);
 
     client.set_topic(&topic, &[("max.message.bytes", "1")])?;
-    let refused = client.produce(&[record.clone()]);
+    let refused = client.produce(std::slice::from_ref(&record));
     assert!(
         format!("{refused:?}").contains("MessageSizeTooLarge"),
         "{refused:?}"
