@@ -80,12 +80,17 @@ pub(super) enum Need {
 
 use Kind::{
     Address, Backoff, Boolean, Brokers, Bytes, Choice, Client, Count, Digest, Handlers, Name,
-    Named, Outputs, Path, Section, Secret, Settings, Start, Text, Topic,
+    Named, Outputs, Path, Secret, Section, Settings, Start, Text, Topic,
 };
 use Need::{Computed, Default, Optional, Required};
 
 const fn key(name: &'static str, kind: Kind, need: Need, doc: &'static str) -> Key {
-    Key { name, kind, need, doc }
+    Key {
+        name,
+        kind,
+        need,
+        doc,
+    }
 }
 
 const fn duration(min_ms: u64, max_ms: u64) -> Kind {
@@ -106,80 +111,300 @@ const WASM_MEMORY_MAX: u64 = 4 * GIB;
 /// The whole file.
 pub(super) static ROOT: &[Key] = &[
     key("host", Section(HOST), Required, "This process."),
-    key("kafka", Section(KAFKA), Required, "The cluster and the consumer group."),
-    key("admin", Section(ADMIN), Optional, "Health, metrics and status over HTTP."),
-    key("log", Section(LOG), Optional, "What is logged, to standard error."),
-    key("limits", Section(LIMITS), Optional, "Ceilings that no handler may raise."),
-    key("handlers", Named(HANDLER), Optional, "One configured use of a plugin file each."),
-    key("topics", Named(TOPIC), Required, "The input topics: what is consumed, and by which handlers."),
+    key(
+        "kafka",
+        Section(KAFKA),
+        Required,
+        "The cluster and the consumer group.",
+    ),
+    key(
+        "admin",
+        Section(ADMIN),
+        Optional,
+        "Health, metrics and status over HTTP.",
+    ),
+    key(
+        "log",
+        Section(LOG),
+        Optional,
+        "What is logged, to standard error.",
+    ),
+    key(
+        "limits",
+        Section(LIMITS),
+        Optional,
+        "Ceilings that no handler may raise.",
+    ),
+    key(
+        "handlers",
+        Named(HANDLER),
+        Optional,
+        "One configured use of a plugin file each.",
+    ),
+    key(
+        "topics",
+        Named(TOPIC),
+        Required,
+        "The input topics: what is consumed, and by which handlers.",
+    ),
 ];
 
 static HOST: &[Key] = &[
-    key("id", Name, Required, "Unique among the hosts of the group; part of the Kafka `client.id`."),
-    key("shutdown-deadline", duration(100, HOUR), Default("10s"), "How long a shutdown may take before unfinished work is abandoned to the next owner, and reported."),
-    key("workers", Count(1, 1024), Computed("the number of cores"), "Threads that call handlers."),
-    key("cache", Path, Default("${XDG_CACHE_HOME:-/var/cache}/penstock"), "Where compiled plugins are kept. The folder must belong to the host's user alone."),
-    key("buffer", Bytes(MIB, 1024 * GIB), Default("64MiB"), "Records that are fetched and not finished, all partitions together. Beyond it, fetching pauses."),
-    key("outbox", Bytes(MIB, 1024 * GIB), Default("32MiB"), "Outputs that are sent and not acknowledged. Beyond it, handlers wait."),
+    key(
+        "id",
+        Name,
+        Required,
+        "Unique among the hosts of the group; part of the Kafka `client.id`.",
+    ),
+    key(
+        "shutdown-deadline",
+        duration(100, HOUR),
+        Default("10s"),
+        "How long a shutdown may take before unfinished work is abandoned to the next owner, and reported.",
+    ),
+    key(
+        "workers",
+        Count(1, 1024),
+        Computed("the number of cores"),
+        "Threads that call handlers.",
+    ),
+    key(
+        "cache",
+        Path,
+        Default("${XDG_CACHE_HOME:-/var/cache}/penstock"),
+        "Where compiled plugins are kept. The folder must belong to the host's user alone.",
+    ),
+    key(
+        "buffer",
+        Bytes(MIB, 1024 * GIB),
+        Default("64MiB"),
+        "Records that are fetched and not finished, all partitions together. Beyond it, fetching pauses.",
+    ),
+    key(
+        "outbox",
+        Bytes(MIB, 1024 * GIB),
+        Default("32MiB"),
+        "Outputs that are sent and not acknowledged. Beyond it, handlers wait.",
+    ),
 ];
 
 static KAFKA: &[Key] = &[
     key("bootstrap", Brokers, Required, "The brokers to begin with."),
     key("group", Text, Required, "The consumer group."),
-    key("protocol", Choice(&["classic", "consumer"]), Default("classic"), "The group protocol: `classic` with cooperative-sticky assignment, or `consumer` (KIP-848), which needs brokers of 4.0 or later."),
-    key("delivery", Choice(&["at-least-once"]), Default("at-least-once"), "The guarantee: nothing is lost, and what was in flight at a crash is done again."),
-    key("commit-interval", duration(10, 10 * MINUTE), Default("5s"), "How often finished offsets are committed."),
-    key("common", Client(Reader::Both), Optional, "librdkafka settings for the consumer and the producer."),
-    key("consumer", Client(Reader::Consumer), Optional, "librdkafka settings for the consumer."),
-    key("producer", Client(Reader::Producer), Optional, "librdkafka settings for the producer."),
+    key(
+        "protocol",
+        Choice(&["classic", "consumer"]),
+        Default("classic"),
+        "The group protocol: `classic` with cooperative-sticky assignment, or `consumer` (KIP-848), which needs brokers of 4.0 or later.",
+    ),
+    key(
+        "delivery",
+        Choice(&["at-least-once"]),
+        Default("at-least-once"),
+        "The guarantee: nothing is lost, and what was in flight at a crash is done again.",
+    ),
+    key(
+        "commit-interval",
+        duration(10, 10 * MINUTE),
+        Default("5s"),
+        "How often finished offsets are committed.",
+    ),
+    key(
+        "common",
+        Client(Reader::Both),
+        Optional,
+        "librdkafka settings for the consumer and the producer.",
+    ),
+    key(
+        "consumer",
+        Client(Reader::Consumer),
+        Optional,
+        "librdkafka settings for the consumer.",
+    ),
+    key(
+        "producer",
+        Client(Reader::Producer),
+        Optional,
+        "librdkafka settings for the producer.",
+    ),
 ];
 
 static ADMIN: &[Key] = &[
-    key("listen", Address, Default("127.0.0.1:9644"), "Where the listener binds; port 0 takes a free one."),
-    key("token", Secret, Optional, "The bearer token that `/status` and operations ask for. Empty: none."),
+    key(
+        "listen",
+        Address,
+        Default("127.0.0.1:9644"),
+        "Where the listener binds; port 0 takes a free one.",
+    ),
+    key(
+        "token",
+        Secret,
+        Optional,
+        "The bearer token that `/status` and operations ask for. Empty: none.",
+    ),
 ];
 
 static LOG: &[Key] = &[
-    key("format", Choice(&["json", "text"]), Default("json"), "One JSON object a line, or text for people."),
-    key("records", Choice(&["all", "sampled", "off"]), Default("sampled"), "Which records get a line. `sampled`: the first ones of a partition, a few a second, and each verdict other than emitted."),
+    key(
+        "format",
+        Choice(&["json", "text"]),
+        Default("json"),
+        "One JSON object a line, or text for people.",
+    ),
+    key(
+        "records",
+        Choice(&["all", "sampled", "off"]),
+        Default("sampled"),
+        "Which records get a line. `sampled`: the first ones of a partition, a few a second, and each verdict other than emitted.",
+    ),
 ];
 
 static LIMITS: &[Key] = &[
-    key("deadline", duration(1, HOUR), Default("5s"), "The most that a handler's `deadline` may be."),
-    key("memory", Bytes(WASM_PAGE, WASM_MEMORY_MAX), Default("256MiB"), "The most that a handler's `memory` may be."),
+    key(
+        "deadline",
+        duration(1, HOUR),
+        Default("5s"),
+        "The most that a handler's `deadline` may be.",
+    ),
+    key(
+        "memory",
+        Bytes(WASM_PAGE, WASM_MEMORY_MAX),
+        Default("256MiB"),
+        "The most that a handler's `memory` may be.",
+    ),
 ];
 
 static HANDLER: &[Key] = &[
     key("plugin", Path, Required, "The plugin's `.wasm` file."),
-    key("sha256", Digest, Optional, "The only digest of the file that is accepted."),
-    key("settings", Settings, Optional, "What the plugin may read; it says itself which settings it knows."),
-    key("outputs", Outputs, Optional, "Each logical output that the plugin declares, and the topic it goes to."),
-    key("limits", Section(HANDLER_LIMITS), Optional, "What one call may use."),
-    key("retry", Section(RETRY), Optional, "How a record is tried again when the handler asks for it. Attempts start again after a restart or a rebalance."),
-    key("isolation", Choice(&["reused", "record"]), Default("reused"), "`reused`: an instance serves many records. `record`: each has a fresh one."),
-    key("timestamp", Choice(&["input", "now"]), Default("input"), "Which timestamp outputs carry: the input record's, or the time of sending."),
+    key(
+        "sha256",
+        Digest,
+        Optional,
+        "The only digest of the file that is accepted.",
+    ),
+    key(
+        "settings",
+        Settings,
+        Optional,
+        "What the plugin may read; it says itself which settings it knows.",
+    ),
+    key(
+        "outputs",
+        Outputs,
+        Optional,
+        "Each logical output that the plugin declares, and the topic it goes to.",
+    ),
+    key(
+        "limits",
+        Section(HANDLER_LIMITS),
+        Optional,
+        "What one call may use.",
+    ),
+    key(
+        "retry",
+        Section(RETRY),
+        Optional,
+        "How a record is tried again when the handler asks for it. Attempts start again after a restart or a rebalance.",
+    ),
+    key(
+        "isolation",
+        Choice(&["reused", "record"]),
+        Default("reused"),
+        "`reused`: an instance serves many records. `record`: each has a fresh one.",
+    ),
+    key(
+        "timestamp",
+        Choice(&["input", "now"]),
+        Default("input"),
+        "Which timestamp outputs carry: the input record's, or the time of sending.",
+    ),
 ];
 
 static HANDLER_LIMITS: &[Key] = &[
-    key("deadline", duration(1, HOUR), Default("1s"), "For one call. Without it, never above `limits.deadline`."),
-    key("memory", Bytes(WASM_PAGE, WASM_MEMORY_MAX), Default("64MiB"), "Linear memory of one instance. Without it, never above `limits.memory`."),
-    key("outputs", Count(1, 1_000_000), Default("1000"), "Outputs of one record."),
-    key("output-bytes", Bytes(1, GIB), Default("4MiB"), "All outputs of one record: keys, values, headers. Without it, never above `host.outbox`."),
-    key("log-lines", Count(0, 1_000_000), Default("100"), "Log lines of one record; further ones are dropped and counted."),
-    key("log-bytes", Bytes(0, 64 * MIB), Default("64KiB"), "All log lines of one record."),
-    key("instances", Count(1, 100_000), Default("64"), "Instances of the handler for one topic at one time."),
+    key(
+        "deadline",
+        duration(1, HOUR),
+        Default("1s"),
+        "For one call. Without it, never above `limits.deadline`.",
+    ),
+    key(
+        "memory",
+        Bytes(WASM_PAGE, WASM_MEMORY_MAX),
+        Default("64MiB"),
+        "Linear memory of one instance. Without it, never above `limits.memory`.",
+    ),
+    key(
+        "outputs",
+        Count(1, 1_000_000),
+        Default("1000"),
+        "Outputs of one record.",
+    ),
+    key(
+        "output-bytes",
+        Bytes(1, GIB),
+        Default("4MiB"),
+        "All outputs of one record: keys, values, headers. Without it, never above `host.outbox`.",
+    ),
+    key(
+        "log-lines",
+        Count(0, 1_000_000),
+        Default("100"),
+        "Log lines of one record; further ones are dropped and counted.",
+    ),
+    key(
+        "log-bytes",
+        Bytes(0, 64 * MIB),
+        Default("64KiB"),
+        "All log lines of one record.",
+    ),
+    key(
+        "instances",
+        Count(1, 100_000),
+        Default("64"),
+        "Instances of the handler for one topic at one time.",
+    ),
 ];
 
 static RETRY: &[Key] = &[
-    key("attempts", Count(1, 1_000_000), Default("5"), "Calls in all, the first included; then the record is dead-lettered."),
-    key("backoff", Backoff, Default("100ms..10s"), "The first delay and the largest; a delay that the handler asks for is held to the largest too."),
+    key(
+        "attempts",
+        Count(1, 1_000_000),
+        Default("5"),
+        "Calls in all, the first included; then the record is dead-lettered.",
+    ),
+    key(
+        "backoff",
+        Backoff,
+        Default("100ms..10s"),
+        "The first delay and the largest; a delay that the handler asks for is held to the largest too.",
+    ),
 ];
 
 static TOPIC: &[Key] = &[
-    key("handlers", Handlers, Required, "Each gets every record, in this order."),
-    key("start", Start, Required, "Where a group without commits begins: `earliest`, `latest`, or the first record at or after an RFC 3339 time. What is skipped is logged."),
-    key("dead-letter", Topic, Optional, "Where failed records go. Without it, a failure halts its partition."),
-    key("allow-loop", Boolean, Default("false"), "Whether records may come back to this topic by way of its own handlers, or as another topic's dead letters."),
+    key(
+        "handlers",
+        Handlers,
+        Required,
+        "Each gets every record, in this order.",
+    ),
+    key(
+        "start",
+        Start,
+        Required,
+        "Where a group without commits begins: `earliest`, `latest`, or the first record at or after an RFC 3339 time. What is skipped is logged.",
+    ),
+    key(
+        "dead-letter",
+        Topic,
+        Optional,
+        "Where failed records go. Without it, a failure halts its partition.",
+    ),
+    key(
+        "allow-loop",
+        Boolean,
+        Default("false"),
+        "Whether records may come back to this topic by way of its own handlers, or as another topic's dead letters.",
+    ),
 ];
 
 impl Kind {
@@ -247,7 +472,11 @@ fn collect(name: &str, keys: &[Key], path: &str, places: &mut Vec<String>) {
         if key.name == name && !path.is_empty() {
             places.push(path.to_owned());
         }
-        let inner = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
+        let inner = if path.is_empty() {
+            key.name.to_owned()
+        } else {
+            format!("{path}.{}", key.name)
+        };
         match key.kind {
             Kind::Section(keys) => collect(name, keys, &inner, places),
             Kind::Named(keys) => collect(name, keys, &format!("{inner}.NAME"), places),

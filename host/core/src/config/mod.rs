@@ -1,10 +1,42 @@
-//! The configuration as the host uses it: validated, with every default filled in.
+//! The configuration as the host uses it: validated, with every default filled in; and [`load`],
+//! which makes it from files or says everything that is wrong with them.
+//!
+//! A file is parsed (`source`), held against the one table of keys (`keys`, `shape`), laid over
+//! the others (`tree`), filled from the environment (`variables`), read (`build`), and checked as
+//! a whole (`loops`, `plugins`). Each diagnostic keeps its place in its file (`report`).
+
+mod build;
+mod build_handler;
+mod client;
+mod keys;
+mod load;
+mod loops;
+mod plugins;
+mod reference;
+mod report;
+mod scalar;
+mod schema;
+mod secrets;
+mod section;
+mod shape;
+mod source;
+mod suggest;
+mod tree;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use load::{Defaults, Loaded, load};
+pub use plugins::{ConfigureProblem, PluginFacts, PluginProblem, Plugins};
+pub use reference::reference;
+pub use report::{Diagnostic, Place, Report, Severity};
+pub use schema::schema;
+pub use source::SourceFile;
+pub use variables::Environment;
 
 /// A whole configuration.
 #[derive(Debug, Clone, PartialEq)]

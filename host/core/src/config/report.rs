@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::codes::Code;
 
@@ -135,7 +135,7 @@ impl Report {
         }
         match self.summary() {
             Some(summary) => {
-                let line = [Level::ERROR.primary_title(summary).into()];
+                let line = [Group::with_title(Level::ERROR.primary_title(summary))];
                 out.push_str(&renderer.render(&line));
                 out.push('\n');
             }
@@ -150,15 +150,18 @@ impl Report {
     /// from 1, the column in characters), `message` and `help`.
     pub fn to_json(&self) -> serde_json::Value {
         let one = |d: &Diagnostic| {
-            let file = &self.files[d.place.map_or(0, |p| p.file)];
-            let at = d.place.map(|p| line_and_column(&file.text, p.start));
+            let file = self.files.get(d.place.map_or(0, |p| p.file));
+            let at = d
+                .place
+                .zip(file)
+                .map(|(p, file)| line_and_column(&file.text, p.start));
             serde_json::json!({
                 "code": d.code.map(Code::as_str),
                 "severity": match d.severity {
                     Severity::Error => "error",
                     Severity::Warning => "warning",
                 },
-                "file": file.name,
+                "file": file.map(|file| &file.name),
                 "line": at.map(|(line, _)| line),
                 "column": at.map(|(_, column)| column),
                 "message": d.message,
@@ -177,37 +180,20 @@ impl Report {
         if let Some(code) = diagnostic.code {
             title = title.id(code.as_str());
         }
-        let mut group = match diagnostic.place {
-            Some(place) => title.element(self.snippet(place, &diagnostic.label)),
-            None => title.element(Origin::path(&self.files[0].name)),
+        let file = self
+            .files
+            .get(diagnostic.place.map_or(0, |place| place.file));
+        let mut group = match (diagnostic.place, file) {
+            (Some(place), Some(file)) if !file.text.is_empty() => {
+                title.element(snippet(file, place, &diagnostic.label))
+            }
+            (_, Some(file)) => title.element(Origin::path(&file.name)),
+            (_, None) => Group::with_title(title),
         };
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(help));
         }
         renderer.render(&[group])
-    }
-
-    /// Only the lines that are underlined are given to the renderer: it looks at all it gets.
-    fn snippet<'a>(
-        &'a self,
-        place: Place,
-        label: &'a str,
-    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        let file = &self.files[place.file];
-        let text = file.text.as_str();
-        let from = text[..place.start].rfind('\n').map_or(0, |i| i + 1);
-        let to = text[place.end..]
-            .find('\n')
-            .map_or(text.len(), |i| place.end + i);
-        let mut annotation =
-            AnnotationKind::Primary.span(place.start - from..place.end - from);
-        if !label.is_empty() {
-            annotation = annotation.label(label);
-        }
-        Snippet::source(&text[from..to])
-            .path(&file.name)
-            .line_start(line_and_column(text, place.start).0)
-            .annotation(annotation)
     }
 
     fn summary(&self) -> Option<String> {
@@ -221,11 +207,35 @@ impl Report {
         }
         let mut files: Vec<usize> = errors().map(|d| d.place.map_or(0, |p| p.file)).collect();
         files.dedup();
-        let names: Vec<&str> = files.iter().map(|&f| self.files[f].name.as_str()).collect();
+        let name = |&file: &usize| {
+            self.files
+                .get(file)
+                .map_or("the arguments", |f| f.name.as_str())
+        };
+        let names: Vec<&str> = files.iter().map(name).collect();
         let mistakes = if count == 1 { "mistake" } else { "mistakes" };
         let names = names.join(" and ");
-        Some(format!("{count} {mistakes} in {names}; nothing was started"))
+        Some(format!(
+            "{count} {mistakes} in {names}; nothing was started"
+        ))
     }
+}
+
+/// Only the lines that are underlined are given to the renderer: it looks at all it gets.
+fn snippet<'a>(file: &'a Shown, place: Place, label: &'a str) -> Snippet<'a, Annotation<'a>> {
+    let text = file.text.as_str();
+    let from = text[..place.start].rfind('\n').map_or(0, |i| i + 1);
+    let to = text[place.end..]
+        .find('\n')
+        .map_or(text.len(), |i| place.end + i);
+    let mut annotation = AnnotationKind::Primary.span(place.start - from..place.end - from);
+    if !label.is_empty() {
+        annotation = annotation.label(label);
+    }
+    Snippet::source(&text[from..to])
+        .path(&file.name)
+        .line_start(line_and_column(text, place.start).0)
+        .annotation(annotation)
 }
 
 /// Both from 1.

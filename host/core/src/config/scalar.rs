@@ -124,13 +124,16 @@ fn is_plain(c: char) -> bool {
 pub(super) fn is_brokers(text: &str) -> bool {
     text.split(',').all(|broker| {
         let broker = broker.trim();
-        let address = broker.split_once("://").map_or(broker, |(_, address)| address);
+        let address = broker
+            .split_once("://")
+            .map_or(broker, |(_, address)| address);
         let (host, port) = match address.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, Some(port)),
             _ => (address, None),
         };
         let port_holds = port.is_none_or(|p| p.parse::<u16>().is_ok_and(|p| p > 0));
-        let host_holds = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == '/');
+        let host_holds =
+            !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == '/');
         host_holds && port_holds
     })
 }
@@ -152,7 +155,16 @@ mod tests {
 
     #[test]
     fn a_number_needs_its_unit_and_a_unit_its_number() {
-        for text in ["", "5", "s", "5 s", "5sec", "-5s", "1.5s", "99999999999999999999h"] {
+        for text in [
+            "",
+            "5",
+            "s",
+            "5 s",
+            "5sec",
+            "-5s",
+            "1.5s",
+            "99999999999999999999h",
+        ] {
             assert_eq!(duration(text), None, "{text}");
         }
         for text in ["", "5", "MiB", "5mib", "99999999999GiB"] {
@@ -178,10 +190,26 @@ mod tests {
 
     #[test]
     fn brokers_have_hosts_and_ports() {
-        for good in ["a:9092", "a:9092, b:9093", "a", "[::1]:9092", "[::1]", "SSL://a:1"] {
+        for good in [
+            "a:9092",
+            "a:9092, b:9093",
+            "a",
+            "[::1]:9092",
+            "[::1]",
+            "SSL://a:1",
+        ] {
             assert!(is_brokers(good), "{good}");
         }
-        for bad in ["", "a:", ":9092", "a:0", "a:99999", "a:9092,", "a b:1", "http://a/b"] {
+        for bad in [
+            "",
+            "a:",
+            ":9092",
+            "a:0",
+            "a:99999",
+            "a:9092,",
+            "a b:1",
+            "http://a/b",
+        ] {
             assert!(!is_brokers(bad), "{bad}");
         }
     }

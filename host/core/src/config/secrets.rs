@@ -7,7 +7,13 @@ use super::tree::{Node, Table, Value};
 /// Whether a value under this key is kept out of reports.
 pub(super) fn is_secret(key: &str) -> bool {
     const WORDS: [&str; 7] = [
-        "password", "passphrase", "secret", "token", "credential", "private", "pem",
+        "password",
+        "passphrase",
+        "secret",
+        "token",
+        "credential",
+        "private",
+        "pem",
     ];
     let key = key.to_lowercase();
     WORDS.iter().any(|word| key.contains(word)) || key == "sasl.oauthbearer.config"
@@ -68,5 +74,9 @@ fn blot_range(bytes: &mut [u8], range: Range<usize>) {
 fn variable_end(slice: &[u8], start: usize) -> usize {
     let name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let end = start + 2 + slice[start + 2..].iter().take_while(|b| name(b)).count();
-    if slice.get(end) == Some(&b'}') { end + 1 } else { end }
+    if slice.get(end) == Some(&b'}') {
+        end + 1
+    } else {
+        end
+    }
 }

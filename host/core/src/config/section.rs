@@ -85,11 +85,19 @@ impl<'a> Section<'a> {
     pub fn missing(&self, name: &str, cx: &mut Context<'_>) {
         let Some(place) = self.place else { return };
         let key = self.key(name);
-        let help = format!("add `{name} = {}`: {}", first(key.kind.example()), lower(key.doc));
+        let help = format!(
+            "add `{name} = {}`: {}",
+            first(key.kind.example()),
+            lower(key.doc)
+        );
         cx.found.push(
-            Diagnostic::error(Code::MissingKey, place, format!("`{}` is missing", self.path(name)))
-                .label(format!("has no `{name}`"))
-                .help(help),
+            Diagnostic::error(
+                Code::MissingKey,
+                place,
+                format!("`{}` is missing", self.path(name)),
+            )
+            .label(format!("has no `{name}`"))
+            .help(help),
         );
     }
 
@@ -103,13 +111,19 @@ impl<'a> Section<'a> {
         match self.given(name, cx)? {
             Given::Default(text) => {
                 let value = parse(text);
-                debug_assert!(value.is_some(), "the default of `{name}` is not in its form");
+                debug_assert!(
+                    value.is_some(),
+                    "the default of `{name}` is not in its form"
+                );
                 value
             }
             Given::Node(node) => {
                 let text = match &node.value {
                     Value::Text(text) => text.clone(),
-                    Value::Datetime(text) => Text { text: text.clone(), from_environment: false },
+                    Value::Datetime(text) => Text {
+                        text: text.clone(),
+                        from_environment: false,
+                    },
                     _ => return None,
                 };
                 let value = parse(&text.text);
@@ -138,12 +152,16 @@ impl<'a> Section<'a> {
 
     /// A name.
     pub fn name(&self, name: &str, cx: &mut Context<'_>) -> Option<String> {
-        self.text(name, cx, |text| scalar::is_name(text).then(|| text.to_owned()))
+        self.text(name, cx, |text| {
+            scalar::is_name(text).then(|| text.to_owned())
+        })
     }
 
     /// A list of brokers.
     pub fn brokers(&self, name: &str, cx: &mut Context<'_>) -> Option<String> {
-        self.text(name, cx, |text| scalar::is_brokers(text).then(|| text.to_owned()))
+        self.text(name, cx, |text| {
+            scalar::is_brokers(text).then(|| text.to_owned())
+        })
     }
 
     /// A topic's name.
@@ -186,7 +204,9 @@ impl<'a> Section<'a> {
         let Kind::Choice(choices) = self.key(name).kind else {
             return None;
         };
-        self.text(name, cx, |text| choices.iter().copied().find(|choice| *choice == text))
+        self.text(name, cx, |text| {
+            choices.iter().copied().find(|choice| *choice == text)
+        })
     }
 
     /// A duration in its range.
@@ -264,9 +284,8 @@ pub(super) fn topic(path: &str, node: &Node, cx: &mut Context<'_>) -> Option<Str
         return Some(text.text.clone());
     };
     let message = format!("`{path}` can't be a topic's name: {problem}");
-    cx.found.push(
-        Diagnostic::error(Code::WrongType, node.place, message).label("expected a topic"),
-    );
+    cx.found
+        .push(Diagnostic::error(Code::WrongType, node.place, message).label("expected a topic"));
     None
 }
 
@@ -289,12 +308,19 @@ fn wrong_form(path: &str, kind: &Kind, place: Place, text: &Text) -> Diagnostic 
 
 /// The first of several examples.
 fn first(example: &str) -> &str {
-    example.split_once(", \"").map_or(example, |(first, _)| first)
+    example
+        .split_once(", \"")
+        .map_or(example, |(first, _)| first)
 }
 
 /// A sentence as the continuation of another.
 fn lower(sentence: &str) -> String {
     let mut chars = sentence.chars();
     let first = chars.next().map(|c| c.to_ascii_lowercase());
-    first.into_iter().chain(chars).collect::<String>().trim_end_matches('.').to_owned()
+    first
+        .into_iter()
+        .chain(chars)
+        .collect::<String>()
+        .trim_end_matches('.')
+        .to_owned()
 }

@@ -46,33 +46,41 @@ fn check_table(
                 }
             }
             (Kind::Handlers, Value::Array(items)) => {
-                for item in items.iter_mut().filter(|i| !matches!(i.value, Value::Text(_))) {
+                for item in items
+                    .iter_mut()
+                    .filter(|i| !matches!(i.value, Value::Text(_)))
+                {
                     refuse(item, &format!("an item of `{path}`"), &Kind::Name, found);
                 }
             }
             (Kind::Settings | Kind::Outputs | Kind::Client(_), Value::Table(map)) => {
-                for (name, entry) in map.iter_mut().filter(|(_, e)| !fits(&key.kind, &e.node)) {
+                for (name, entry) in map
+                    .iter_mut()
+                    .filter(|(_, e)| !fits(&key.kind, &e.node.value))
+                {
                     refuse(&mut entry.node, &join(&path, name), &key.kind, found);
                 }
             }
             (
-                Kind::Section(_) | Kind::Named(_) | Kind::Handlers | Kind::Settings
-                | Kind::Outputs | Kind::Client(_),
+                Kind::Section(_)
+                | Kind::Named(_)
+                | Kind::Handlers
+                | Kind::Settings
+                | Kind::Outputs
+                | Kind::Client(_),
                 _,
             ) => refuse_container(&mut entry.node, &path, &key.kind, found),
-            (kind, _) if fits(kind, &entry.node) => {}
+            (kind, value) if fits(kind, value) => {}
             (kind, _) => refuse(&mut entry.node, &path, kind, found),
         }
     }
 }
 
 /// Whether a value, or a value of a map of this kind, has the right type.
-fn fits(kind: &Kind, node: &Node) -> bool {
-    match (&node.value, kind) {
+fn fits(kind: &Kind, value: &Value) -> bool {
+    match (value, kind) {
         // Only a string can be filled from the environment, so it stands for the others too.
-        (Value::Text(text), Kind::Count(..) | Kind::Boolean) => {
-            variables::has_variable(&text.text)
-        }
+        (Value::Text(text), Kind::Count(..) | Kind::Boolean) => variables::has_variable(&text.text),
         (Value::Text(_), _) | (Value::Wrong, _) => true,
         (Value::Integer(_), Kind::Count(..) | Kind::Client(_)) => true,
         (Value::Float(_), Kind::Client(_)) => true,
@@ -100,8 +108,14 @@ fn refuse(node: &mut Node, path: &str, kind: &Kind, found: &mut Vec<Diagnostic>)
 
 fn refuse_container(node: &mut Node, path: &str, kind: &Kind, found: &mut Vec<Diagnostic>) {
     let (expected, help) = match kind {
-        Kind::Handlers => ("an array of handlers' names", format!("write it as in `handlers = {}`", kind.example())),
-        _ => ("a table", format!("write it as `[{path}]` with its keys in the lines below")),
+        Kind::Handlers => (
+            "an array of handlers' names",
+            format!("write it as in `handlers = {}`", kind.example()),
+        ),
+        _ => (
+            "a table",
+            format!("write it as `[{path}]` with its keys in the lines below"),
+        ),
     };
     push_wrong_type(node, path, expected, Some(help), found);
 }
@@ -113,7 +127,11 @@ fn push_wrong_type(
     help: Option<String>,
     found: &mut Vec<Diagnostic>,
 ) {
-    let path = if path.contains('`') { path.to_owned() } else { format!("`{path}`") };
+    let path = if path.contains('`') {
+        path.to_owned()
+    } else {
+        format!("`{path}`")
+    };
     found.push(
         Diagnostic::error(
             Code::WrongType,
@@ -135,20 +153,35 @@ fn unknown_key(
 ) -> Diagnostic {
     let shown = name.escape_debug();
     let (message, label) = if path.is_empty() {
-        (format!("unknown section `{shown}`"), "not a section".to_owned())
+        (
+            format!("unknown section `{shown}`"),
+            "not a section".to_owned(),
+        )
     } else {
-        (format!("unknown key `{shown}` in `{path}`"), format!("not a key of `[{general}]`"))
+        (
+            format!("unknown key `{shown}` in `{path}`"),
+            format!("not a key of `[{general}]`"),
+        )
     };
     let known = keys.iter().map(|key| key.name);
-    let help = match (suggest::nearest(name, known.clone()), keys::elsewhere(name, general)) {
+    let help = match (
+        suggest::nearest(name, known.clone()),
+        keys::elsewhere(name, general),
+    ) {
         (None, Some(other)) => Some(format!("`{shown}` belongs in `[{other}]`")),
         _ => suggest::advice(name, known, "known here"),
     };
-    Diagnostic::error(Code::UnknownKey, entry.key, message).label(label).maybe_help(help)
+    Diagnostic::error(Code::UnknownKey, entry.key, message)
+        .label(label)
+        .maybe_help(help)
 }
 
 /// A dotted path.
 pub(super) fn join(path: &str, name: &str) -> String {
     let name = name.escape_debug();
-    if path.is_empty() { name.to_string() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_string()
+    } else {
+        format!("{path}.{name}")
+    }
 }

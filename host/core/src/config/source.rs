@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use toml::de::{DeTable, Error};
 
 use super::report::{Diagnostic, Place};
+use super::secrets;
 use super::tree::{self, Node};
 use crate::codes::Code;
 
@@ -34,12 +35,20 @@ const SYNTAX_ERRORS_MAX: usize = 20;
 
 /// Parses file number `index`.
 pub(super) fn parse(index: usize, file: &SourceFile, found: &mut Vec<Diagnostic>) -> Parsed {
-    let unreadable = |text| Parsed { text, tree: None, broken: true };
+    let unreadable = |text| Parsed {
+        text,
+        tree: None,
+        broken: true,
+    };
     let bytes = match &file.bytes {
         Ok(bytes) => bytes,
         Err(why) => {
             let message = format!("can't read {}: {why}", file.name);
-            let start = Place { file: index, start: 0, end: 0 };
+            let start = Place {
+                file: index,
+                start: 0,
+                end: 0,
+            };
             found.push(
                 Diagnostic::error(Code::ConfigUnreadable, start, message)
                     .help("does the file exist, and may this user read it?"),
@@ -80,8 +89,15 @@ pub(super) fn parse(index: usize, file: &SourceFile, found: &mut Vec<Diagnostic>
 fn not_utf8(index: usize, file: &SourceFile, bytes: &[u8], at: usize) -> Diagnostic {
     let line = bytes[..at].iter().filter(|b| **b == b'\n').count() + 1;
     let replacement = char::REPLACEMENT_CHARACTER.len_utf8();
-    let place = Place { file: index, start: at, end: at + replacement };
-    let message = format!("{} is not UTF-8: byte 0x{:02X} in line {line}", file.name, bytes[at]);
+    let place = Place {
+        file: index,
+        start: at,
+        end: at + replacement,
+    };
+    let message = format!(
+        "{} is not UTF-8: byte 0x{:02X} in line {line}",
+        file.name, bytes[at]
+    );
     Diagnostic::error(Code::ConfigUnreadable, place, message)
         .label("here")
         .help("TOML is UTF-8: save the file in that encoding")
@@ -91,7 +107,11 @@ fn syntax_error(index: usize, text: &str, error: &Error) -> Diagnostic {
     let span = error.span().unwrap_or(text.len()..text.len());
     let start = floor(text, span.start);
     let end = floor(text, span.end.max(start));
-    let place = Place { file: index, start, end };
+    let place = Place {
+        file: index,
+        start,
+        end,
+    };
     if error.message() == "duplicate key" {
         let name = text[start..end].trim_matches(['"', '\'']);
         return Diagnostic::error(
@@ -109,10 +129,13 @@ fn syntax_error(index: usize, text: &str, error: &Error) -> Diagnostic {
 
 /// What a value without its quotes needs, the commonest slip.
 fn unquoted(text: &str, at: usize) -> Option<String> {
-    let line = text[text[..at].rfind('\n').map_or(0, |i| i + 1)..].lines().next()?;
-    let value = line.split_once('=')?.1.split('#').next()?.trim();
+    let line = text[text[..at].rfind('\n').map_or(0, |i| i + 1)..]
+        .lines()
+        .next()?;
+    let (key, value) = line.split_once('=')?;
+    let value = value.split('#').next()?.trim();
     let plain = |c: char| c.is_alphanumeric() || "-_./:".contains(c);
-    let bare = !value.is_empty() && value.chars().all(plain);
+    let bare = !value.is_empty() && value.chars().all(plain) && !secrets::is_secret(key);
     bare.then(|| format!("text stands in quotes: \"{value}\""))
 }
 

@@ -94,6 +94,16 @@ impl Node {
         }
     }
 
+    /// Whether anything in it has been reported as wrong.
+    pub fn has_wrong(&self) -> bool {
+        match &self.value {
+            Value::Wrong => true,
+            Value::Array(items) => items.iter().any(Node::has_wrong),
+            Value::Table(table) => table.values().any(|entry| entry.node.has_wrong()),
+            _ => false,
+        }
+    }
+
     /// The entry at the end of a path of keys.
     pub fn entry(&self, path: &[&str]) -> Option<&Entry> {
         let (last, tables) = path.split_last()?;
@@ -116,7 +126,10 @@ fn convert_table(file: usize, table: DeTable<'_>) -> Table {
     let entry = |(key, value): (toml::Spanned<_>, toml::Spanned<_>)| {
         let at = place(file, key.span());
         let node = convert_value(file, value);
-        (std::borrow::Cow::into_owned(key.into_inner()), Entry { key: at, node })
+        (
+            std::borrow::Cow::into_owned(key.into_inner()),
+            Entry { key: at, node },
+        )
     };
     table.into_iter().map(entry).collect()
 }
@@ -130,14 +143,21 @@ fn convert_value(file: usize, value: toml::Spanned<DeValue<'_>>) -> Node {
         }),
         DeValue::Integer(n) => Value::Integer(
             i64::from_str_radix(n.as_str(), n.radix()).unwrap_or_else(|_| {
-                if n.as_str().starts_with('-') { i64::MIN } else { i64::MAX }
+                if n.as_str().starts_with('-') {
+                    i64::MIN
+                } else {
+                    i64::MAX
+                }
             }),
         ),
         DeValue::Float(n) => Value::Float(n.as_str().to_owned()),
         DeValue::Boolean(b) => Value::Boolean(b),
         DeValue::Datetime(time) => Value::Datetime(time.to_string()),
         DeValue::Array(items) => Value::Array(
-            items.into_iter().map(|item| convert_value(file, item)).collect(),
+            items
+                .into_iter()
+                .map(|item| convert_value(file, item))
+                .collect(),
         ),
         DeValue::Table(table) => Value::Table(convert_table(file, table)),
     };
@@ -145,7 +165,11 @@ fn convert_value(file: usize, value: toml::Spanned<DeValue<'_>>) -> Node {
 }
 
 fn place(file: usize, span: std::ops::Range<usize>) -> Place {
-    Place { file, start: span.start, end: span.end }
+    Place {
+        file,
+        start: span.start,
+        end: span.end,
+    }
 }
 
 /// Lays `top` over `base`: tables merge, everything else is replaced.
@@ -163,6 +187,11 @@ pub(super) fn lay_over(base: &mut Node, top: Node) {
                 }
             }
         }
-        (_, value) => *base = Node { place: top.place, value },
+        (_, value) => {
+            *base = Node {
+                place: top.place,
+                value,
+            }
+        }
     }
 }

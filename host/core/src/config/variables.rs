@@ -23,7 +23,9 @@ enum Part<'a> {
 
 /// Whether a text has something to fill in, right or wrong.
 pub(super) fn has_variable(text: &str) -> bool {
-    parts(text).iter().any(|part| !matches!(part, Part::Literal(_)))
+    parts(text)
+        .iter()
+        .any(|part| !matches!(part, Part::Literal(_)))
 }
 
 /// Fills in every string value of a tree. Where that fails the value becomes `Wrong`.
@@ -77,7 +79,11 @@ fn fill_value(
     for part in parts(&value.text) {
         match part {
             Part::Literal(text) => filled.push_str(text),
-            Part::Variable { written, name, default } => match value_of(name, default, env) {
+            Part::Variable {
+                written,
+                name,
+                default,
+            } => match value_of(name, default, env) {
                 Some(text) => {
                     from_environment = true;
                     filled.push_str(&text);
@@ -90,7 +96,10 @@ fn fill_value(
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    *value = Text { text: filled, from_environment };
+    *value = Text {
+        text: filled,
+        from_environment,
+    };
     Ok(())
 }
 
@@ -110,7 +119,9 @@ fn missing(name: &str, place: Place) -> Diagnostic {
         format!("the environment variable `{name}` is not set"),
     )
     .label("needed here")
-    .help(format!("set it, or give a default: \"${{{name}:-default}}\""))
+    .help(format!(
+        "set it, or give a default: \"${{{name}:-default}}\""
+    ))
 }
 
 fn malformed(place: Place) -> Diagnostic {
@@ -158,7 +169,11 @@ fn parts(text: &str) -> Vec<Part<'_>> {
             None => (inner, None),
         };
         parts.push(if is_name(name) {
-            Part::Variable { written, name, default }
+            Part::Variable {
+                written,
+                name,
+                default,
+            }
         } else {
             Part::Malformed
         });

@@ -1,0 +1,293 @@
+//! From a checked tree to the validated configuration. Where something is wrong it is reported and
+//! a stand-in takes its place, so that the rest is checked too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::keys::{self, Kind};
+use super::report::Diagnostic;
+use super::section::{Context, Section};
+use super::tree::{Entry, Node, Value};
+use super::{
+    Admin, Ceilings, Config, Defaults, Delivery, GroupProtocol, Host, Kafka, Log, LogFormat,
+    RecordLines, Secret, Topic, build_handler, client, scalar, suggest,
+};
+use crate::codes::Code;
+
+/// What stands where the right value is not known.
+pub(super) const STAND_IN: Duration = Duration::from_secs(1);
+
+/// The configuration, whole only if no mistake was found.
+///
+/// With it go the names of the handlers without a mistake of their own, whose settings can be
+/// tried.
+pub(super) fn config(
+    root: &Node,
+    defaults: &Defaults,
+    cx: &mut Context<'_>,
+) -> (Config, BTreeSet<String>) {
+    for key in ["host", "kafka"] {
+        if root.entry(&[key]).is_none() {
+            cx.found.push(missing_section(key));
+        }
+    }
+    let host = host(top("host", root), defaults, cx);
+    let limits = limits(top("limits", root), cx);
+    let known = handlers_known(root);
+    let mut handlers = BTreeMap::new();
+    let mut sound = BTreeSet::new();
+    for (name, entry) in named(root, "handlers") {
+        let before = cx.found.len();
+        handlers.insert(
+            name.clone(),
+            build_handler::handler(name, entry, &host, &limits, cx),
+        );
+        if cx.found.len() == before && !entry.node.has_wrong() {
+            sound.insert(name.clone());
+        }
+    }
+    let topics = named(root, "topics")
+        .map(|(name, entry)| (name.clone(), topic(name, entry, &known, cx)))
+        .collect();
+    if named(root, "topics").next().is_none() {
+        cx.found.push(no_topic(root));
+    }
+    let config = Config {
+        kafka: kafka(root, cx),
+        admin: admin(top("admin", root), cx),
+        log: log(top("log", root), cx),
+        host,
+        limits,
+        handlers,
+        topics,
+    };
+    (config, sound)
+}
+
+/// The keys of a section of the root, or of the tables in it.
+pub(super) fn keys_of(section: &str) -> &'static [keys::Key] {
+    let key = keys::ROOT.iter().find(|key| key.name == section);
+    match key.map(|key| &key.kind) {
+        Some(Kind::Section(keys) | Kind::Named(keys)) => keys,
+        _ => &[],
+    }
+}
+
+fn top<'a>(name: &'static str, root: &'a Node) -> Section<'a> {
+    Section::new(keys_of(name), name, root.entry(&[name]))
+}
+
+/// The tables of `[handlers]` or `[topics]`; a wrong one is left out.
+pub(super) fn named<'a>(
+    root: &'a Node,
+    section: &str,
+) -> impl Iterator<Item = (&'a String, &'a Entry)> {
+    let table = root.entry(&[section]).and_then(|entry| entry.node.table());
+    let tables = |(_, entry): &(&String, &Entry)| entry.node.table().is_some();
+    table.into_iter().flatten().filter(tables)
+}
+
+/// The names that a topic may list: a handler with mistakes of its own is still one.
+fn handlers_known(root: &Node) -> Vec<&str> {
+    let table = root
+        .entry(&["handlers"])
+        .and_then(|entry| entry.node.table());
+    table
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+fn missing_section(name: &str) -> Diagnostic {
+    let needs = match name {
+        "host" => "add `[host]` with an `id` that is unique in the group",
+        _ => "add `[kafka]` with `bootstrap` and `group`",
+    };
+    Diagnostic::error(
+        Code::MissingKey,
+        None,
+        format!("the section `[{name}]` is missing"),
+    )
+    .help(needs)
+}
+
+fn no_topic(root: &Node) -> Diagnostic {
+    let place = root.entry(&["topics"]).map(|entry| entry.key);
+    Diagnostic::error(
+        Code::MissingKey,
+        place,
+        "there is no topic: nothing would be consumed",
+    )
+    .help("add `[topics.NAME]` with `handlers` and `start`")
+}
+
+fn host(section: Section<'_>, defaults: &Defaults, cx: &mut Context<'_>) -> Host {
+    let workers = section
+        .count("workers", cx)
+        .and_then(|n| NonZeroUsize::new(n as usize));
+    Host {
+        id: section.name("id", cx).unwrap_or_default(),
+        shutdown_deadline: section
+            .duration("shutdown-deadline", cx)
+            .unwrap_or(STAND_IN),
+        workers: workers.unwrap_or(defaults.workers),
+        cache: section.file("cache", cx).unwrap_or_default(),
+        buffer_bytes: section.bytes("buffer", cx).unwrap_or(u64::MAX),
+        outbox_bytes: section.bytes("outbox", cx).unwrap_or(u64::MAX),
+    }
+}
+
+fn kafka(root: &Node, cx: &mut Context<'_>) -> Kafka {
+    let section = top("kafka", root);
+    let protocol = section.choice("protocol", cx).map(|choice| match choice {
+        "consumer" => GroupProtocol::Consumer,
+        _ => GroupProtocol::Classic,
+    });
+    let table = |name| section.entry(name).and_then(|entry| entry.node.table());
+    let (common, consumer, producer) = (table("common"), table("consumer"), table("producer"));
+    for other in [consumer, producer] {
+        client::check_sasl(common, other, cx);
+    }
+    Kafka {
+        bootstrap: section.brokers("bootstrap", cx).unwrap_or_default(),
+        group: section.string("group", cx).unwrap_or_default(),
+        protocol: protocol.unwrap_or(GroupProtocol::Classic),
+        delivery: delivery(section, cx),
+        commit_interval: section.duration("commit-interval", cx).unwrap_or(STAND_IN),
+        common: client::read(client::Reader::Both, common, protocol, cx),
+        consumer: client::read(client::Reader::Consumer, consumer, protocol, cx),
+        producer: client::read(client::Reader::Producer, producer, protocol, cx),
+    }
+}
+
+fn delivery(section: Section<'_>, cx: &mut Context<'_>) -> Delivery {
+    match section.entry("delivery").map(|entry| &entry.node) {
+        Some(Node {
+            place,
+            value: Value::Text(text),
+        }) if text.text == "exactly-once" => {
+            let message = "`kafka.delivery` can't be `exactly-once` yet";
+            cx.found.push(
+                Diagnostic::error(Code::ImpossibleValue, *place, message)
+                    .label("not available in this version")
+                    .help("use \"at-least-once\"; an output's id can be derived from its input's, so that readers can drop repeats"),
+            );
+        }
+        _ => {
+            section.choice("delivery", cx);
+        }
+    }
+    Delivery::AtLeastOnce
+}
+
+fn admin(section: Section<'_>, cx: &mut Context<'_>) -> Admin {
+    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let token = section.any_string("token", cx);
+    Admin {
+        listen: section.address("listen", cx).unwrap_or(anywhere),
+        token: token.filter(|token| !token.is_empty()).map(Secret),
+    }
+}
+
+fn log(section: Section<'_>, cx: &mut Context<'_>) -> Log {
+    Log {
+        format: match section.choice("format", cx) {
+            Some("text") => LogFormat::Text,
+            _ => LogFormat::Json,
+        },
+        records: match section.choice("records", cx) {
+            Some("all") => RecordLines::All,
+            Some("off") => RecordLines::Off,
+            _ => RecordLines::Sampled,
+        },
+    }
+}
+
+fn limits(section: Section<'_>, cx: &mut Context<'_>) -> Ceilings {
+    Ceilings {
+        deadline: section.duration("deadline", cx).unwrap_or(Duration::MAX),
+        memory_bytes: section.bytes("memory", cx).unwrap_or(u64::MAX),
+    }
+}
+
+fn topic(name: &str, entry: &Entry, known: &[&str], cx: &mut Context<'_>) -> Topic {
+    if let Some(problem) = scalar::topic_problem(name) {
+        let message = format!(
+            "`{}` can't be a topic's name: {problem}",
+            name.escape_debug()
+        );
+        cx.found
+            .push(Diagnostic::error(Code::WrongType, entry.key, message).label("expected a topic"));
+    }
+    let path = format!("topics.{}", name.escape_debug());
+    let section = Section::new(keys_of("topics"), &path, Some(entry));
+    Topic {
+        handlers: topic_handlers(&section, known, cx),
+        start: section.start("start", cx).unwrap_or(super::Start::Earliest),
+        dead_letter: section.topic("dead-letter", cx),
+        // A wrong value must not have its loops reported as well.
+        allow_loop: section.boolean("allow-loop", cx).unwrap_or(true),
+    }
+}
+
+fn topic_handlers(section: &Section<'_>, known: &[&str], cx: &mut Context<'_>) -> Vec<String> {
+    let Some(entry) = section.entry("handlers") else {
+        section.missing("handlers", cx);
+        return Vec::new();
+    };
+    let Value::Array(items) = &entry.node.value else {
+        return Vec::new();
+    };
+    if items.is_empty() {
+        let message = format!(
+            "`{}` is empty: records would pass unseen",
+            section.path("handlers")
+        );
+        cx.found.push(
+            Diagnostic::error(Code::ImpossibleValue, entry.node.place, message)
+                .label("no handler")
+                .help("name a handler, or leave the topic out"),
+        );
+    }
+    let mut names: Vec<String> = Vec::new();
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for item in items {
+        let Value::Text(text) = &item.value else {
+            continue;
+        };
+        let wrong = if !known.contains(&text.text.as_str()) {
+            let known = known.iter().copied();
+            Diagnostic::error(
+                Code::UnknownReference,
+                item.place,
+                format!("there is no handler {}", text.shown()),
+            )
+            .label("unknown handler")
+            .maybe_help(
+                suggest::advice(&text.text, known, "the handlers are")
+                    .or_else(|| Some("add `[handlers.NAME]` with its `plugin`".to_owned())),
+            )
+        } else if names.contains(&text.text) {
+            if !told.insert(&text.text) {
+                continue;
+            }
+            let message = format!(
+                "{} is listed twice in `{}`",
+                text.shown(),
+                section.path("handlers")
+            );
+            Diagnostic::error(Code::DuplicateName, item.place, message)
+                .label("the second one")
+                .help("a handler gets each record once; for two settings of one plugin, configure two handlers")
+        } else {
+            names.push(text.text.clone());
+            continue;
+        };
+        cx.found.push(wrong);
+    }
+    names
+}

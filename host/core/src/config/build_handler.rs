@@ -1,0 +1,205 @@
+//! `[handlers.NAME]`, and its limits against each other and against the ceilings.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::time::Duration;
+
+use super::build::{STAND_IN, keys_of};
+use super::keys::{Key, Kind};
+use super::report::Diagnostic;
+use super::section::{self, Context, Section};
+use super::tree::{Entry, Value};
+use super::{Ceilings, Handler, HandlerLimits, Host, Isolation, OutputTimestamp, Retry, scalar};
+use crate::codes::Code;
+
+/// Reads one handler.
+pub(super) fn handler(
+    name: &str,
+    entry: &Entry,
+    host: &Host,
+    ceilings: &Ceilings,
+    cx: &mut Context<'_>,
+) -> Handler {
+    if !scalar::is_name(name) {
+        let message = format!("`{}` can't be a handler's name", name.escape_debug());
+        cx.found.push(
+            Diagnostic::error(Code::WrongType, entry.key, message)
+                .label("expected letters, digits, `.`, `_` and `-`, 128 at most"),
+        );
+    }
+    let path = format!("handlers.{}", name.escape_debug());
+    let keys = keys_of("handlers");
+    let section = Section::new(keys, &path, Some(entry));
+    let limits_path = section.path("limits");
+    let limits_section = inner(keys, "limits", &limits_path, &section);
+    let retry_path = section.path("retry");
+    let retry_section = inner(keys, "retry", &retry_path, &section);
+    Handler {
+        plugin: section.file("plugin", cx).unwrap_or_default(),
+        sha256: section.digest("sha256", cx),
+        settings: settings(&section),
+        outputs: outputs(&section, cx),
+        limits: limits(limits_section, host, ceilings, cx),
+        retry: retry(retry_section, cx),
+        isolation: match section.choice("isolation", cx) {
+            Some("record") => Isolation::Record,
+            _ => Isolation::Reused,
+        },
+        timestamp: match section.choice("timestamp", cx) {
+            Some("now") => OutputTimestamp::Now,
+            _ => OutputTimestamp::Input,
+        },
+    }
+}
+
+fn inner<'a>(
+    keys: &'static [Key],
+    name: &str,
+    path: &'a str,
+    section: &Section<'a>,
+) -> Section<'a> {
+    let inner = keys.iter().find_map(|key| match key.kind {
+        Kind::Section(inner) if key.name == name => Some(inner),
+        _ => None,
+    });
+    Section::new(inner.unwrap_or_default(), path, section.entry(name))
+}
+
+fn settings(section: &Section<'_>) -> BTreeMap<String, String> {
+    let table = section
+        .entry("settings")
+        .and_then(|entry| entry.node.table());
+    let text = |(name, entry): (&String, &Entry)| match &entry.node.value {
+        Value::Text(text) => Some((name.clone(), text.text.clone())),
+        _ => None,
+    };
+    table.into_iter().flatten().filter_map(text).collect()
+}
+
+fn outputs(section: &Section<'_>, cx: &mut Context<'_>) -> BTreeMap<String, String> {
+    let table = section
+        .entry("outputs")
+        .and_then(|entry| entry.node.table());
+    let path = section.path("outputs");
+    let mut outputs = BTreeMap::new();
+    for (name, entry) in table.into_iter().flatten() {
+        let path = super::shape::join(&path, name);
+        if let Some(topic) = section::topic(&path, &entry.node, cx) {
+            outputs.insert(name.clone(), topic);
+        }
+    }
+    outputs
+}
+
+fn limits(
+    section: Section<'_>,
+    host: &Host,
+    ceilings: &Ceilings,
+    cx: &mut Context<'_>,
+) -> HandlerLimits {
+    let deadline = section.duration("deadline", cx).unwrap_or(STAND_IN);
+    let deadline = held(
+        &section,
+        "deadline",
+        deadline,
+        ceilings.deadline,
+        "limits.deadline",
+        scalar::show_duration,
+        cx,
+    );
+    let memory = section.bytes("memory", cx).unwrap_or(1);
+    let memory = held(
+        &section,
+        "memory",
+        memory,
+        ceilings.memory_bytes,
+        "limits.memory",
+        scalar::show_bytes,
+        cx,
+    );
+    let output_bytes = section.bytes("output-bytes", cx).unwrap_or(1);
+    let output_bytes = held(
+        &section,
+        "output-bytes",
+        output_bytes,
+        host.outbox_bytes,
+        "host.outbox",
+        scalar::show_bytes,
+        cx,
+    );
+    HandlerLimits {
+        deadline,
+        memory_bytes: memory,
+        outputs: section.count("outputs", cx).unwrap_or(1),
+        output_bytes,
+        log_lines: section.count("log-lines", cx).unwrap_or(0),
+        log_bytes: section.bytes("log-bytes", cx).unwrap_or(0),
+        instances: section.count("instances", cx).unwrap_or(1),
+    }
+}
+
+/// A limit held to its ceiling: silently where it is a default, as a mistake where it was asked for.
+fn held<T: PartialOrd + Copy, S: Display>(
+    section: &Section<'_>,
+    name: &str,
+    value: T,
+    ceiling: T,
+    ceiling_name: &str,
+    show: impl Fn(T) -> S,
+    cx: &mut Context<'_>,
+) -> T {
+    if value <= ceiling {
+        return value;
+    }
+    if let Some(place) = section.place(name) {
+        let ceiling = show(ceiling);
+        let message = format!("`{}` is above `{ceiling_name}`", section.path(name));
+        cx.found.push(
+            Diagnostic::error(Code::ImpossibleValue, place, message)
+                .label(format!("at most {ceiling}"))
+                .help(format!(
+                    "lower it, or raise `{ceiling_name}`, which is {ceiling}"
+                )),
+        );
+    }
+    ceiling
+}
+
+fn retry(section: Section<'_>, cx: &mut Context<'_>) -> Retry {
+    let attempts = section.count("attempts", cx).unwrap_or(1);
+    let (min, max) = section
+        .backoff("backoff", cx)
+        .unwrap_or((STAND_IN, STAND_IN));
+    let place = section.place("backoff");
+    let wrong = |message: &str, label: String| {
+        let message = format!("`{}` {message}", section.path("backoff"));
+        Diagnostic::error(Code::ImpossibleValue, place, message).label(label)
+    };
+    if min > max {
+        cx.found.push(
+            wrong(
+                "begins above its end",
+                "the first delay is the larger one".to_owned(),
+            )
+            .help("write the first delay, then the largest: \"100ms..10s\""),
+        );
+    } else if min.is_zero() {
+        cx.found.push(
+            wrong("is no delay", "the least is 1ms".to_owned())
+                .help("a handler that is called again at once fails at once"),
+        );
+    } else if max > BACKOFF_MAX {
+        cx.found.push(wrong(
+            "is too long",
+            format!("the most is {}", scalar::show_duration(BACKOFF_MAX)),
+        ));
+    }
+    Retry {
+        attempts,
+        backoff_min: min,
+        backoff_max: max,
+    }
+}
+
+/// A record that waits holds its partition.
+const BACKOFF_MAX: Duration = Duration::from_secs(24 * 3600);

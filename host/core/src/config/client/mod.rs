@@ -1,0 +1,173 @@
+//! The librdkafka settings that are passed through: which there are, what they take, and which
+//! the host keeps for itself.
+
+mod owned;
+mod properties;
+
+use std::collections::BTreeMap;
+
+use super::report::Diagnostic;
+use super::section::Context;
+use super::tree::{Entry, Table, Value};
+use super::{GroupProtocol, suggest};
+use crate::codes::Code;
+pub(super) use properties::{Property, Reader, Values, all};
+
+/// Checks `[kafka.common]`, `[kafka.consumer]` or `[kafka.producer]`, and gives its settings.
+pub(super) fn read(
+    reader: Reader,
+    table: Option<&Table>,
+    protocol: Option<GroupProtocol>,
+    cx: &mut Context<'_>,
+) -> BTreeMap<String, String> {
+    let mut settings = BTreeMap::new();
+    let mut by_meaning: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, entry) in table.into_iter().flatten() {
+        let path = format!("kafka.{}", reader.table());
+        let Some(property) = properties::find(name) else {
+            cx.found.push(unknown(name, entry, &path));
+            continue;
+        };
+        if let Some(first) = by_meaning.insert(property.meaning, name) {
+            cx.found.push(
+                Diagnostic::error(
+                    Code::DuplicateName,
+                    entry.key,
+                    format!("`{name}` and `{first}` in `{path}` are the same setting"),
+                )
+                .label("keep one of them"),
+            );
+            continue;
+        }
+        let wrong = refused(property, entry, protocol)
+            .or_else(|| misplaced(property, entry, reader))
+            .or_else(|| wrong_value(property, entry));
+        match (wrong, text(&entry.node.value)) {
+            (Some(diagnostic), _) => cx.found.push(diagnostic),
+            (None, Some(value)) => {
+                settings.insert(name.clone(), value);
+            }
+            (None, None) => {}
+        }
+    }
+    settings
+}
+
+/// SASL's mechanism by default is Kerberos, which this build leaves out: it must be named.
+pub(super) fn check_sasl(common: Option<&Table>, other: Option<&Table>, cx: &mut Context<'_>) {
+    let find = |meaning: &str| {
+        let tables = [other, common].into_iter().flatten();
+        tables.flatten().find(|(name, _)| {
+            properties::find(name).is_some_and(|property| property.meaning == meaning)
+        })
+    };
+    let Some((_, protocol)) = find("security.protocol") else {
+        return;
+    };
+    let sasl = text(&protocol.node.value).is_some_and(|v| v.to_lowercase().starts_with("sasl"));
+    if sasl && find("sasl.mechanisms").is_none() {
+        cx.found.push(
+            Diagnostic::error(
+                Code::MissingKey,
+                protocol.node.place,
+                "`sasl.mechanism` is missing: without it Kerberos is meant, which is not in this build",
+            )
+            .label("needs a `sasl.mechanism`")
+            .help("add `\"sasl.mechanism\" = \"PLAIN\"`, `\"SCRAM-SHA-256\"` or `\"SCRAM-SHA-512\"`"),
+        );
+    }
+}
+
+fn unknown(name: &str, entry: &Entry, path: &str) -> Diagnostic {
+    let known = all().map(|property| property.name);
+    let help = suggest::nearest(name, known).map_or_else(
+        || "the settings are those of librdkafka 2.12 (its CONFIGURATION.md)".to_owned(),
+        |best| format!("did you mean `\"{best}\"`?"),
+    );
+    let name = name.escape_debug();
+    Diagnostic::error(
+        Code::UnknownClientSetting,
+        entry.key,
+        format!("librdkafka has no setting `{name}` (in `{path}`)"),
+    )
+    .label("unknown setting")
+    .help(help)
+}
+
+fn refused(
+    property: &Property,
+    entry: &Entry,
+    protocol: Option<GroupProtocol>,
+) -> Option<Diagnostic> {
+    let name = property.name;
+    if matches!(property.values, Values::Oidc) {
+        let message = format!("`{name}` is for OIDC, which is not in this build");
+        return Some(
+            Diagnostic::error(Code::UnknownClientSetting, entry.key, message)
+                .label("not supported")
+                .help("use the mechanism PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"),
+        );
+    }
+    let reason = match property.values {
+        Values::Code => Some("it takes a function, not a value"),
+        _ => owned::reason(property.meaning, protocol),
+    }?;
+    Some(
+        Diagnostic::error(
+            Code::HostOwnedSetting,
+            entry.key,
+            format!("`{name}` is the host's to set"),
+        )
+        .label("not yours to set")
+        .help(reason),
+    )
+}
+
+fn misplaced(property: &Property, entry: &Entry, reader: Reader) -> Option<Diagnostic> {
+    if property.reader == Reader::Both || property.reader == reader {
+        return None;
+    }
+    let owner = property.reader.table();
+    Some(
+        Diagnostic::error(
+            Code::UnknownClientSetting,
+            entry.key,
+            format!("`{}` is a setting of the {owner} alone", property.name),
+        )
+        .label(format!("not for `[kafka.{}]`", reader.table()))
+        .help(format!("move it to `[kafka.{owner}]`")),
+    )
+}
+
+fn wrong_value(property: &Property, entry: &Entry) -> Option<Diagnostic> {
+    let value = text(&entry.node.value)?;
+    let problem = |code, expected: String| {
+        Diagnostic::error(
+            code,
+            entry.node.place,
+            format!("`{}` must be {expected}", property.name),
+        )
+        .label(format!("expected {expected}"))
+    };
+    if let Some(expected) = property.values.refuse(&value) {
+        return Some(problem(Code::WrongType, expected));
+    }
+    let (expected, reason) = owned::bound(property.meaning, &value)?;
+    Some(problem(Code::ImpossibleValue, expected.to_owned()).help(reason))
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.clone()),
+        Value::Boolean(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether a configuration may set it.
+pub(super) fn is_settable(property: &Property) -> bool {
+    let takes_values = !matches!(property.values, Values::Code | Values::Oidc);
+    takes_values && owned::reason(property.meaning, None).is_none()
+}

@@ -1,0 +1,144 @@
+//! From the bytes of the files to a validated configuration, or to everything that is wrong.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use super::plugins::{self, PluginFacts, Plugins};
+use super::report::{Diagnostic, Report, Severity, Shown};
+use super::section::Context;
+use super::source::{self, Parsed, SourceFile};
+use super::tree::{self, Node};
+use super::variables::{self, Environment};
+use super::{Config, build, loops, secrets, shape};
+use crate::codes::Code;
+
+/// What only the machine knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Defaults {
+    /// Its cores.
+    pub workers: NonZeroUsize,
+}
+
+/// A configuration that can be started.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What is worth a look all the same; may be empty.
+    pub warnings: Report,
+    /// What each handler's plugin is, by handler.
+    pub plugins: BTreeMap<String, PluginFacts>,
+}
+
+/// Loads a configuration from one or more files, later ones laid over earlier ones: tables merge,
+/// arrays and values replace.
+///
+/// # Errors
+/// All mistakes of all files at once.
+pub fn load(
+    files: &[SourceFile],
+    env: Environment<'_>,
+    defaults: &Defaults,
+    plugins: &dyn Plugins,
+) -> Result<Loaded, Report> {
+    let mut found = Vec::new();
+    if files.is_empty() {
+        let message = "no configuration file is given";
+        found.push(Diagnostic::error(Code::ConfigUnreadable, None, message));
+    }
+    let mut parsed: Vec<Parsed> = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        parsed.push(source::parse(index, file, &mut found));
+    }
+    let shown: Arc<[Shown]> = files.iter().zip(&parsed).map(show).collect();
+    let mut root = None;
+    for tree in parsed.iter_mut().filter_map(|file| file.tree.take()) {
+        let mut tree = tree;
+        shape::check(&mut tree, &mut found);
+        match &mut root {
+            None => root = Some(tree),
+            Some(root) => tree::lay_over(root, tree),
+        }
+    }
+    let broken = parsed.iter().any(|file| file.broken);
+    let mut outcome = None;
+    match root {
+        // What seems to be missing may stand in the part that could not be read.
+        Some(root) if !broken => {
+            let texts: Vec<&str> = parsed.iter().map(|file| file.text.as_str()).collect();
+            let dirs = files.iter().map(|file| file.dir.as_path()).collect();
+            let cx = Context {
+                env,
+                dirs,
+                found: Vec::new(),
+            };
+            outcome = whole(root, &texts, cx, defaults, plugins, &mut found);
+        }
+        _ => {}
+    }
+    let failed = found
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error);
+    let report = |found| Report::new(shown, found);
+    match outcome {
+        Some((config, plugins)) if !failed => Ok(Loaded {
+            config,
+            warnings: report(found),
+            plugins,
+        }),
+        _ => Err(report(found)),
+    }
+}
+
+fn show((file, parsed): (&SourceFile, &Parsed)) -> Shown {
+    Shown {
+        name: file.name.clone(),
+        text: secrets::blot(&parsed.text, parsed.tree.as_ref()),
+    }
+}
+
+/// Everything that needs the files as one.
+fn whole(
+    mut root: Node,
+    texts: &[&str],
+    mut cx: Context<'_>,
+    defaults: &Defaults,
+    plugins: &dyn Plugins,
+    found: &mut Vec<Diagnostic>,
+) -> Option<(Config, BTreeMap<String, PluginFacts>)> {
+    variables::fill_tree(&mut root, cx.env, texts, &mut cx.found);
+    if root.table().is_some_and(BTreeMap::is_empty) {
+        // One word about it is enough.
+        found.push(
+            Diagnostic::error(Code::MissingKey, None, "the configuration is empty")
+                .help("it needs `[host]`, `[kafka]`, and a `[topics.NAME]` with its handlers"),
+        );
+        return None;
+    }
+    let (config, sound) = build::config(&root, defaults, &mut cx);
+    loops::check(&config, &root, &mut cx.found);
+    let facts = plugins::check(&config, &sound, &root, plugins, &mut cx.found);
+    unused_handlers(&config, &root, &mut cx.found);
+    found.append(&mut cx.found);
+    Some((config, facts))
+}
+
+fn unused_handlers(config: &Config, root: &Node, found: &mut Vec<Diagnostic>) {
+    for name in config.handlers.keys() {
+        let used = config
+            .topics
+            .values()
+            .any(|topic| topic.handlers.contains(name));
+        let Some(entry) = root.entry(&["handlers", name]).filter(|_| !used) else {
+            continue;
+        };
+        found.push(
+            Diagnostic::warning(entry.key, format!("handler `{name}` is used by no topic"))
+                .label("never called")
+                .help(format!(
+                    "list it in the `handlers` of a topic, or remove `[handlers.{name}]`"
+                )),
+        );
+    }
+}

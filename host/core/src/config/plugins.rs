@@ -1,0 +1,337 @@
+//! What is configured against what the plugins themselves say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::report::{Diagnostic, Place};
+use super::tree::{Entry, Node, Table, Value};
+use super::{Config, Handler, HandlerLimits, scalar, suggest};
+use crate::codes::Code;
+use crate::contract::{Description, SettingError};
+
+/// The plugin files, as far as the configuration asks.
+pub trait Plugins {
+    /// Reads a file and lets it describe itself.
+    ///
+    /// # Errors
+    /// Why it is no usable plugin.
+    fn inspect(&self, path: &Path) -> Result<PluginFacts, PluginProblem>;
+
+    /// Lets the plugin of a file check its settings, as for a topic.
+    ///
+    /// # Errors
+    /// The settings that it refuses, or why it could not check them.
+    fn configure(
+        &self,
+        path: &Path,
+        topic: &str,
+        settings: &BTreeMap<String, String>,
+        limits: &HandlerLimits,
+    ) -> Result<(), ConfigureProblem>;
+}
+
+/// A usable plugin file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginFacts {
+    /// The SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// What the plugin says of itself.
+    pub description: Description,
+}
+
+/// Why a file is no usable plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginProblem {
+    /// One of `PluginMissing`, `NotAPlugin`, `ForbiddenImport` and `DescribeFailed`.
+    pub code: Code,
+    /// What is wrong, in one line that doesn't repeat the path: it may come from the environment.
+    pub text: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// Why a plugin could not be configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigureProblem {
+    /// It refused these settings.
+    Refused(Vec<SettingError>),
+    /// It trapped or could not be started.
+    Failed(String),
+}
+
+/// Checks every handler; the facts of those whose plugin is usable, by handler.
+pub(super) fn check(
+    config: &Config,
+    sound: &BTreeSet<String>,
+    root: &Node,
+    plugins: &dyn Plugins,
+    found: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, PluginFacts> {
+    let mut inspected: BTreeMap<PathBuf, Result<PluginFacts, PluginProblem>> = BTreeMap::new();
+    let mut facts_by_handler = BTreeMap::new();
+    for (name, handler) in &config.handlers {
+        let Some(entry) = root.entry(&["handlers", name]) else {
+            continue;
+        };
+        let Some(plugin) = root.entry(&["handlers", name, "plugin"]) else {
+            continue;
+        };
+        let Value::Text(written) = &plugin.node.value else {
+            continue;
+        };
+        let path = &handler.plugin;
+        if path.as_os_str().is_empty() {
+            continue;
+        }
+        let result = inspected
+            .entry(path.clone())
+            .or_insert_with(|| plugins.inspect(path));
+        let facts = match result {
+            Ok(facts) => facts.clone(),
+            Err(problem) => {
+                let label = if written.from_environment {
+                    String::new()
+                } else {
+                    path.display().to_string()
+                };
+                let message = format!("the plugin of `{name}` can't be used: {}", problem.text);
+                found.push(
+                    Diagnostic::error(problem.code, plugin.node.place, message)
+                        .label(label)
+                        .maybe_help(problem.help.clone()),
+                );
+                continue;
+            }
+        };
+        let this = Checked {
+            name,
+            handler,
+            entry,
+            facts: &facts,
+        };
+        let before = found.len();
+        this.digest(found);
+        this.outputs(found);
+        this.settings(found);
+        if found.len() == before && sound.contains(name) {
+            this.configure(config, plugins, found);
+        }
+        facts_by_handler.insert(name.clone(), facts);
+    }
+    facts_by_handler
+}
+
+struct Checked<'a> {
+    name: &'a str,
+    handler: &'a Handler,
+    entry: &'a Entry,
+    facts: &'a PluginFacts,
+}
+
+impl Checked<'_> {
+    fn table(&self, name: &str) -> Option<&Table> {
+        self.entry.node.table()?.get(name)?.node.table()
+    }
+
+    fn place(&self, name: &str) -> Place {
+        let key = self.entry.node.table().and_then(|table| table.get(name));
+        key.map_or(self.entry.key, |entry| entry.key)
+    }
+
+    /// Whether the table of this name is there in a wrong form, which has been reported.
+    fn is_wrong(&self, name: &str) -> bool {
+        let value = self
+            .entry
+            .node
+            .entry(&[name])
+            .map(|entry| &entry.node.value);
+        matches!(value, Some(Value::Wrong))
+    }
+
+    fn digest(&self, found: &mut Vec<Diagnostic>) {
+        let Some(pinned) = self.handler.sha256 else {
+            return;
+        };
+        if pinned == self.facts.sha256 {
+            return;
+        }
+        let place = self
+            .entry
+            .node
+            .entry(&["sha256"])
+            .map(|entry| entry.node.place);
+        let message = format!("the plugin of `{}` is not the pinned one", self.name);
+        let actual = scalar::show_digest(&self.facts.sha256);
+        found.push(
+            Diagnostic::error(Code::DigestMismatch, place, message)
+                .label("the file has another digest")
+                .help(format!("if the file is as it should be, pin \"{actual}\"")),
+        );
+    }
+
+    fn outputs(&self, found: &mut Vec<Diagnostic>) {
+        let description = &self.facts.description;
+        if self.is_wrong("outputs") {
+            return;
+        }
+        let mapped = self.table("outputs");
+        let is_mapped = |name: &str| mapped.is_some_and(|table| table.contains_key(name));
+        let is_declared = |name: &str| description.outputs.iter().any(|o| o.name == name);
+        let unknown: Vec<_> = mapped
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| !is_declared(name))
+            .collect();
+        let missing: Vec<_> = description
+            .outputs
+            .iter()
+            .filter(|output| !is_mapped(&output.name))
+            .collect();
+        for (name, entry) in &unknown {
+            let name = name.escape_debug().to_string();
+            let message = format!("plugin `{}` has no output `{name}`", description.name);
+            let open = missing.iter().map(|output| output.name.as_str());
+            let declared = description
+                .outputs
+                .iter()
+                .map(|output| output.name.as_str());
+            let help = suggest::advice(&name, open, "it declares, and lacks a topic for")
+                .or_else(|| suggest::advice(&name, declared, "it declares"))
+                .unwrap_or_else(|| "it declares none: remove this line".to_owned());
+            found.push(
+                Diagnostic::error(Code::OutputNotDeclared, entry.key, message)
+                    .label("not declared by the plugin")
+                    .help(help),
+            );
+        }
+        for output in missing {
+            let name = &output.name;
+            let meant = |(given, _): &&(&String, &Entry)| {
+                suggest::nearest(given, [name.as_str()]).is_some()
+            };
+            // The misspelt line has said it already.
+            if unknown.iter().any(|u| meant(&u)) {
+                continue;
+            }
+            let doc = if output.doc.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", output.doc)
+            };
+            let message = format!(
+                "output `{name}` of `{}` is not mapped to a topic",
+                self.name
+            );
+            found.push(
+                Diagnostic::error(Code::OutputNotMapped, self.place("outputs"), message)
+                    .label(format!("no topic for `{name}`"))
+                    .help(format!(
+                        "add `{name} = \"TOPIC\"` to the `outputs` of `handlers.{}`{doc}",
+                        self.name
+                    )),
+            );
+        }
+    }
+
+    fn settings(&self, found: &mut Vec<Diagnostic>) {
+        let description = &self.facts.description;
+        if self.is_wrong("settings") {
+            return;
+        }
+        let given = self.table("settings");
+        let known = description
+            .settings
+            .iter()
+            .map(|setting| setting.name.as_str());
+        for (name, entry) in given.into_iter().flatten() {
+            if known.clone().any(|known| known == name) {
+                continue;
+            }
+            let shown = name.escape_debug();
+            let message = format!("plugin `{}` has no setting `{shown}`", description.name);
+            let help = suggest::advice(name, known.clone(), "its settings are")
+                .unwrap_or_else(|| "it has none: remove this line".to_owned());
+            found.push(
+                Diagnostic::error(Code::UnknownKey, entry.key, message)
+                    .label("unknown setting")
+                    .help(help),
+            );
+        }
+        for setting in description
+            .settings
+            .iter()
+            .filter(|setting| setting.required)
+        {
+            if given.is_some_and(|table| table.contains_key(&setting.name)) {
+                continue;
+            }
+            let message = format!("setting `{}` of `{}` is missing", setting.name, self.name);
+            found.push(
+                Diagnostic::error(Code::MissingKey, self.place("settings"), message)
+                    .label(format!("has no `{}`", setting.name))
+                    .help(format!(
+                        "add `{} = \"…\"` to its `settings`: {}",
+                        setting.name, setting.doc
+                    )),
+            );
+        }
+    }
+
+    fn configure(&self, config: &Config, plugins: &dyn Plugins, found: &mut Vec<Diagnostic>) {
+        let Handler {
+            plugin,
+            settings,
+            limits,
+            ..
+        } = self.handler;
+        let reads = |topic: &super::Topic| topic.handlers.iter().any(|h| h == self.name);
+        for (topic, _) in config.topics.iter().filter(|(_, topic)| reads(topic)) {
+            match plugins.configure(plugin, topic, settings, limits) {
+                Ok(()) => {}
+                Err(ConfigureProblem::Refused(refused)) => {
+                    found.extend(refused.iter().map(|error| self.refused(error)));
+                }
+                Err(ConfigureProblem::Failed(why)) => {
+                    let message = format!(
+                        "plugin `{}` could not check its settings",
+                        self.facts.description.name
+                    );
+                    found.push(
+                        Diagnostic::error(Code::SettingsRefused, self.place("settings"), message)
+                            .label(format!("for `{topic}`"))
+                            .help(self.without_secrets(&why)),
+                    );
+                }
+            }
+        }
+    }
+
+    fn refused(&self, error: &SettingError) -> Diagnostic {
+        let entry = self
+            .table("settings")
+            .and_then(|table| table.get(&error.name));
+        let place = entry.map_or(self.place("settings"), |entry| entry.node.place);
+        let message = format!(
+            "plugin `{}` refuses its setting `{}`",
+            self.facts.description.name, error.name
+        );
+        Diagnostic::error(Code::SettingsRefused, place, message)
+            .label(self.without_secrets(&error.problem))
+    }
+
+    /// A plugin's words, unless they repeat a setting that comes from the environment.
+    fn without_secrets(&self, words: &str) -> String {
+        let settings = self.table("settings").into_iter().flatten();
+        let repeats = |entry: &Entry| match &entry.node.value {
+            Value::Text(text) => {
+                text.from_environment && !text.text.is_empty() && words.contains(&text.text)
+            }
+            _ => false,
+        };
+        if settings.into_iter().any(|(_, entry)| repeats(entry)) {
+            "what it says repeats a value from the environment, and is not shown".to_owned()
+        } else {
+            words.to_owned()
+        }
+    }
+}

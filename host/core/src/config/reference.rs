@@ -1,0 +1,113 @@
+//! The reference of every key, in Markdown: what `docs/configuration.md` holds.
+
+use std::fmt::Write;
+
+use super::keys::{Key, Kind, Need, ROOT};
+use super::scalar;
+
+const INTRODUCTION: &str = "\
+# Configuration
+
+Penstock reads one TOML file, or several laid over each other: `penstock run -c base.toml -c prod.toml`. \
+Tables merge; arrays and values of a later file replace those of an earlier one. \
+`penstock check -c FILE` reports every mistake at once without a broker, and \
+`penstock schema` prints a JSON Schema for editors. Examples are in `config/`.
+
+- **Variables.** `${NAME}` in a string value is read from the environment; `${NAME:-default}` has a \
+default for one that is unset or empty; `$${` stands for `${` itself. Filling in comes after parsing, \
+so a value can't break the file, and what comes from the environment is never shown in a report. \
+A whole number, `true` and `false` may be given as a string with a variable in it.
+- **Paths** are relative to the file they stand in.
+- **Durations** are whole numbers with `ms`, `s`, `m` or `h`; **bytes** have `B`, `KiB`, `MiB`, `GiB`, `kB`, `MB` or `GB`.
+
+<!-- Made from the table of keys in host/core/src/config/keys.rs; a test says how to renew it. -->
+";
+
+const CLIENT_SETTINGS: &str = "
+## librdkafka settings
+
+`[kafka.common]`, `[kafka.consumer]` and `[kafka.producer]` take the settings of librdkafka 2.12, as \
+strings, numbers, `true` or `false`. A setting that only one of the clients reads belongs in that \
+client's table. Unknown settings and values out of range are mistakes; so are the settings on which \
+the guarantees rest, which the host keeps for itself: a report says which, and why.
+
+```toml
+[kafka.common]
+\"security.protocol\" = \"SASL_SSL\"
+\"sasl.mechanism\" = \"SCRAM-SHA-512\"
+\"sasl.username\" = \"${KAFKA_USER}\"
+\"sasl.password\" = \"${KAFKA_PASSWORD}\"
+```
+";
+
+/// The reference of every key, in Markdown.
+pub fn reference() -> String {
+    let mut out = INTRODUCTION.to_owned();
+    for key in ROOT {
+        match key.kind {
+            Kind::Section(keys) => section(&mut out, key.name, key.doc, keys),
+            Kind::Named(keys) => section(&mut out, &format!("{}.NAME", key.name), key.doc, keys),
+            _ => {}
+        }
+    }
+    out.push_str(CLIENT_SETTINGS);
+    out
+}
+
+fn section(out: &mut String, path: &str, doc: &str, keys: &[Key]) {
+    push(
+        out,
+        format_args!(
+            "\n## `[{path}]`\n\n{doc}\n\n| key | takes | default | |\n|---|---|---|---|\n"
+        ),
+    );
+    for key in keys {
+        let default = match key.need {
+            Need::Required => "**required**".to_owned(),
+            Need::Default(text) => format!("`{text}`"),
+            Need::Computed(words) => words.to_owned(),
+            Need::Optional => "–".to_owned(),
+        };
+        push(
+            out,
+            format_args!(
+                "| `{}` | {} | {default} | {} |\n",
+                key.name,
+                takes(&key.kind),
+                key.doc
+            ),
+        );
+    }
+    for key in keys {
+        if let Kind::Section(inner) = key.kind {
+            section(out, &format!("{path}.{}", key.name), key.doc, inner);
+        }
+    }
+}
+
+fn takes(kind: &Kind) -> String {
+    match kind {
+        Kind::Duration(min, max) => {
+            let (min, max) = (scalar::show_duration(*min), scalar::show_duration(*max));
+            format!("a duration, {min} to {max}")
+        }
+        Kind::Bytes(min, max) => {
+            format!(
+                "bytes, {} to {}",
+                scalar::show_bytes(*min),
+                scalar::show_bytes(*max)
+            )
+        }
+        Kind::Count(min, max) => format!("a whole number, {min} to {max}"),
+        Kind::Settings => "a table of strings".to_owned(),
+        Kind::Outputs => "a table of topics".to_owned(),
+        Kind::Client(_) => "librdkafka settings, see below".to_owned(),
+        Kind::Backoff => "`MIN..MAX`, two durations".to_owned(),
+        kind => kind.expected(),
+    }
+}
+
+fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a `String` can't fail.
+    out.write_fmt(text).unwrap_or_default();
+}
