@@ -10,7 +10,7 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use penstock_core::codes::Code;
-use penstock_core::config::load;
+use penstock_core::config::{SourceFile, load};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/config")
@@ -33,11 +33,19 @@ fn names() -> Vec<String> {
     names
 }
 
+/// The paths in it are shown as from the repository, wherever that lies.
+fn source(file: &str) -> SourceFile {
+    SourceFile {
+        dir: PathBuf::from("tests/config"),
+        ..support::read(&folder().join(file))
+    }
+}
+
 fn report(name: &str) -> (String, Vec<Code>) {
-    let mut files = vec![support::read(&folder().join(format!("{name}.toml")))];
-    let top = folder().join(format!("{name}.top.toml"));
-    if top.exists() {
-        files.push(support::read(&top));
+    let mut files = vec![source(&format!("{name}.toml"))];
+    let top = format!("{name}.top.toml");
+    if folder().join(&top).exists() {
+        files.push(source(&top));
     }
     let report = match load(&files, &support::env, &support::defaults(), &support::Fakes) {
         Ok(loaded) if name.starts_with("warning-") => loaded.warnings,

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::keys::{self, Kind};
 use super::report::Diagnostic;
 use super::section::{Context, Section};
-use super::tree::{Entry, Node, Value};
+use super::shape::join;
+use super::tree::{Entry, Node, Text, Value};
 use super::{
     Admin, Ceilings, Config, Defaults, Delivery, GroupProtocol, Host, Kafka, Log, LogFormat,
     RecordLines, Secret, Topic, build_handler, client, scalar, suggest,
@@ -223,7 +223,7 @@ fn topic(name: &str, entry: &Entry, known: &[&str], cx: &mut Context<'_>) -> Top
         cx.found
             .push(Diagnostic::error(Code::WrongType, entry.key, message).label("expected a topic"));
     }
-    let path = format!("topics.{}", name.escape_debug());
+    let path = join("topics", name);
     let section = Section::new(keys_of("topics"), &path, Some(entry));
     Topic {
         handlers: topic_handlers(&section, known, cx),
@@ -261,16 +261,12 @@ fn topic_handlers(section: &Section<'_>, known: &[&str], cx: &mut Context<'_>) -
         };
         let wrong = if !known.contains(&text.text.as_str()) {
             let known = known.iter().copied();
-            Diagnostic::error(
-                Code::UnknownReference,
-                item.place,
-                format!("there is no handler {}", text.shown()),
-            )
-            .label("unknown handler")
-            .maybe_help(
-                suggest::advice(&text.text, known, "the handlers are")
-                    .or_else(|| Some("add `[handlers.NAME]` with its `plugin`".to_owned())),
-            )
+            Diagnostic::error(Code::UnknownReference, item.place, unknown_handler(text))
+                .label("unknown handler")
+                .maybe_help(
+                    suggest::advice(&text.text, known, "the handlers are")
+                        .or_else(|| Some("add `[handlers.NAME]` with its `plugin`".to_owned())),
+                )
         } else if names.contains(&text.text) {
             if !told.insert(&text.text) {
                 continue;
@@ -290,4 +286,12 @@ fn topic_handlers(section: &Section<'_>, known: &[&str], cx: &mut Context<'_>) -
         cx.found.push(wrong);
     }
     names
+}
+
+fn unknown_handler(name: &Text) -> String {
+    if name.from_environment {
+        "there is no handler of this name".to_owned()
+    } else {
+        format!("there is no handler {}", name.shown())
+    }
 }

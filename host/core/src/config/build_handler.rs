@@ -8,6 +8,7 @@ use super::build::{STAND_IN, keys_of};
 use super::keys::{Key, Kind};
 use super::report::Diagnostic;
 use super::section::{self, Context, Section};
+use super::shape::join;
 use super::tree::{Entry, Value};
 use super::{Ceilings, Handler, HandlerLimits, Host, Isolation, OutputTimestamp, Retry, scalar};
 use crate::codes::Code;
@@ -27,7 +28,7 @@ pub(super) fn handler(
                 .label("expected letters, digits, `.`, `_` and `-`, 128 at most"),
         );
     }
-    let path = format!("handlers.{}", name.escape_debug());
+    let path = join("handlers", name);
     let keys = keys_of("handlers");
     let section = Section::new(keys, &path, Some(entry));
     let limits_path = section.path("limits");
@@ -83,7 +84,7 @@ fn outputs(section: &Section<'_>, cx: &mut Context<'_>) -> BTreeMap<String, Stri
     let path = section.path("outputs");
     let mut outputs = BTreeMap::new();
     for (name, entry) in table.into_iter().flatten() {
-        let path = super::shape::join(&path, name);
+        let path = join(&path, name);
         if let Some(topic) = section::topic(&path, &entry.node, cx) {
             outputs.insert(name.clone(), topic);
         }

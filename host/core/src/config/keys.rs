@@ -438,7 +438,8 @@ impl Kind {
     /// How it is written, as TOML.
     pub fn example(&self) -> &'static str {
         match self {
-            Kind::Text | Kind::Secret | Kind::Settings => "\"text\"",
+            Kind::Text => "\"purchase-worker\"",
+            Kind::Secret | Kind::Settings => "\"text\"",
             Kind::Name => "\"worker-1\"",
             Kind::Topic | Kind::Outputs => "\"course-progress\"",
             Kind::Brokers => "\"kafka-1:9092,kafka-2:9092\"",
@@ -459,12 +460,19 @@ impl Kind {
     }
 }
 
-/// Where in the file a key of this name belongs, other than in the table `path`.
+/// Where in the file a key of this name belongs, other than in the table `path`; of several places
+/// the one nearest to that table.
 pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
     let mut places = Vec::new();
     collect(name, ROOT, "", &mut places);
-    places.retain(|place| place != path);
-    places.into_iter().next()
+    let shared = |place: &String| {
+        let pairs = place.split('.').zip(path.split('.'));
+        pairs.take_while(|(a, b)| a == b).count()
+    };
+    places
+        .into_iter()
+        .filter(|place| place != path)
+        .max_by_key(shared)
 }
 
 fn collect(name: &str, keys: &[Key], path: &str, places: &mut Vec<String>) {

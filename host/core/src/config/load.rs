@@ -119,9 +119,18 @@ fn whole(
     let (config, sound) = build::config(&root, defaults, &mut cx);
     loops::check(&config, &root, &mut cx.found);
     let facts = plugins::check(&config, &sound, &root, plugins, &mut cx.found);
-    unused_handlers(&config, &root, &mut cx.found);
     found.append(&mut cx.found);
+    // A mistake elsewhere may be why it seems unused.
+    if !has_errors(found) {
+        unused_handlers(&config, &root, found);
+    }
     Some((config, facts))
+}
+
+fn has_errors(found: &[Diagnostic]) -> bool {
+    found
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 fn unused_handlers(config: &Config, root: &Node, found: &mut Vec<Diagnostic>) {

@@ -8,6 +8,7 @@
 mod build;
 mod build_handler;
 mod client;
+mod debug;
 mod keys;
 mod load;
 mod loops;
@@ -75,7 +76,7 @@ pub struct Host {
 }
 
 /// `[kafka]`: the cluster and the group.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Kafka {
     /// `host:port`, comma-separated.
     pub bootstrap: String,
@@ -170,7 +171,7 @@ pub struct Ceilings {
 }
 
 /// `[handlers.NAME]`: one configured use of a plugin file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Handler {
     /// The plugin's file, absolute or relative to the working directory.
     pub plugin: PathBuf,

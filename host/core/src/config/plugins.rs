@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::report::{Diagnostic, Place};
 use super::tree::{Entry, Node, Table, Value};
-use super::{Config, Handler, HandlerLimits, scalar, suggest};
+use super::{Config, Handler, HandlerLimits, scalar, secrets, shape, suggest};
 use crate::codes::Code;
 use crate::contract::{Description, SettingError};
 
@@ -140,12 +140,8 @@ impl Checked<'_> {
 
     /// Whether the table of this name is there in a wrong form, which has been reported.
     fn is_wrong(&self, name: &str) -> bool {
-        let value = self
-            .entry
-            .node
-            .entry(&[name])
-            .map(|entry| &entry.node.value);
-        matches!(value, Some(Value::Wrong))
+        let table = self.entry.node.table();
+        table.is_some_and(|table| shape::is_misspelt(table, name))
     }
 
     fn digest(&self, found: &mut Vec<Diagnostic>) {
@@ -319,17 +315,21 @@ impl Checked<'_> {
             .label(self.without_secrets(&error.problem))
     }
 
-    /// A plugin's words, unless they repeat a setting that comes from the environment.
+    /// A plugin's words, unless they repeat a setting that may be a secret.
     fn without_secrets(&self, words: &str) -> String {
         let settings = self.table("settings").into_iter().flatten();
-        let repeats = |entry: &Entry| match &entry.node.value {
+        let repeats = |name: &str, entry: &Entry| match &entry.node.value {
             Value::Text(text) => {
-                text.from_environment && !text.text.is_empty() && words.contains(&text.text)
+                let secret = text.from_environment || secrets::is_secret(name);
+                secret && !text.text.is_empty() && words.contains(&text.text)
             }
             _ => false,
         };
-        if settings.into_iter().any(|(_, entry)| repeats(entry)) {
-            "what it says repeats a value from the environment, and is not shown".to_owned()
+        if settings
+            .into_iter()
+            .any(|(name, entry)| repeats(name, entry))
+        {
+            "what it says repeats a value that may be secret, and is not shown".to_owned()
         } else {
             words.to_owned()
         }

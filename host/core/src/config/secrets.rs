@@ -2,21 +2,31 @@
 
 use std::ops::Range;
 
+use super::suggest;
 use super::tree::{Node, Table, Value};
 
-/// Whether a value under this key is kept out of reports.
+/// Whether a value under this key is kept out of reports; also if the key is misspelt.
 pub(super) fn is_secret(key: &str) -> bool {
-    const WORDS: [&str; 7] = [
-        "password",
-        "passphrase",
+    const WORDS: [&str; 9] = [
+        "pass",
         "secret",
         "token",
         "credential",
         "private",
         "pem",
+        "api-key",
+        "api_key",
+        "apikey",
     ];
     let key = key.to_lowercase();
-    WORDS.iter().any(|word| key.contains(word)) || key == "sasl.oauthbearer.config"
+    let last = key
+        .rsplit('.')
+        .next()
+        .unwrap_or(&key)
+        .trim_matches([' ', '"', '\'']);
+    WORDS.iter().any(|word| key.contains(word))
+        || key.contains("sasl.oauthbearer.config")
+        || suggest::nearest(last, ["token", "password", "secret"]).is_some()
 }
 
 /// The text with the values of secret keys blotted out, byte for byte so that places stay. The

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::keys::{Key, Kind, Need};
 use super::report::{Diagnostic, Place};
-use super::shape::join;
+use super::shape::{is_misspelt, join};
 use super::tree::{Entry, Node, Table, Text, Value};
 use super::{scalar, variables};
 use crate::codes::Code;
@@ -84,6 +84,9 @@ impl<'a> Section<'a> {
     /// Says that a required key is missing, unless its whole section is.
     pub fn missing(&self, name: &str, cx: &mut Context<'_>) {
         let Some(place) = self.place else { return };
+        if self.table.is_some_and(|table| is_misspelt(table, name)) {
+            return;
+        }
         let key = self.key(name);
         let help = format!(
             "add `{name} = {}`: {}",
@@ -258,19 +261,16 @@ impl<'a> Section<'a> {
         cx: &mut Context<'_>,
     ) -> Option<T> {
         let (word, bound) = if value < min {
-            ("little", format!("the least is {}", show(min)))
+            ("small", format!("the least is {}", show(min)))
         } else if value > max {
-            ("much", format!("the most is {}", show(max)))
+            ("large", format!("the most is {}", show(max)))
         } else {
             return Some(value);
         };
         let message = format!("`{}` is too {word}", self.path(name));
         let place = self.place(name);
-        cx.found.push(
-            Diagnostic::error(Code::ImpossibleValue, place, message)
-                .label(bound)
-                .maybe_help(None),
-        );
+        cx.found
+            .push(Diagnostic::error(Code::ImpossibleValue, place, message).label(bound));
         None
     }
 }

@@ -41,7 +41,7 @@ fn check_table(
                         Value::Table(inner) => {
                             check_table(inner, keys, &path, &join(&general, "NAME"), found);
                         }
-                        _ => refuse(&mut entry.node, &path, &key.kind, found),
+                        _ => refuse_container(&mut entry.node, &path, &key.kind, found),
                     }
                 }
             }
@@ -96,14 +96,21 @@ fn refuse(node: &mut Node, path: &str, kind: &Kind, found: &mut Vec<Diagnostic>)
         kind => kind.expected(),
     };
     let help = match (&node.value, kind) {
-        (Value::Text(_), Kind::Count(..) | Kind::Boolean) => "write it without quotes".to_owned(),
+        (Value::Text(text), Kind::Count(..) | Kind::Boolean) if is_plain(&text.text) => {
+            "write it without quotes".to_owned()
+        }
         (
             Value::Integer(_) | Value::Boolean(_) | Value::Float(_) | Value::Datetime(_),
             Kind::Settings | Kind::Text | Kind::Secret | Kind::Outputs | Kind::Name | Kind::Topic,
         ) => "write it in quotes".to_owned(),
-        _ => format!("write it as in `{}`", kind.example()),
+        _ => format!("write it as in {}", kind.example()),
     };
     push_wrong_type(node, path, &expected, Some(help), found);
+}
+
+/// A number or a boolean, had it no quotes.
+fn is_plain(text: &str) -> bool {
+    text.parse::<i64>().is_ok() || text.parse::<bool>().is_ok()
 }
 
 fn refuse_container(node: &mut Node, path: &str, kind: &Kind, found: &mut Vec<Diagnostic>) {
@@ -176,12 +183,24 @@ fn unknown_key(
         .maybe_help(help)
 }
 
-/// A dotted path.
+/// A dotted path; a name that TOML would quote is quoted.
 pub(super) fn join(path: &str, name: &str) -> String {
-    let name = name.escape_debug();
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let name = if !name.is_empty() && name.chars().all(bare) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.escape_debug())
+    };
     if path.is_empty() {
-        name.to_string()
+        name
     } else {
         format!("{path}.{name}")
     }
+}
+
+/// Whether a table has, reported by now, an unknown key that was meant to be this one.
+pub(super) fn is_misspelt(table: &Table, name: &str) -> bool {
+    table.iter().any(|(key, entry)| {
+        matches!(entry.node.value, Value::Wrong) && suggest::nearest(key, [name]).is_some()
+    })
 }

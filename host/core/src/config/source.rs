@@ -67,10 +67,19 @@ pub(super) fn parse(index: usize, file: &SourceFile, found: &mut Vec<Diagnostic>
     let mut broken = false;
     let mut told = 0;
     let mut last_line = None;
+    let mut twice = None;
     for error in errors {
         let diagnostic = syntax_error(index, &text, &error);
         if diagnostic.code == Some(Code::DuplicateName) {
-            found.push(diagnostic);
+            let at = diagnostic.place.map_or(0, |place| place.start);
+            // The keys of a table that is there twice are as well: one word is enough.
+            if twice.is_none_or(|header: usize| text[header..at].contains("\n[")) {
+                twice = line_at(&text, at)
+                    .trim_start()
+                    .starts_with('[')
+                    .then_some(at);
+                found.push(diagnostic);
+            }
             continue;
         }
         broken = true;
@@ -113,7 +122,12 @@ fn syntax_error(index: usize, text: &str, error: &Error) -> Diagnostic {
         end,
     };
     if error.message() == "duplicate key" {
-        let name = text[start..end].trim_matches(['"', '\'']);
+        let line = line_at(text, start).trim();
+        let name = if line.starts_with('[') {
+            line
+        } else {
+            text[start..end].trim_matches(['"', '\''])
+        };
         return Diagnostic::error(
             Code::DuplicateName,
             place,
@@ -129,14 +143,17 @@ fn syntax_error(index: usize, text: &str, error: &Error) -> Diagnostic {
 
 /// What a value without its quotes needs, the commonest slip.
 fn unquoted(text: &str, at: usize) -> Option<String> {
-    let line = text[text[..at].rfind('\n').map_or(0, |i| i + 1)..]
-        .lines()
-        .next()?;
-    let (key, value) = line.split_once('=')?;
+    let (key, value) = line_at(text, at).split_once('=')?;
     let value = value.split('#').next()?.trim();
     let plain = |c: char| c.is_alphanumeric() || "-_./:".contains(c);
     let bare = !value.is_empty() && value.chars().all(plain) && !secrets::is_secret(key);
     bare.then(|| format!("text stands in quotes: \"{value}\""))
+}
+
+/// The line of a place.
+fn line_at(text: &str, at: usize) -> &str {
+    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    text[start..].lines().next().unwrap_or_default()
 }
 
 fn line_of(text: &str, at: usize) -> usize {
