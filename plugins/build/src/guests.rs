@@ -1,0 +1,73 @@
+//! The cargo call that builds the handlers' core modules.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::linker;
+use crate::toolchain::{Std, TARGET, Toolchain};
+use crate::workspace::{Handler, Workspace};
+
+/// Build all of them at once; cargo says how it goes.
+pub fn build(workspace: &Workspace, handlers: &[Handler], toolchain: &Toolchain) -> Result<()> {
+    let mut cargo = Command::new(&toolchain.cargo);
+    cargo
+        .args(["build", "--profile", "guest", "--target", TARGET])
+        .arg("--target-dir")
+        .arg(target_dir(workspace))
+        .current_dir(workspace.root())
+        .env("RUSTC", &toolchain.rustc)
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace, toolchain));
+    for handler in handlers {
+        cargo.args(["--package", &handler.package]);
+    }
+    if toolchain.std == Std::Source {
+        // -Z is for nightly compilers; this is how a stable one is told that it may.
+        cargo
+            .arg("-Zbuild-std=std,panic_abort")
+            .env("RUSTC_BOOTSTRAP", "1");
+    }
+    match linker::find(toolchain) {
+        Ok(Some(linker)) => {
+            cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+        }
+        Ok(None) => {}
+        Err(linker::Missing) => bail!("there is no linker for WebAssembly: install `lld`"),
+    }
+    let status = cargo
+        .status()
+        .with_context(|| format!("{} can't be run", toolchain.cargo.display()))?;
+    if !status.success() {
+        bail!("the handlers don't build: see above");
+    }
+    Ok(())
+}
+
+/// The core module that [`build`] makes of a handler.
+pub fn artifact(workspace: &Workspace, handler: &Handler) -> PathBuf {
+    target_dir(workspace)
+        .join(TARGET)
+        .join("guest")
+        .join(format!("{}.wasm", handler.library))
+}
+
+fn target_dir(workspace: &Workspace) -> PathBuf {
+    workspace.target_dir().join("guests")
+}
+
+/// In cargo's encoding, which stands spaces in paths.
+fn rustflags(workspace: &Workspace, toolchain: &Toolchain) -> OsString {
+    let mut flags = OsString::from("-Ctarget-feature=+simd128,+bulk-memory");
+    let mut remap = |from: &Path, to: &str| {
+        flags.push("\u{1f}--remap-path-prefix=");
+        flags.push(from);
+        flags.push("=");
+        flags.push(to);
+    };
+    // What a trap shows is a path of the repository, not of the machine that built it.
+    remap(workspace.root(), "");
+    remap(&toolchain.sysroot.join("lib/rustlib/src/rust"), "/rustc");
+    flags
+}

@@ -1,0 +1,158 @@
+//! Which of the Rust toolchains here can build for WebAssembly, and how.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// The guests' target: WebAssembly without an operating system.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A cargo, its rustc, and what they bring along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toolchain {
+    /// The program, absolute where it is not the current toolchain's.
+    pub cargo: PathBuf,
+    /// The program.
+    pub rustc: PathBuf,
+    /// `rustc --print sysroot`.
+    pub sysroot: PathBuf,
+    /// As `(1, 95)`.
+    pub version: (u32, u32),
+    /// Where the target's standard library comes from.
+    pub std: Std,
+}
+
+/// Where a standard library for [`TARGET`] comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Std {
+    /// It is installed.
+    Installed,
+    /// Its source is: it can be built along.
+    Source,
+    /// Nowhere.
+    Missing,
+}
+
+impl Toolchain {
+    /// The toolchain in use, as rustup or PATH chooses it.
+    pub fn current() -> Result<Self> {
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        Self::inspect(current_cargo().get_program().into(), rustc.into())
+            .context("no Rust toolchain was found: see https://rustup.rs")
+    }
+
+    /// The system's own, if there is one: distributions package a standard library for the target.
+    pub fn system() -> Option<Self> {
+        let (cargo, rustc) = (Path::new("/usr/bin/cargo"), Path::new("/usr/bin/rustc"));
+        (cargo.exists() && rustc.exists())
+            .then(|| Self::inspect(cargo.into(), rustc.into()).ok())
+            .flatten()
+    }
+
+    fn inspect(cargo: PathBuf, rustc: PathBuf) -> Result<Self> {
+        let version = output(Command::new(&rustc).arg("--version"))?;
+        let sysroot = output(Command::new(&rustc).args(["--print", "sysroot"]))?;
+        let sysroot = PathBuf::from(sysroot.trim_end());
+        let rustlib = sysroot.join("lib/rustlib");
+        let std = if rustlib.join(TARGET).join("lib").is_dir() {
+            Std::Installed
+        } else if rustlib.join("src/rust/library/std").is_dir() {
+            Std::Source
+        } else {
+            Std::Missing
+        };
+        let version = version.split(' ').nth(1).and_then(parse_version);
+        Ok(Toolchain {
+            cargo,
+            rustc,
+            sysroot,
+            version: version.context("rustc has an unexpected version")?,
+            std,
+        })
+    }
+}
+
+/// The first that has the standard library, then the first that can build it; none that is too old.
+pub fn choose(toolchains: &[Toolchain], least: Option<(u32, u32)>) -> Option<&Toolchain> {
+    let new_enough = |one: &&Toolchain| least.is_none_or(|least| one.version >= least);
+    [Std::Installed, Std::Source].iter().find_map(|wanted| {
+        toolchains
+            .iter()
+            .filter(new_enough)
+            .find(|one| one.std == *wanted)
+    })
+}
+
+/// `1.95` of `1.95.0-nightly`.
+pub fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// The cargo that runs this program, or the one in PATH.
+pub fn current_cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// What a program writes to its standard output.
+pub fn output(command: &mut Command) -> Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("`{program}` can't be run"))?;
+    if !output.status.success() {
+        bail!(
+            "`{program}` failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn toolchain(name: &str, version: (u32, u32), std: Std) -> Toolchain {
+        Toolchain {
+            cargo: name.into(),
+            rustc: name.into(),
+            sysroot: name.into(),
+            version,
+            std,
+        }
+    }
+
+    #[test]
+    fn an_installed_standard_library_beats_one_to_build() {
+        let source = toolchain("source", (1, 99), Std::Source);
+        let installed = toolchain("installed", (1, 95), Std::Installed);
+        let missing = toolchain("missing", (1, 99), Std::Missing);
+        let all = [missing.clone(), source.clone(), installed.clone()];
+        assert_eq!(choose(&all, Some((1, 95))), Some(&installed));
+        assert_eq!(choose(&all, Some((1, 96))), Some(&source));
+        assert_eq!(choose(&all, Some((2, 0))), None);
+        assert_eq!(choose(&all, None), Some(&installed));
+        assert_eq!(choose(&[missing], None), None);
+    }
+
+    #[test]
+    fn versions() {
+        assert_eq!(parse_version("1.95.0-nightly"), Some((1, 95)));
+        assert_eq!(parse_version("1.95"), Some((1, 95)));
+        assert_eq!(parse_version("1"), None);
+        assert_eq!(parse_version("unknown"), None);
+        assert!(parse_version("1.100") > parse_version("1.95.2"));
+    }
+
+    #[test]
+    fn a_failing_program_is_named_with_its_words() {
+        let error = output(Command::new("sh").args(["-c", "echo no >&2; exit 3"])).unwrap_err();
+        assert_eq!(error.to_string(), "`sh` failed: no");
+        let error = output(&mut Command::new("no-such-program")).unwrap_err();
+        assert_eq!(error.to_string(), "`no-such-program` can't be run");
+    }
+}
