@@ -1,0 +1,117 @@
+//! A host that stands still, for the tests of the listener and of `penstock status`.
+
+use penstock_core::ledger::Ledger;
+use penstock_core::status::{
+    ConditionStatus, HandlerStatus, HostState, PartitionStatus, Status, WaitStatus,
+};
+
+use super::{CallTimes, HandlerCalls, Metrics, View};
+
+/// Answers the same for ever.
+pub(crate) struct Fake {
+    pub(crate) ready: Result<(), String>,
+    pub(crate) live: bool,
+}
+
+impl View for Fake {
+    fn status(&self) -> Status {
+        status()
+    }
+
+    fn metrics(&self) -> Metrics {
+        let times = CallTimes {
+            buckets: vec![0, 0, 5, 3, 2],
+            sum_ns: 71_500,
+            count: 10,
+        };
+        Metrics {
+            status: status(),
+            calls: vec![HandlerCalls {
+                topic: "purchase-confirmed".to_owned(),
+                handler: "purchase-to-access".to_owned(),
+                times,
+            }],
+        }
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        self.ready.clone()
+    }
+
+    fn live(&self) -> bool {
+        self.live
+    }
+}
+
+/// Two partitions, one of which waits, one handler, one condition.
+pub(crate) fn status() -> Status {
+    Status {
+        host: "worker-1".to_owned(),
+        group: "purchase-worker".to_owned(),
+        version: "0.1.0".to_owned(),
+        started: "2026-01-01T10:00:00Z".to_owned(),
+        state: HostState::Consuming,
+        partitions: vec![working(), waiting()],
+        handlers: vec![HandlerStatus {
+            topic: "purchase-confirmed".to_owned(),
+            handler: "purchase-to-access".to_owned(),
+            ledger: Ledger {
+                begun: 10,
+                emitted: 5,
+                skipped: 2,
+                dead_lettered: 1,
+                handed_back: 1,
+                open: 1,
+            },
+            calls: 10,
+            mean_call_us: 7.15,
+        }],
+        conditions: vec![ConditionStatus {
+            code: "PSK-O002".to_owned(),
+            subject: "course-access-granted".to_owned(),
+            text: "unknown topic \"course-access-granted\"".to_owned(),
+            first_seen: "2026-01-01T10:00:05Z".to_owned(),
+            last_seen: "2026-01-01T10:00:09Z".to_owned(),
+            count: 3,
+        }],
+    }
+}
+
+fn working() -> PartitionStatus {
+    PartitionStatus {
+        topic: "purchase-confirmed".to_owned(),
+        partition: 0,
+        epoch: 1,
+        position: 42,
+        committed: Some(40),
+        end: Some(45),
+        lag: Some(3),
+        unfinished: 0,
+        buffered_bytes: 0,
+        oldest_open_ms: None,
+        paused: false,
+        waits: None,
+    }
+}
+
+fn waiting() -> PartitionStatus {
+    PartitionStatus {
+        partition: 2,
+        position: 7,
+        committed: None,
+        end: None,
+        lag: None,
+        unfinished: 1,
+        buffered_bytes: 310,
+        oldest_open_ms: Some(4_200),
+        waits: Some(WaitStatus {
+            kind: "output".to_owned(),
+            code: Some("PSK-O002".to_owned()),
+            offset: Some(7),
+            handler: Some("purchase-to-access".to_owned()),
+            text: "course-access-granted can't be written".to_owned(),
+            for_ms: 4_000,
+        }),
+        ..working()
+    }
+}

@@ -1,0 +1,139 @@
+//! Every route, asked over a real connection.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use super::fake::Fake;
+use super::*;
+
+fn start(token: Option<&str>, ready: Result<(), String>, live: bool) -> AdminHandle {
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let token = token.map(|token| Secret(token.to_owned()));
+    serve(listen, token, Arc::new(Fake { ready, live })).expect("a free port")
+}
+
+fn healthy() -> AdminHandle {
+    start(None, Ok(()), true)
+}
+
+/// Sends a request as it is and reads until the host closes.
+fn exchange(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+fn get(admin: &AdminHandle, path: &str, header: &str) -> (String, String) {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\n{header}\r\n");
+    let answer = exchange(admin.address(), &request);
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    (head.to_owned(), body.to_owned())
+}
+
+fn status_of(head: &str) -> &str {
+    head.split(' ').nth(1).expect("a status")
+}
+
+#[test]
+fn health_and_readiness_say_why_not() {
+    let (head, body) = get(&healthy(), "/healthz", "");
+    assert_eq!((status_of(&head), body.as_str()), ("200", "live\n"));
+    let (head, body) = get(&healthy(), "/readyz", "");
+    assert_eq!((status_of(&head), body.as_str()), ("200", "ready\n"));
+
+    let ill = start(None, Err("waiting for Kafka".to_owned()), false);
+    let (head, _) = get(&ill, "/healthz", "");
+    assert_eq!(status_of(&head), "503");
+    let (head, body) = get(&ill, "/readyz", "");
+    assert_eq!(
+        (status_of(&head), body.as_str()),
+        ("503", "not ready: waiting for Kafka\n")
+    );
+}
+
+#[test]
+fn the_status_is_json_of_the_shape_that_penstock_status_reads() {
+    let (head, body) = get(&healthy(), "/status", "");
+    assert_eq!(status_of(&head), "200");
+    assert!(head.contains("application/json"), "{head}");
+    let status: Status = serde_json::from_str(&body).expect("a status");
+    assert_eq!(status.partitions.len(), 2);
+    assert_eq!(status.partitions[1].lag, None);
+    assert!(
+        body.contains(r#""lag":null"#),
+        "unknown is null, never zero"
+    );
+}
+
+#[test]
+fn a_token_closes_the_status_and_leaves_health_and_metrics_open() {
+    let admin = start(Some("s3cret"), Ok(()), true);
+    let (head, body) = get(&admin, "/status", "");
+    assert_eq!(status_of(&head), "401");
+    assert!(
+        head.to_ascii_lowercase()
+            .contains("www-authenticate: bearer"),
+        "{head}"
+    );
+    assert!(!body.contains("s3cret"));
+    let (head, _) = get(&admin, "/status", "Authorization: Bearer wrong\r\n");
+    assert_eq!(status_of(&head), "401");
+    let (head, _) = get(&admin, "/status", "Authorization: Bearer s3cret\r\n");
+    assert_eq!(status_of(&head), "200");
+    for open in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(status_of(&get(&admin, open, "").0), "200", "{open}");
+    }
+}
+
+#[test]
+fn a_wrong_path_names_the_right_ones_and_a_wrong_method_is_refused() {
+    let (head, body) = get(&healthy(), "/state", "");
+    assert_eq!(status_of(&head), "404");
+    for route in ["/healthz", "/readyz", "/metrics", "/status"] {
+        assert!(body.contains(route), "{body}");
+    }
+    let post = "POST /status HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(status_of(&exchange(healthy().address(), post)), "405");
+}
+
+#[test]
+fn a_request_of_too_many_bytes_is_refused() {
+    let long = format!("X-Long: {}\r\n", "x".repeat(20_000));
+    let (head, _) = get(&healthy(), "/healthz", &long);
+    assert_eq!(status_of(&head), "431");
+}
+
+#[test]
+fn the_metrics_are_served_as_openmetrics() {
+    let (head, body) = get(&healthy(), "/metrics", "");
+    assert_eq!(status_of(&head), "200");
+    assert!(
+        head.contains("application/openmetrics-text; version=1.0.0"),
+        "{head}"
+    );
+    assert!(body.ends_with("# EOF\n"), "{body}");
+}
+
+#[test]
+fn an_address_that_is_taken_is_named_with_what_to_do() {
+    let first = healthy();
+    let fake = Fake {
+        ready: Ok(()),
+        live: true,
+    };
+    let error = serve(first.address(), None, Arc::new(fake)).expect_err("it is taken");
+    let text = error.to_string();
+    assert!(text.contains(&first.address().to_string()), "{text}");
+    assert!(text.contains("admin.listen"), "{text}");
+}
+
+#[test]
+fn after_a_stop_the_port_is_free_again() {
+    let admin = healthy();
+    let address = admin.address();
+    admin.stop();
+    assert!(TcpStream::connect(address).is_err());
+    drop(TcpListener::bind(address).expect("the port is free"));
+}

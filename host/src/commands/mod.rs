@@ -1,0 +1,5 @@
+//! One file a subcommand.
+
+pub mod failure;
+
+pub use failure::{Exit, Failure};
