@@ -1,115 +1,192 @@
 //! The handle by which sources feed the engine and everybody else looks at it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
-use penstock_core::batch::Batch;
 use penstock_core::conditions::Conditions;
+use penstock_core::partition::HandedBack;
 use penstock_core::record::{AssignmentEpoch, NextOffset};
 
+use crate::cell::Partition;
+use crate::lanes::Lanes;
+use crate::lines::Lines;
+use crate::outbox::Outbox;
 use crate::plan::{Settings, TopicPlan};
 use crate::ports::{EpochClock, Sink};
+use crate::shared::{Shared, Table, Topic};
+use crate::ticker::Ticker;
+use crate::times::Times;
 
-/// Whether a partition's fetcher should go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// There is room.
-    Go,
-    /// Its share of the buffer is full: pause it until [`Engine::take_resumable`] names it.
-    Pause,
+/// Runs partitions' records through their handlers and hands the outputs to the sink.
+pub struct Engine {
+    pub(crate) shared: Arc<Shared>,
+    ticker: Mutex<Option<JoinHandle<()>>>,
 }
-
-/// The engine.
-pub struct Engine {}
 
 impl Engine {
     /// Starts the worker threads.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    ///
+    /// # Panics
+    /// If a topic has more than [`crate::token::HANDLERS_MAX`] handlers; the configuration's
+    /// check is the place to say so.
     pub fn start(
         settings: Settings,
         topics: Vec<TopicPlan>,
         sink: Arc<dyn Sink>,
         clock: Arc<dyn EpochClock>,
-    ) -> Arc<Engine> {
-        unreachable!()
+        conditions: Arc<Mutex<Conditions>>,
+    ) -> std::io::Result<Arc<Engine>> {
+        let topics = topics.into_iter().map(|plan| {
+            assert!(plan.handlers.len() <= crate::token::HANDLERS_MAX);
+            Topic {
+                times: plan.handlers.iter().map(|_| Times::default()).collect(),
+                plan,
+            }
+        });
+        let shared = Arc::new(Shared {
+            topics: topics.collect(),
+            sink,
+            clock,
+            started: Instant::now(),
+            table: RwLock::new(Table::default()),
+            live: AtomicUsize::new(0),
+            next_epoch: AtomicU32::new(1),
+            lanes: Lanes::new(settings.workers),
+            ticker: Ticker::default(),
+            outbox: Outbox::new(settings.outbox_bytes),
+            lines: Lines::new(settings.record_lines),
+            resumable: Mutex::default(),
+            conditions,
+            settled: Default::default(),
+            settings,
+        });
+        let for_ticker = Arc::clone(&shared);
+        let ticker = std::thread::Builder::new()
+            .name("ticker".into())
+            .spawn(move || for_ticker.ticker.serve(&for_ticker))?;
+        shared.lanes.start(&shared);
+        Ok(Arc::new(Engine {
+            shared,
+            ticker: Mutex::new(Some(ticker)),
+        }))
     }
 
     /// A partition is ours from now on, read from `start`; a new epoch.
+    ///
+    /// # Panics
+    /// If no such topic is planned.
     pub fn assign(&self, topic: &str, partition: i32, start: NextOffset) -> Arc<Partition> {
-        unreachable!()
+        let shared = &self.shared;
+        let index = shared
+            .topics
+            .iter()
+            .position(|planned| &*planned.plan.name == topic)
+            .expect("only planned topics are subscribed to");
+        let epoch = AssignmentEpoch(shared.next_epoch.fetch_add(1, Ordering::Relaxed));
+        let partition = Arc::new(Partition::new(
+            Arc::clone(shared),
+            index,
+            partition,
+            epoch,
+            start,
+        ));
+        let mut table = shared.table.write().unwrap_or_else(PoisonError::into_inner);
+        table.live.insert(epoch, Arc::clone(&partition));
+        shared.live.store(table.live.len(), Ordering::Relaxed);
+        partition
     }
 
     /// Partitions paused by [`Partition::fetched`] that have room again.
     pub fn take_resumable(&self) -> Vec<Arc<Partition>> {
-        unreachable!()
+        let resumable = &self.shared.resumable;
+        std::mem::take(&mut *resumable.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Stops the intake of these partitions and waits until nothing of them is running or
     /// unacknowledged, at most until `deadline`. Whether that was reached.
     pub fn drain(&self, partitions: &[Arc<Partition>], deadline: Instant) -> bool {
-        unreachable!()
+        for partition in partitions {
+            partition.stop.store(true, Ordering::SeqCst);
+            partition.lock().machine.drain();
+        }
+        let (mutex, settled) = &self.shared.settled;
+        let mut guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            // The guard is held while looking, so that no signal is missed; those who signal hold
+            // a partition's lock, hence `try_lock`: a held lock is somebody at work.
+            let quiet = partitions.iter().all(|partition| {
+                partition
+                    .state
+                    .try_lock()
+                    .is_ok_and(|state| state.machine.is_quiet())
+            });
+            let left = deadline.saturating_duration_since(Instant::now());
+            if quiet || left.is_zero() {
+                return quiet;
+            }
+            // A worker may let its lock go without a signal of its own: look again soon.
+            guard = settled
+                .wait_timeout(guard, left.min(std::time::Duration::from_millis(5)))
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
     }
 
     /// Ends these partitions' epochs: what comes late is discarded, what is unfinished counts as
     /// handed back.
-    pub fn close(&self, partitions: &[Arc<Partition>]) {
-        unreachable!()
+    pub fn close(&self, partitions: &[Arc<Partition>]) -> HandedBack {
+        let shared = &self.shared;
+        let mut table = shared.table.write().unwrap_or_else(PoisonError::into_inner);
+        let mut total = HandedBack::default();
+        for partition in partitions {
+            if table.live.remove(&partition.epoch()).is_none() {
+                continue;
+            }
+            partition.stop.store(true, Ordering::SeqCst);
+            let mut state = partition.lock();
+            let back = state.machine.close();
+            total.deliveries += back.deliveries;
+            total.abandoned += back.abandoned;
+            partition.retract(&mut state);
+            state.clear();
+            for (handler, ledger) in state.machine.ledgers().iter().enumerate() {
+                *table.ended.entry((partition.topic, handler)).or_default() += *ledger;
+            }
+        }
+        shared.live.store(table.live.len(), Ordering::Relaxed);
+        total
+    }
+
+    /// Live partitions, in no order.
+    pub fn partitions(&self) -> Vec<Arc<Partition>> {
+        let table = &self.shared.table;
+        let table = table.read().unwrap_or_else(PoisonError::into_inner);
+        table.live.values().cloned().collect()
     }
 
     /// What is wrong right now.
-    pub fn conditions(&self) -> &Mutex<Conditions> {
-        unreachable!()
-    }
-}
-
-/// One stay of a partition with this host.
-pub struct Partition {}
-
-impl Partition {
-    /// The topic's name.
-    pub fn topic(&self) -> &Arc<str> {
-        unreachable!()
+    pub fn conditions(&self) -> &Arc<Mutex<Conditions>> {
+        &self.shared.conditions
     }
 
-    /// The partition's number.
-    pub fn number(&self) -> i32 {
-        unreachable!()
-    }
-
-    /// This stay.
-    pub fn epoch(&self) -> AssignmentEpoch {
-        unreachable!()
-    }
-
-    /// Hands over the next records. Those before the expected position are dropped (a seek or a
-    /// rewound fetch repeats them).
-    pub fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
-        unreachable!()
-    }
-
-    /// What may be committed: after the contiguous prefix of finished records. `None` if that
-    /// has not moved since the last [`Partition::committed`].
-    pub fn commit_point(&self) -> Option<NextOffset> {
-        unreachable!()
-    }
-
-    /// This position is committed.
-    pub fn committed(&self, next: NextOffset) {
-        unreachable!()
-    }
-
-    /// What the broker says of the log: low watermark and end (the last stable offset for
-    /// `read_committed`).
-    pub fn watermarks(&self, low: i64, end: i64) {
-        unreachable!()
-    }
-
-    /// What [`Partition::watermarks`] was told last.
-    pub fn last_watermarks(&self) -> Option<(i64, i64)> {
-        unreachable!()
-    }
-
-    /// The position at which the next fetch goes on, were it to start anew.
-    pub fn fetch_position(&self) -> NextOffset {
-        unreachable!()
+    /// Ends the threads; those in a guest call are left to it.
+    pub fn stop(&self) {
+        self.shared.ticker.stop();
+        drop(self.shared.lanes.stop());
+        let ticker = self
+            .ticker
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(ticker) = ticker
+            && ticker.join().is_err()
+        {
+            tracing::error!("the ticker thread panicked");
+        }
     }
 }

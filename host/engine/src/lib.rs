@@ -1,8 +1,28 @@
 //! Carries out what `penstock-core` decides: worker threads, the suspects' own threads, timers,
 //! the outbox. Knows neither Kafka's client nor the wasm runtime, only [`ports`].
+//!
+//! A record's way through: [`Partition::fetched`] (cell.rs) → a worker's run (worker.rs) → the
+//! sink (send.rs) → its report (reports.rs) → [`Partition::commit_point`].
 
-pub mod engine;
+mod announce;
+mod cell;
+mod engine;
+mod held;
+mod lanes;
+mod lines;
+mod outbox;
 pub mod plan;
 pub mod ports;
+mod reports;
+mod send;
+mod shared;
+mod snapshot;
+mod ticker;
+mod times;
+pub mod token;
+mod worker;
 
-pub use engine::{Engine, Flow, Partition};
+pub use cell::{Flow, Partition};
+pub use engine::Engine;
+pub use snapshot::{HandlerAccount, Snapshot};
+pub use times::{BUCKETS, CallTimes};

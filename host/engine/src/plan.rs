@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use penstock_core::config::{OutputTimestamp, Retry};
+use penstock_core::config::{OutputTimestamp, RecordLines, Retry};
 
 use crate::ports::{HandlerPool, OutputTopic};
 
@@ -19,12 +19,16 @@ pub struct Settings {
     pub outbox_bytes: u64,
     /// Between a refusal for which the topic is to blame and the next try.
     pub resend_after: Duration,
+    /// Which records get a log line.
+    pub record_lines: RecordLines,
 }
 
 /// An input topic.
 pub struct TopicPlan {
     /// Its name.
     pub name: Arc<str>,
+    /// The names of the output topics, by [`OutputTopic`]; the same for all plans.
+    pub output_topics: Arc<[String]>,
     /// Each gets every record, in this order.
     pub handlers: Vec<HandlerPlan>,
     /// Where failed records go.

@@ -120,18 +120,24 @@ impl Partition {
         resend.kept += 1;
     }
 
+    /// Whether [`Partition::take_resend`] would say so.
+    pub fn is_resend_due(&self, now: Duration) -> bool {
+        self.phase == super::Phase::Consuming
+            && self.in_flight == 0
+            && self
+                .resend
+                .as_ref()
+                .is_some_and(|resend| resend.kept > 0 && resend.at <= now)
+    }
+
     /// Whether what is kept is to be sent again now, in the order it was first sent. Only when
     /// nothing is in flight, so that the order holds.
     pub fn take_resend(&mut self, now: Duration) -> bool {
-        let in_flight = &mut self.in_flight;
-        let closed = self.phase == super::Phase::Closed;
-        match &mut self.resend {
-            Some(resend) if !closed && *in_flight == 0 && resend.kept > 0 && resend.at <= now => {
-                *in_flight = std::mem::take(&mut resend.kept);
-                true
-            }
-            _ => false,
+        let due = self.is_resend_due(now);
+        if let (true, Some(resend)) = (due, &mut self.resend) {
+            self.in_flight = std::mem::take(&mut resend.kept);
         }
+        due
     }
 
     /// When [`Partition::take_resend`] is worth asking again.

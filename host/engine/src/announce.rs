@@ -1,0 +1,85 @@
+//! Says it once when a partition begins to wait for somebody outside, and once when that is over.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use penstock_core::codes::Code;
+use penstock_core::partition::Wait;
+
+use crate::cell::{Partition, State};
+
+impl Partition {
+    /// After anything happened to the state: frees finished bytes, says what changed, hands the
+    /// partition to a worker if it has work.
+    pub(crate) fn settle(self: &Arc<Self>, state: &mut State) {
+        self.shared.freed(self, state);
+        self.announce(state);
+        self.shared.schedule(self, state);
+    }
+
+    fn announce(&self, state: &mut State) {
+        let wait = match state.machine.wait() {
+            Some(Wait::Halted {
+                offset,
+                handler,
+                why,
+            }) => {
+                let handler = &self.plan().handlers[handler].name;
+                let text = format!(
+                    "record {offset} failed in {handler} ({}: {}) and the topic has no dead-letter \
+                     topic; later records of this partition wait",
+                    why.code(),
+                    why.text(),
+                );
+                Some((Code::HaltedWithoutDeadLetter, text))
+            }
+            Some(Wait::Unwritable {
+                code, topic, why, ..
+            }) => {
+                let text = format!(
+                    "{topic} can't be written ({why}); this partition waits and tries again"
+                );
+                Some((code, text))
+            }
+            Some(Wait::Backoff { .. }) | None => None,
+        };
+        let code = wait.as_ref().map(|(code, _)| *code);
+        if code == state.announced {
+            return;
+        }
+        let subject = format!("{}[{}]", self.topic(), self.number());
+        let mut conditions = self
+            .shared
+            .conditions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(over) = state.announced.take() {
+            conditions.clear(over, &subject);
+            tracing::info!(code = over.as_str(), partition = subject, "works again");
+        }
+        if let Some((code, text)) = wait {
+            conditions.raise(code, &subject, &text, now_ms());
+            tracing::error!(code = code.as_str(), partition = subject, "{text}");
+            state.announced = Some(code);
+        }
+    }
+
+    /// Forgets what was said: the stay is over.
+    pub(crate) fn retract(&self, state: &mut State) {
+        if let Some(over) = state.announced.take() {
+            let subject = format!("{}[{}]", self.topic(), self.number());
+            let mut conditions = self
+                .shared
+                .conditions
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            conditions.clear(over, &subject);
+        }
+    }
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as i64)
+}

@@ -1,0 +1,64 @@
+//! How much may be sent and unacknowledged, in bytes, and who waits for room.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::cell::Partition;
+
+/// The bound on bytes in flight, all partitions together.
+pub(crate) struct Outbox {
+    limit_bytes: u64,
+    in_flight_bytes: AtomicU64,
+    has_waiters: AtomicBool,
+    waiters: Mutex<Vec<Arc<Partition>>>,
+}
+
+impl Outbox {
+    pub fn new(limit_bytes: u64) -> Outbox {
+        Outbox {
+            limit_bytes,
+            in_flight_bytes: AtomicU64::new(0),
+            has_waiters: AtomicBool::new(false),
+            waiters: Mutex::default(),
+        }
+    }
+
+    /// Takes room for a message; a single one larger than the whole bound may still go alone.
+    pub fn reserve(&self, bytes: u32) -> bool {
+        let bytes = u64::from(bytes);
+        let before = self.in_flight_bytes.fetch_add(bytes, Ordering::SeqCst);
+        let fits = before == 0 || before + bytes <= self.limit_bytes;
+        if !fits {
+            self.in_flight_bytes.fetch_sub(bytes, Ordering::SeqCst);
+        }
+        fits
+    }
+
+    pub fn release(&self, bytes: u64) {
+        self.in_flight_bytes.fetch_sub(bytes, Ordering::SeqCst);
+    }
+
+    /// Has a partition named by [`Outbox::take_waiters`] once there is room.
+    pub fn wait(&self, partition: Arc<Partition>) {
+        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        waiters.push(partition);
+        self.has_waiters.store(true, Ordering::SeqCst);
+    }
+
+    /// Those that waited, if there is room now. Half the bound must be free, so that they do not
+    /// come and go with each message.
+    pub fn take_waiters(&self) -> Vec<Arc<Partition>> {
+        if !self.has_waiters.load(Ordering::SeqCst)
+            || self.in_flight_bytes.load(Ordering::SeqCst) > self.limit_bytes / 2
+        {
+            return Vec::new();
+        }
+        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        self.has_waiters.store(false, Ordering::SeqCst);
+        std::mem::take(&mut *waiters)
+    }
+
+    pub fn in_flight_bytes(&self) -> u64 {
+        self.in_flight_bytes.load(Ordering::SeqCst)
+    }
+}

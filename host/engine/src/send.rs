@@ -1,0 +1,283 @@
+//! From decided records to the sink: in order, within the outbox, nothing once the stay is over.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use penstock_core::config::OutputTimestamp;
+use penstock_core::dead_letter;
+use penstock_core::partition::{AfterRefusal, Refused, Seq, Told};
+use penstock_core::record::TopicPartition;
+use penstock_core::staging::Staging;
+
+use crate::cell::{Partition, Stall, StallKind, State};
+use crate::held::{Held, Span};
+use crate::ports::{
+    AckToken, Outgoing, OutgoingHeaders, OutputTopic, OwnedHeader, OwnedMessage, SendError,
+};
+use crate::token::Token;
+
+/// How long a partition waits when the client's own queue is full.
+const QUEUE_FULL_WAIT: std::time::Duration = std::time::Duration::from_millis(2);
+
+impl Partition {
+    /// Sends the outputs and dead letters of the records that are complete; holds back those of
+    /// the one that isn't. `false`: the outbox is full, and the rest waits.
+    pub(crate) fn send_complete(
+        self: &Arc<Self>,
+        state: &mut State,
+        complete: Range<Seq>,
+        staged: &Held,
+        dead: &[Seq],
+        told: &mut Vec<Told>,
+    ) -> bool {
+        if state.machine.is_closed() {
+            return true;
+        }
+        if !complete.is_empty() && !state.held.spans.is_empty() {
+            let held = std::mem::take(&mut state.held);
+            for span in &held.spans {
+                self.send_span(state, &held.staging, *span, told);
+            }
+        }
+        for span in &staged.spans {
+            if complete.contains(&span.seq) {
+                self.send_span(state, &staged.staging, *span, told);
+            } else {
+                state.held.keep(&staged.staging, *span);
+            }
+        }
+        for seq in dead.iter().filter(|seq| complete.contains(seq)) {
+            for (token, message) in self.dead_letters(state, *seq) {
+                self.send_owned(state, token, message, told);
+            }
+        }
+        state.unsent.is_empty()
+    }
+
+    /// Sends again what was refused, if that is due, then what found the outbox full before.
+    /// `false`: it is full again.
+    pub(crate) fn send_waiting(self: &Arc<Self>, state: &mut State, told: &mut Vec<Told>) -> bool {
+        if state.machine.take_resend(self.shared.now()) {
+            let kept = std::mem::take(&mut state.kept);
+            state.unsent.extend(kept.into_values());
+        }
+        while let Some((token, message)) = state.unsent.pop_front() {
+            if !self.send(state, token, message.borrow(), told) {
+                state.unsent.push_front((token, message));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn send_span(
+        self: &Arc<Self>,
+        state: &mut State,
+        staging: &Staging,
+        span: Span,
+        told: &mut Vec<Told>,
+    ) {
+        let plan = &self.plan().handlers[span.handler];
+        let token = self.token(span.seq, span.handler, false);
+        let input_timestamp = match plan.timestamp {
+            OutputTimestamp::Now => None,
+            OutputTimestamp::Input => state
+                .record(span.seq)
+                .and_then(|record| record.timestamp.millis()),
+        };
+        for index in span.start..span.end {
+            let output = staging.output(index);
+            let message = Outgoing {
+                topic: plan.outputs[output.to as usize],
+                key: output.key,
+                value: output.value,
+                headers: OutgoingHeaders::Staged(output),
+                timestamp_ms: output.timestamp_ms.or(input_timestamp),
+            };
+            if !state.unsent.is_empty() || !self.send(state, token, message, told) {
+                state.unsent.push_back((token, to_owned(message)));
+            }
+        }
+    }
+
+    fn send_owned(
+        self: &Arc<Self>,
+        state: &mut State,
+        token: AckToken,
+        message: OwnedMessage,
+        told: &mut Vec<Told>,
+    ) {
+        if !state.unsent.is_empty() || !self.send(state, token, message.borrow(), told) {
+            state.unsent.push_back((token, message));
+        }
+    }
+
+    /// Hands one message to the sink. `false`: there is no room now.
+    fn send(
+        self: &Arc<Self>,
+        state: &mut State,
+        token: AckToken,
+        message: Outgoing<'_>,
+        told: &mut Vec<Told>,
+    ) -> bool {
+        let shared = &self.shared;
+        let bytes = message.bytes();
+        if !shared.outbox.reserve(bytes) {
+            self.stall(state);
+            shared.outbox.wait(Arc::clone(self));
+            return false;
+        }
+        match shared.sink.send(message, token) {
+            Ok(()) => true,
+            Err(SendError::QueueFull) => {
+                shared.outbox.release(u64::from(bytes));
+                self.stall(state);
+                shared.set_timer(self, state, shared.now() + QUEUE_FULL_WAIT);
+                false
+            }
+            Err(SendError::Unacceptable(why)) => {
+                shared.outbox.release(u64::from(bytes));
+                self.refused(state, token, to_owned(message), true, why, told);
+                true
+            }
+        }
+    }
+
+    fn stall(&self, state: &mut State) {
+        state.stall.get_or_insert(Stall {
+            kind: StallKind::Outbox,
+            since: self.shared.now(),
+        });
+    }
+
+    /// A message was not taken: keeps it, or puts the record's dead letter in its place.
+    pub(crate) fn refused(
+        self: &Arc<Self>,
+        state: &mut State,
+        token: AckToken,
+        message: OwnedMessage,
+        for_good: bool,
+        why: &str,
+        told: &mut Vec<Told>,
+    ) {
+        let parts = Token::unpack(token, state.machine.oldest());
+        let now = self.shared.now();
+        let refused = Refused {
+            seq: parts.seq,
+            handler: parts.handler,
+            dead_letter: parts.dead_letter,
+            for_good,
+            topic: self.topic_name(message.topic).to_owned(),
+            why: why.to_owned(),
+            has_dead_letter_topic: self.plan().dead_letter.is_some(),
+            resend_at: now + self.shared.settings.resend_after,
+        };
+        match state.machine.refused(refused, now, told) {
+            AfterRefusal::Keep => {
+                let order = state.kept.len() as u64;
+                state.kept.insert((parts.seq, order), (token, message));
+            }
+            AfterRefusal::DeadLetter => {
+                let letters = self.dead_letters(state, parts.seq);
+                state
+                    .unsent
+                    .extend(letters.into_iter().filter(|(letter, _)| {
+                        Token::unpack(*letter, parts.seq).handler == parts.handler
+                    }));
+            }
+            AfterRefusal::Drop => {}
+        }
+    }
+
+    fn dead_letters(&self, state: &State, seq: Seq) -> Vec<(AckToken, OwnedMessage)> {
+        let Some(topic) = self.plan().dead_letter else {
+            return Vec::new();
+        };
+        let letters: Vec<_> = state.machine.dead_letters(seq).collect();
+        if letters.is_empty() {
+            return Vec::new();
+        }
+        let from = TopicPartition {
+            topic: Arc::clone(self.topic()),
+            partition: self.number(),
+        };
+        let record = state
+            .record(seq)
+            .expect("bytes are kept until their record is finished");
+        letters
+            .into_iter()
+            .map(|letter| {
+                let name = &self.plan().handlers[letter.handler].name;
+                let message = OwnedMessage {
+                    topic,
+                    key: record.key.map(<[u8]>::to_vec),
+                    value: record.value.map(<[u8]>::to_vec),
+                    headers: dead_letter::headers(
+                        &record,
+                        &from,
+                        name,
+                        letter.failure,
+                        letter.attempts,
+                    ),
+                    timestamp_ms: None,
+                };
+                (self.token(seq, letter.handler, true), message)
+            })
+            .collect()
+    }
+
+    fn token(&self, seq: Seq, handler: usize, dead_letter: bool) -> AckToken {
+        Token {
+            epoch: self.epoch(),
+            seq,
+            handler,
+            dead_letter,
+        }
+        .pack()
+    }
+
+    fn topic_name(&self, topic: OutputTopic) -> &str {
+        &self.plan().output_topics[topic.0 as usize]
+    }
+}
+
+impl OwnedMessage {
+    fn borrow(&self) -> Outgoing<'_> {
+        Outgoing {
+            topic: self.topic,
+            key: self.key.as_deref(),
+            value: self.value.as_deref(),
+            headers: OutgoingHeaders::Owned(&self.headers),
+            timestamp_ms: self.timestamp_ms,
+        }
+    }
+
+    /// Bytes of key and value.
+    pub(crate) fn bytes(&self) -> u32 {
+        self.borrow().bytes()
+    }
+}
+
+impl Outgoing<'_> {
+    /// Bytes of key and value: what counts in the outbox.
+    fn bytes(&self) -> u32 {
+        (self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len)) as u32
+    }
+}
+
+fn to_owned(message: Outgoing<'_>) -> OwnedMessage {
+    let mut headers = Vec::new();
+    message.headers.for_each(|header| {
+        headers.push(OwnedHeader {
+            name: header.name.to_vec(),
+            value: header.value.map(<[u8]>::to_vec),
+        });
+    });
+    OwnedMessage {
+        topic: message.topic,
+        key: message.key.map(<[u8]>::to_vec),
+        value: message.value.map(<[u8]>::to_vec),
+        headers,
+        timestamp_ms: message.timestamp_ms,
+    }
+}

@@ -1,0 +1,143 @@
+//! What all threads of the engine share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use penstock_core::conditions::Conditions;
+use penstock_core::ledger::Ledger;
+use penstock_core::record::AssignmentEpoch;
+
+use crate::cell::{Partition, State};
+use crate::lanes::Lanes;
+use crate::lines::Lines;
+use crate::outbox::Outbox;
+use crate::plan::{Settings, TopicPlan};
+use crate::ports::{EpochClock, Sink};
+use crate::ticker::Ticker;
+use crate::times::Times;
+
+pub(crate) struct Shared {
+    pub settings: Settings,
+    pub topics: Vec<Topic>,
+    pub sink: Arc<dyn Sink>,
+    pub clock: Arc<dyn EpochClock>,
+    pub started: Instant,
+    pub table: RwLock<Table>,
+    pub live: AtomicUsize,
+    pub next_epoch: AtomicU32,
+    pub lanes: Lanes,
+    pub ticker: Ticker,
+    pub outbox: Outbox,
+    pub lines: Lines,
+    pub resumable: Mutex<Vec<Arc<Partition>>>,
+    pub conditions: Arc<Mutex<Conditions>>,
+    /// Signalled whenever something of a draining partition settles.
+    pub settled: (Mutex<()>, Condvar),
+}
+
+pub(crate) struct Topic {
+    pub plan: TopicPlan,
+    /// By handler.
+    pub times: Box<[Times]>,
+}
+
+/// Live stays, and what ended ones leave behind. One lock for both, so that a reader never counts
+/// a delivery twice or not at all.
+#[derive(Default)]
+pub(crate) struct Table {
+    pub live: HashMap<AssignmentEpoch, Arc<Partition>>,
+    /// By topic and handler index.
+    pub ended: HashMap<(usize, usize), Ledger>,
+}
+
+/// The least share of the buffer that a partition gets, however many there are.
+const SHARE_BYTES_MIN: usize = 64 * 1024;
+
+impl Shared {
+    /// Time since the engine started; what `core` is told.
+    pub fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Each live partition's share of the buffer.
+    pub fn share_bytes(&self) -> usize {
+        let live = self.live.load(Ordering::Relaxed).max(1);
+        (self.settings.buffer_bytes as usize / live).max(SHARE_BYTES_MIN)
+    }
+
+    /// Gives a partition to a worker if it has work and none has it yet; sets its timer otherwise.
+    pub fn schedule(&self, partition: &Arc<Partition>, state: &mut State) {
+        if state.scheduled || state.machine.is_closed() {
+            return;
+        }
+        let now = self.now();
+        if state.stall.is_none() && state.has_work(now) {
+            state.scheduled = true;
+            self.lanes.push(Arc::clone(partition));
+        } else if let Some(at) = state.machine.wake_at() {
+            self.set_timer(partition, state, at);
+        }
+    }
+
+    /// Has the partition looked at again at `at`.
+    pub fn set_timer(&self, partition: &Arc<Partition>, state: &mut State, at: Duration) {
+        if state.timer_at.is_none_or(|set| at < set) {
+            state.timer_at = Some(at);
+            self.ticker.wake_at(at, partition);
+        }
+    }
+
+    /// A timer of the partition went off.
+    pub fn timer(&self, partition: &Arc<Partition>) {
+        let mut state = partition.lock();
+        state.timer_at = None;
+        state.stall = None;
+        self.schedule(partition, &mut state);
+    }
+
+    /// There is room in the outbox for those that waited.
+    pub fn wake_waiters(&self) {
+        for partition in self.outbox.take_waiters() {
+            let mut state = partition.lock();
+            state.stall = None;
+            self.schedule(&partition, &mut state);
+        }
+    }
+
+    /// After records of a partition may have finished: frees their bytes, resumes its fetcher
+    /// below half of its share (pausing throws the client's prefetch away, so not each time).
+    pub fn freed(&self, partition: &Arc<Partition>, state: &mut State) {
+        state.drop_finished();
+        if state.paused
+            && state.buffered_bytes <= self.share_bytes() / 2
+            && state.machine.unfinished() <= crate::token::UNFINISHED_MAX / 4
+        {
+            state.paused = false;
+            self.resumable
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Arc::clone(partition));
+        }
+        if partition.stopped() {
+            let _guard = self
+                .settled
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            self.settled.1.notify_all();
+        }
+    }
+
+    pub fn partition(&self, epoch: AssignmentEpoch) -> Option<Arc<Partition>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.live.get(&epoch).cloned()
+    }
+}
+
+impl State {
+    fn has_work(&self, now: Duration) -> bool {
+        !self.unsent.is_empty() || self.machine.is_resend_due(now) || self.machine.is_runnable(now)
+    }
+}

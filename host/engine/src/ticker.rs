@@ -1,0 +1,194 @@
+//! The thread that keeps time: epoch ticks while a guest runs, held-up workers, timers. It sleeps
+//! when nothing runs and no timer is set.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::thread::Thread;
+use std::time::Duration;
+
+use crate::cell::Partition;
+use crate::lanes::Slot;
+use crate::ports::TICK;
+use crate::shared::Shared;
+
+/// A worker in the same call for so many ticks is held up.
+const HELD_UP_TICKS: u32 = 3;
+
+/// The ticker stays awake so many ticks after the last run, so that a steady trickle of records
+/// does not wake it each time.
+const LINGER_TICKS: u32 = 10;
+
+#[derive(Default)]
+pub(crate) struct Ticker {
+    runs: AtomicUsize,
+    asleep: AtomicBool,
+    stopped: AtomicBool,
+    thread: OnceLock<Thread>,
+    timers: Mutex<BinaryHeap<Reverse<Timer>>>,
+}
+
+struct Timer {
+    at: Duration,
+    partition: Weak<Partition>,
+}
+
+impl PartialEq for Timer {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+impl Eq for Timer {}
+impl PartialOrd for Timer {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Timer {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.at.cmp(&other.at)
+    }
+}
+
+impl Ticker {
+    /// A worker begins a run of guest calls.
+    pub fn run_begins(&self) {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        if self.asleep.load(Ordering::SeqCst) {
+            self.unpark();
+        }
+    }
+
+    /// And ends it.
+    pub fn run_ends(&self) {
+        self.runs.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    pub fn wake_at(&self, at: Duration, partition: &Arc<Partition>) {
+        self.timers().push(Reverse(Timer {
+            at,
+            partition: Arc::downgrade(partition),
+        }));
+        self.unpark();
+    }
+
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.unpark();
+    }
+
+    fn unpark(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    fn timers(&self) -> std::sync::MutexGuard<'_, BinaryHeap<Reverse<Timer>>> {
+        self.timers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The thread's life. Ends after [`Ticker::stop`].
+    pub fn serve(&self, shared: &Arc<Shared>) {
+        self.thread
+            .set(std::thread::current())
+            .unwrap_or_else(|_| unreachable!("one ticker an engine"));
+        let mut watched = Watched {
+            last_tick: shared.now(),
+            threads: vec![Watch::default(); shared.lanes.slots().len()],
+        };
+        let mut idle_ticks = 0;
+        while !self.stopped.load(Ordering::SeqCst) {
+            let next = self.fire_due(shared);
+            if self.runs.load(Ordering::SeqCst) > 0 {
+                idle_ticks = 0;
+            } else if idle_ticks < LINGER_TICKS {
+                idle_ticks += 1;
+            } else {
+                self.asleep.store(true, Ordering::SeqCst);
+                if self.runs.load(Ordering::SeqCst) == 0 {
+                    match next {
+                        Some(at) => std::thread::park_timeout(at.saturating_sub(shared.now())),
+                        None => std::thread::park(),
+                    }
+                }
+                self.asleep.store(false, Ordering::SeqCst);
+                continue;
+            }
+            std::thread::park_timeout(
+                next.map_or(TICK, |at| TICK.min(at.saturating_sub(shared.now()))),
+            );
+            watched.tick(shared);
+        }
+    }
+
+    /// Fires the timers that are due; answers when the next one is.
+    fn fire_due(&self, shared: &Shared) -> Option<Duration> {
+        loop {
+            let mut timers = self.timers();
+            let Reverse(next) = timers.peek()?;
+            if next.at > shared.now() {
+                return Some(next.at);
+            }
+            let Reverse(due) = timers.pop().expect("it was peeked");
+            drop(timers);
+            if let Some(partition) = due.partition.upgrade() {
+                shared.timer(&partition);
+            }
+        }
+    }
+}
+
+/// What the ticker saw last.
+struct Watched {
+    last_tick: Duration,
+    threads: Vec<Watch>,
+}
+
+/// The call a thread was in, and for how many ticks.
+#[derive(Clone, Default)]
+struct Watch {
+    call: u64,
+    ticks: u32,
+}
+
+impl Watched {
+    /// At most one tick a wake-up and a [`TICK`], so that a machine that slept times nobody out.
+    fn tick(&mut self, shared: &Arc<Shared>) {
+        let now = shared.now();
+        if now.saturating_sub(self.last_tick) < TICK {
+            return;
+        }
+        self.last_tick = now;
+        shared.clock.tick();
+        for (slot, watch) in shared.lanes.slots().iter().zip(&mut self.threads) {
+            let call = slot.call.load(Ordering::Relaxed);
+            if call == 0 || call != watch.call {
+                watch.call = call;
+                watch.ticks = 0;
+                continue;
+            }
+            watch.ticks += 1;
+            if watch.ticks == HELD_UP_TICKS {
+                held_up(shared, slot);
+            }
+        }
+    }
+}
+
+/// A guest holds this thread up: its partition is a suspect from now on, and another thread takes
+/// its place.
+fn held_up(shared: &Arc<Shared>, slot: &Slot) {
+    let partition = slot
+        .partition
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .upgrade();
+    if let Some(partition) = partition {
+        partition.good_runs.store(0, Ordering::Relaxed);
+        partition.suspect.store(true, Ordering::Relaxed);
+    }
+    if slot.in_main.load(Ordering::SeqCst) && !slot.replaced.load(Ordering::SeqCst) {
+        shared.lanes.replace(shared, slot);
+    }
+}

@@ -1,0 +1,305 @@
+//! A worker's run: takes records of one partition, passes each through its handlers, hands the
+//! outputs over. No lock is held while a guest runs.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use penstock_core::decide::{Decision, decide};
+use penstock_core::partition::{Handled, Run, Seq, Told};
+use penstock_core::record::Record;
+use penstock_core::verdict::{Failure, Outcome};
+
+use crate::cell::{Partition, Stall, StallKind, Stretch};
+use crate::held::{Held, Span};
+use crate::lanes::Slot;
+use crate::ports::{Call, Instance};
+use crate::shared::Shared;
+use crate::times::LocalTimes;
+
+/// The most records of one run.
+const RUN_RECORDS_MAX: usize = 64;
+/// A run ends after this, so that slow handlers do not keep finished outputs back.
+const RUN_TIME_MAX: Duration = Duration::from_millis(1);
+/// A run ends when this much is staged.
+const RUN_STAGED_BYTES_MAX: usize = 1 << 20;
+/// Runs without being held up after which a suspect is trusted again.
+const GOOD_RUNS: u32 = 256;
+/// How long a partition waits when all instances of a handler are out.
+const INSTANCE_WAIT: Duration = Duration::from_millis(1);
+
+/// One thread's reusable buffers.
+pub(crate) struct Worker<'a> {
+    shared: &'a Arc<Shared>,
+    slot: &'a Slot,
+    calls: u64,
+    staged: Held,
+    results: Vec<Handled>,
+    dead: Vec<Seq>,
+    told: Vec<Told>,
+    instances: Vec<Option<Box<dyn Instance>>>,
+    times: Vec<LocalTimes>,
+}
+
+/// Why a run ended before its last record.
+enum Ended {
+    Whole,
+    AtRecord,
+    NoInstance,
+}
+
+impl<'a> Worker<'a> {
+    pub fn new(shared: &'a Arc<Shared>, slot: &'a Slot) -> Worker<'a> {
+        Worker {
+            shared,
+            slot,
+            calls: 0,
+            staged: Held::default(),
+            results: Vec::new(),
+            dead: Vec::new(),
+            told: Vec::new(),
+            instances: Vec::new(),
+            times: Vec::new(),
+        }
+    }
+
+    /// One run of a partition, from the queue to the sink.
+    pub fn run(&mut self, partition: &Arc<Partition>) {
+        let Some((run, stretches)) = self.begin(partition) else {
+            return;
+        };
+        *self
+            .slot
+            .partition
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(partition);
+        self.shared.ticker.run_begins();
+        let ended = self.call_all(partition, &run, &stretches);
+        self.shared.ticker.run_ends();
+        self.give_back(partition);
+        self.end(partition, ended);
+        if partition.suspect.load(Ordering::Relaxed)
+            && partition.good_runs.fetch_add(1, Ordering::Relaxed) > GOOD_RUNS
+        {
+            partition.suspect.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// First what waits to be sent, for the order's sake; then the next records, if they may run.
+    fn begin(&mut self, partition: &Arc<Partition>) -> Option<(Run, Vec<Stretch>)> {
+        let mut state = partition.lock();
+        let room = partition.send_waiting(&mut state, &mut self.told);
+        let taken = room
+            .then(|| state.machine.take(RUN_RECORDS_MAX, self.shared.now()))
+            .flatten();
+        let stretches = taken
+            .as_ref()
+            .map(|run| state.stretches(run.first, run.count));
+        if taken.is_none() {
+            state.scheduled = false;
+            partition.settle(&mut state);
+        }
+        drop(state);
+        self.tell(partition);
+        if !room {
+            self.shared.wake_waiters();
+        }
+        taken.zip(stretches)
+    }
+
+    fn call_all(&mut self, partition: &Partition, run: &Run, stretches: &[Stretch]) -> Ended {
+        let handlers = partition.plan().handlers.len();
+        self.instances.resize_with(handlers, || None);
+        self.times.resize_with(handlers, LocalTimes::default);
+        let begun = Instant::now();
+        let mut last = begun;
+        for stretch in stretches {
+            for index in 0..stretch.count {
+                let seq = Seq(stretch.first.0 + index as u64);
+                let record = stretch.batch.record(stretch.start + index);
+                let mut complete = true;
+                let fresh = seq != run.first;
+                let calls = if fresh {
+                    handlers
+                } else {
+                    run.first_calls.len()
+                };
+                for call in 0..calls {
+                    let (handler, attempt) = if fresh {
+                        (call, 1)
+                    } else {
+                        run.first_calls[call]
+                    };
+                    match self.call(partition, seq, &record, handler, attempt) {
+                        Some(is_final) => complete &= is_final,
+                        None => return Ended::NoInstance,
+                    }
+                    let now = Instant::now();
+                    self.times[handler].note(now - last);
+                    last = now;
+                }
+                if !complete
+                    || partition.stopped()
+                    || last - begun > RUN_TIME_MAX
+                    || self.staged.staging.bytes() > RUN_STAGED_BYTES_MAX
+                {
+                    return Ended::AtRecord;
+                }
+            }
+        }
+        Ended::Whole
+    }
+
+    /// One delivery's call; whether it was the last it needs. `None`: no instance is free.
+    fn call(
+        &mut self,
+        partition: &Partition,
+        seq: Seq,
+        record: &Record<'_>,
+        handler: usize,
+        attempt: u32,
+    ) -> Option<bool> {
+        let topic = partition.plan();
+        let plan = &topic.handlers[handler];
+        let staging = &mut self.staged.staging;
+        let (start, mark) = (staging.len(), staging.mark());
+        self.calls += 1;
+        self.slot.call.store(self.calls, Ordering::Relaxed);
+        let instance = match self.instances[handler].take() {
+            Some(instance) => Ok(Some(instance)),
+            None => plan.pool.checkout(),
+        };
+        let answer = match instance {
+            Ok(Some(mut instance)) => {
+                let call = Call {
+                    partition: partition.number(),
+                    attempt,
+                };
+                let answer = instance.handle(record, call, staging);
+                if instance.is_spent() {
+                    plan.pool.give_back(instance);
+                } else {
+                    self.instances[handler] = Some(instance);
+                }
+                known_outputs(answer, staging, start, plan.outputs.len())
+            }
+            Ok(None) => {
+                self.slot.call.store(0, Ordering::Relaxed);
+                return None;
+            }
+            Err(failure) => Err(failure),
+        };
+        self.slot.call.store(0, Ordering::Relaxed);
+        if !matches!(answer, Ok(Outcome::Done)) {
+            staging.rollback(mark);
+        }
+        let end = staging.len();
+        let outputs = (end - start) as u32;
+        let decision = decide(
+            answer,
+            outputs,
+            attempt,
+            &plan.retry,
+            topic.dead_letter.is_some(),
+        );
+        let is_final = decision.is_final();
+        if !is_final {
+            self.shared.lines.undecided(
+                topic,
+                partition.number(),
+                record.offset,
+                (handler, attempt),
+                &decision,
+            );
+        }
+        if matches!(decision, Decision::DeadLetter(_)) {
+            self.dead.push(seq);
+        }
+        if outputs > 0 {
+            self.staged.spans.push(Span {
+                seq,
+                handler,
+                start,
+                end,
+            });
+        }
+        self.results.push(Handled {
+            seq,
+            handler,
+            decision,
+        });
+        Some(is_final)
+    }
+
+    fn give_back(&mut self, partition: &Partition) {
+        for (handler, plan) in partition.plan().handlers.iter().enumerate() {
+            if let Some(instance) = self.instances[handler].take() {
+                plan.pool.give_back(instance);
+            }
+            let times = &self.shared.topics[partition.topic].times[handler];
+            times.add(&mut self.times[handler]);
+        }
+    }
+
+    /// Says what became of the records, sends what is complete, lets the partition go.
+    fn end(&mut self, partition: &Arc<Partition>, ended: Ended) {
+        let mut state = partition.lock();
+        let now = self.shared.now();
+        let first_resumed = self.results.first().map(|result| result.seq);
+        let complete = state
+            .machine
+            .handled(self.results.drain(..), now, &mut self.told);
+        // A record that waited may have had a handler dead-lettered in an earlier run.
+        let resumed =
+            first_resumed.filter(|seq| complete.contains(seq) && !self.dead.contains(seq));
+        self.dead.extend(resumed);
+        let room = partition.send_complete(
+            &mut state,
+            complete,
+            &self.staged,
+            &self.dead,
+            &mut self.told,
+        );
+        self.staged.clear();
+        self.dead.clear();
+        if matches!(ended, Ended::NoInstance) {
+            state.stall = Some(Stall {
+                kind: StallKind::Instances,
+                since: now,
+            });
+            self.shared
+                .set_timer(partition, &mut state, now + INSTANCE_WAIT);
+        }
+        state.scheduled = false;
+        partition.settle(&mut state);
+        drop(state);
+        self.tell(partition);
+        if !room {
+            self.shared.wake_waiters();
+        }
+    }
+
+    fn tell(&mut self, partition: &Partition) {
+        let lines = &self.shared.lines;
+        lines.told(partition.plan(), partition.number(), &mut self.told);
+    }
+}
+
+/// A success that names an output which isn't there is a failure.
+fn known_outputs(
+    answer: Result<Outcome, Failure>,
+    staging: &penstock_core::staging::Staging,
+    start: usize,
+    outputs: usize,
+) -> Result<Outcome, Failure> {
+    if !matches!(answer, Ok(Outcome::Done)) {
+        return answer;
+    }
+    let unknown = (start..staging.len())
+        .map(|index| staging.output(index).to)
+        .find(|to| *to as usize >= outputs);
+    match unknown {
+        Some(index) => Err(Failure::UnknownOutput { index }),
+        None => answer,
+    }
+}
