@@ -1,1 +1,25 @@
-//! Penstock.
+//! The only code that knows rdkafka: where records come from, where outputs go, what is committed.
+
+mod blame;
+mod cells;
+mod client;
+mod commit;
+mod intake;
+mod latch;
+mod lookup;
+mod native;
+mod position;
+mod rebalance;
+mod sink;
+mod source;
+mod start;
+mod state;
+mod stop;
+
+pub use client::client_id;
+pub use intake::{Intake, Stay};
+pub use latch::Latch;
+pub use native::Error;
+pub use sink::KafkaSink;
+pub use source::{PartitionReport, SourceHandle, StopReport, start as start_source};
+pub use state::GroupState;

@@ -1,0 +1,59 @@
+//! Whose fault a refusal is: the message's, which is then a failure of its delivery, or the
+//! topic's, which is waited for.
+
+use penstock_engine::ports::Blame;
+use rdkafka::error::RDKafkaErrorCode as Rd;
+
+/// Whom to blame for a refusal of `together` messages that were one batch.
+///
+/// Only what a broker says of the message itself is its fault. Everything else (a missing topic,
+/// permission, a policy, too few replicas, an outage) may pass, so it is waited for. A batch that
+/// is too large as a whole says nothing of its messages.
+pub fn blame(code: Rd, together: usize) -> Blame {
+    match code {
+        Rd::MessageSizeTooLarge | Rd::MessageBatchTooLarge if together > 1 => Blame::Topic,
+        Rd::MessageSizeTooLarge
+        | Rd::MessageBatchTooLarge
+        | Rd::InvalidMessage
+        | Rd::InvalidMessageSize
+        | Rd::InvalidRecord
+        | Rd::InvalidTimestamp
+        | Rd::InvalidArgument
+        | Rd::UnsupportedForMessageFormat => Blame::Message,
+        _ => Blame::Topic,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_message_itself_is_blamed_for_what_it_is() {
+        let message = [
+            Rd::MessageSizeTooLarge,
+            Rd::InvalidRecord,
+            Rd::InvalidTimestamp,
+            Rd::InvalidMessage,
+            Rd::InvalidArgument,
+        ];
+        for code in message {
+            assert_eq!(blame(code, 1), Blame::Message, "{code:?}");
+        }
+        let topic = [
+            Rd::UnknownTopic,
+            Rd::UnknownTopicOrPartition,
+            Rd::TopicAuthorizationFailed,
+            Rd::PolicyViolation,
+            Rd::NotEnoughReplicas,
+            Rd::MessageTimedOut,
+            Rd::PurgeQueue,
+            // The neighbour of a record that was refused: KIP-467.
+            Rd::InvalidDifferentRecord,
+        ];
+        for code in topic {
+            assert_eq!(blame(code, 1), Blame::Topic, "{code:?}");
+        }
+        assert_eq!(blame(Rd::MessageSizeTooLarge, 2), Blame::Topic);
+    }
+}

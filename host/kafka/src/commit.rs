@@ -1,0 +1,279 @@
+//! Commits: on a timer, and to the end at a revoke or the shutdown. One is in flight at a time,
+//! since a retried older one could rewind a newer (kafka.md rule 4).
+//!
+//! A commit carries the *next* offset, and no metadata.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use penstock_core::codes::Code;
+use penstock_core::record::NextOffset;
+use rdkafka::error::RDKafkaErrorCode as Rd;
+
+use crate::intake::Stay;
+use crate::latch::{self, Latch};
+use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue};
+
+/// Between two tries at a commit that has a deadline.
+const TRY_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// Commits for one consumer.
+pub struct Committer<S> {
+    handle: Arc<Handle>,
+    answers: Queue,
+    latch: Arc<dyn Latch>,
+    group: String,
+    interval: Duration,
+    due: Instant,
+    in_flight: Option<Vec<Point<S>>>,
+    /// Start positions that could not be committed yet, by topic and partition.
+    owed: HashMap<(Arc<str>, i32), NextOffset>,
+}
+
+struct Point<S> {
+    stay: Arc<S>,
+    next: NextOffset,
+}
+
+impl<S: Stay> Committer<S> {
+    /// Nothing is committed before `interval` has passed.
+    pub fn new(
+        handle: &Arc<Handle>,
+        latch: Arc<dyn Latch>,
+        group: &str,
+        interval: Duration,
+    ) -> Committer<S> {
+        Committer {
+            handle: Arc::clone(handle),
+            answers: Queue::fresh(handle),
+            latch,
+            group: group.to_owned(),
+            interval,
+            due: Instant::now() + interval,
+            in_flight: None,
+            owed: HashMap::new(),
+        }
+    }
+
+    /// Takes an answer in if there is one, and commits if it is time. Never waits.
+    pub fn tick<'a>(&mut self, stays: impl Iterator<Item = &'a Arc<S>>)
+    where
+        S: 'a,
+    {
+        if self.in_flight.is_some() {
+            self.settle(Instant::now());
+            return;
+        }
+        let now = Instant::now();
+        if now < self.due {
+            return;
+        }
+        self.due = now + self.interval;
+        let points = self.points(stays);
+        if points.is_empty() {
+            return;
+        }
+        match self.handle.commit(&entries(&points), &self.answers) {
+            Ok(()) => self.in_flight = Some(points),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    /// When [`Committer::tick`] has something to do.
+    pub fn due(&self) -> Instant {
+        if self.in_flight.is_some() {
+            Instant::now() + TRY_AGAIN_AFTER
+        } else {
+            self.due
+        }
+    }
+
+    /// Commits what these stays have finished, waiting for the answer until `deadline`.
+    ///
+    /// # Errors
+    /// Why it is not committed, or not known to be.
+    pub fn commit_stays(&mut self, stays: &[Arc<S>], deadline: Instant) -> Result<(), Error> {
+        if !self.settle(deadline) {
+            return Err(Rd::OperationTimedOut.into());
+        }
+        let points = self.points(stays.iter());
+        self.forget(stays);
+        if points.is_empty() {
+            return Ok(());
+        }
+        let list = entries(&points);
+        loop {
+            let problem = match self.handle.commit(&list, &self.answers) {
+                Ok(()) => {
+                    self.in_flight = Some(Vec::new());
+                    match self.answer(deadline) {
+                        Some(Ok(_)) => {
+                            for point in &points {
+                                point.stay.committed(point.next);
+                            }
+                            self.succeeded();
+                            return Ok(());
+                        }
+                        Some(Err(error)) => error,
+                        None => Rd::OperationTimedOut.into(),
+                    }
+                }
+                Err(error) => error,
+            };
+            let again = Instant::now() + TRY_AGAIN_AFTER;
+            if self.in_flight.is_some() || !may_pass(problem.code) || again >= deadline {
+                self.failed(&problem);
+                return Err(problem);
+            }
+            // Nothing is in flight, so nothing comes: this waits.
+            drop(self.answers.poll(TRY_AGAIN_AFTER));
+        }
+    }
+
+    /// Commits positions that belong to no stay yet, waiting for the answer until `deadline`.
+    ///
+    /// # Errors
+    /// Why it is not committed, or not known to be.
+    pub fn commit_positions(
+        &mut self,
+        positions: &[PartitionOffset],
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        if positions.is_empty() {
+            return Ok(());
+        }
+        if !self.settle(deadline) {
+            return Err(Rd::OperationTimedOut.into());
+        }
+        self.handle.commit(positions, &self.answers)?;
+        self.in_flight = Some(Vec::new());
+        match self.answer(deadline) {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => Err(error),
+            None => Err(Rd::OperationTimedOut.into()),
+        }
+    }
+
+    /// Remembers positions to commit with the next timer.
+    pub fn owe(&mut self, positions: &[PartitionOffset]) {
+        for position in positions {
+            self.owed.insert(
+                (Arc::clone(&position.topic), position.partition),
+                NextOffset(position.offset),
+            );
+        }
+    }
+
+    /// Forgets what is owed for these.
+    fn forget(&mut self, stays: &[Arc<S>]) {
+        for stay in stays {
+            self.owed.remove(&key(stay.as_ref()));
+        }
+    }
+
+    /// Waits until nothing is in flight; whether that was reached.
+    fn settle(&mut self, deadline: Instant) -> bool {
+        let Some(points) = self.in_flight.take() else {
+            return true;
+        };
+        self.in_flight = Some(Vec::new());
+        let Some(answer) = self.answer(deadline) else {
+            self.in_flight = Some(points);
+            return false;
+        };
+        match answer {
+            Ok(()) => {
+                for point in &points {
+                    self.owed.remove(&key(point.stay.as_ref()));
+                    point.stay.committed(point.next);
+                }
+                self.succeeded();
+            }
+            Err(error) => self.failed(&error),
+        }
+        true
+    }
+
+    /// The answer to what is in flight; `None` if it has not come by then.
+    fn answer(&mut self, deadline: Instant) -> Option<Result<(), Error>> {
+        loop {
+            let event = self
+                .answers
+                .poll(deadline.saturating_duration_since(Instant::now()));
+            match event {
+                Some(event) if event.kind() == EventKind::Commit => {
+                    self.in_flight = None;
+                    return Some(verdict(&event));
+                }
+                Some(_) => {}
+                None if Instant::now() >= deadline => return None,
+                None => {}
+            }
+        }
+    }
+
+    fn points<'a>(&self, stays: impl Iterator<Item = &'a Arc<S>>) -> Vec<Point<S>>
+    where
+        S: 'a,
+    {
+        let point = |stay: &Arc<S>| {
+            let owed = || self.owed.get(&key(stay.as_ref())).copied();
+            let next = stay.commit_point().or_else(owed)?;
+            let stay = Arc::clone(stay);
+            Some(Point { stay, next })
+        };
+        stays.filter_map(point).collect()
+    }
+
+    fn succeeded(&self) {
+        latch::clear(&*self.latch, Code::CommitFailed, &self.group);
+        latch::reachable(&*self.latch);
+    }
+
+    fn failed(&self, error: &Error) {
+        let text = format!(
+            "offsets are not committed ({error}); after a crash the records since the last commit \
+             are processed again"
+        );
+        latch::raise(&*self.latch, Code::CommitFailed, &self.group, &text);
+    }
+}
+
+/// A partial failure is a failure: what did succeed is committed again, unchanged.
+fn verdict(event: &Event<'_>) -> Result<(), Error> {
+    if let Some(error) = event.error() {
+        return Err(error);
+    }
+    match event.partitions().iter().find_map(|entry| entry.error) {
+        Some(code) => Err(code.into()),
+        None => Ok(()),
+    }
+}
+
+/// Whether a commit that failed so may succeed a moment later, with the same membership.
+fn may_pass(code: Rd) -> bool {
+    matches!(
+        code,
+        Rd::StaleMemberEpoch
+            | Rd::RebalanceInProgress
+            | Rd::CoordinatorLoadInProgress
+            | Rd::CoordinatorNotAvailable
+            | Rd::NotCoordinator
+            | Rd::BrokerTransportFailure
+            | Rd::WaitingForCoordinator
+            | Rd::RequestTimedOut
+            | Rd::NetworkException
+    )
+}
+
+fn key<S: Stay>(stay: &S) -> (Arc<str>, i32) {
+    (Arc::clone(stay.topic()), stay.number())
+}
+
+fn entries<S: Stay>(points: &[Point<S>]) -> Vec<PartitionOffset> {
+    let entry = |point: &Point<S>| {
+        PartitionOffset::new(point.stay.topic(), point.stay.number(), point.next.0)
+    };
+    points.iter().map(entry).collect()
+}

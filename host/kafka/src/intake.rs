@@ -1,0 +1,84 @@
+//! What a source needs of the engine; the seam at which tests put their own.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use penstock_core::batch::Batch;
+use penstock_core::record::NextOffset;
+use penstock_engine::{Engine, Flow, Partition};
+
+use crate::latch::Latch;
+
+/// Takes partitions and their records in; see [`Engine`].
+pub trait Intake: Latch {
+    /// One stay of a partition with this host.
+    type Stay: Stay;
+
+    /// A partition is ours from now on.
+    fn assign(&self, topic: &str, partition: i32, start: NextOffset) -> Arc<Self::Stay>;
+    /// Paused partitions that have room again.
+    fn take_resumable(&self) -> Vec<Arc<Self::Stay>>;
+    /// Ends the intake of these, and waits for what is running and unacknowledged.
+    fn drain(&self, stays: &[Arc<Self::Stay>], deadline: Instant) -> bool;
+    /// Ends these stays.
+    fn close(&self, stays: &[Arc<Self::Stay>]);
+}
+
+/// One stay of a partition; see [`Partition`].
+pub trait Stay: Send + Sync + 'static {
+    /// The topic's name.
+    fn topic(&self) -> &Arc<str>;
+    /// The partition's number.
+    fn number(&self) -> i32;
+    /// Hands over the next records.
+    fn fetched(self: &Arc<Self>, batch: Batch) -> Flow;
+    /// What may be committed, if that has moved.
+    fn commit_point(&self) -> Option<NextOffset>;
+    /// This position is committed.
+    fn committed(&self, next: NextOffset);
+    /// What the broker says of the log.
+    fn watermarks(&self, low: i64, end: i64);
+    /// Where the next fetch goes on.
+    fn fetch_position(&self) -> NextOffset;
+}
+
+impl Intake for Engine {
+    type Stay = Partition;
+
+    fn assign(&self, topic: &str, partition: i32, start: NextOffset) -> Arc<Partition> {
+        Engine::assign(self, topic, partition, start)
+    }
+    fn take_resumable(&self) -> Vec<Arc<Partition>> {
+        Engine::take_resumable(self)
+    }
+    fn drain(&self, stays: &[Arc<Partition>], deadline: Instant) -> bool {
+        Engine::drain(self, stays, deadline)
+    }
+    fn close(&self, stays: &[Arc<Partition>]) {
+        Engine::close(self, stays);
+    }
+}
+
+impl Stay for Partition {
+    fn topic(&self) -> &Arc<str> {
+        Partition::topic(self)
+    }
+    fn number(&self) -> i32 {
+        Partition::number(self)
+    }
+    fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
+        Partition::fetched(self, batch)
+    }
+    fn commit_point(&self) -> Option<NextOffset> {
+        Partition::commit_point(self)
+    }
+    fn committed(&self, next: NextOffset) {
+        Partition::committed(self, next);
+    }
+    fn watermarks(&self, low: i64, end: i64) {
+        Partition::watermarks(self, low, end);
+    }
+    fn fetch_position(&self) -> NextOffset {
+        Partition::fetch_position(self)
+    }
+}

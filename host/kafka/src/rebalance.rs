@@ -1,0 +1,301 @@
+//! Partitions come and go: what happens between the group's word and the answer to it.
+//!
+//! librdkafka fetches nothing, of any partition, until the answer; so everything here is bounded.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use penstock_core::codes::Code;
+
+use crate::intake::{Intake, Stay};
+use crate::latch;
+use crate::lookup::Placed;
+use crate::native::{Error, PartitionOffset};
+use crate::position;
+use crate::source::{Poller, StopReport};
+use crate::start;
+
+/// How long work in hand may take to finish when its partition is revoked.
+const DRAIN: Duration = Duration::from_millis(1500);
+/// How long the commit after that may take.
+const REVOKE_COMMIT: Duration = Duration::from_millis(1500);
+/// How long the commit of start positions may take; then the timer does it.
+const START_COMMIT: Duration = Duration::from_secs(3);
+/// Between two tries to find out where assigned partitions start.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(200);
+/// What is left of a shutdown's deadline for leaving the group.
+const LEAVE: Duration = Duration::from_secs(1);
+/// How many partitions are named one by one.
+const NAMED_MAX: usize = 16;
+
+impl<I: Intake> Poller<I> {
+    pub(crate) fn assigned(&mut self, partitions: &[PartitionOffset]) {
+        self.note_rebalance();
+        // A stay of the same partition that never ended would answer for the new one.
+        let (old, _) = self.cells.remove(partitions);
+        self.intake.close(&old);
+        if partitions.is_empty() || self.closing.is_some() {
+            self.answer_assign(partitions);
+            return;
+        }
+        let Some(placed) = self.place(partitions) else {
+            // Stopping, or lost while Kafka could not be asked. The rebalance wants its answer;
+            // what is fetched of a partition without a stay is dropped, and nothing committed.
+            self.answer_assign(partitions);
+            return;
+        };
+        start::report(&*self.intake, &placed);
+        self.commit_starts(&placed);
+        let entries: Vec<_> = placed.iter().map(Placed::entry).collect();
+        let stays: Vec<_> = placed
+            .iter()
+            .map(|one| {
+                let stay = self
+                    .intake
+                    .assign(&one.topic, one.partition, one.position.from);
+                stay.watermarks(one.seen.low, one.seen.end);
+                stay
+            })
+            .collect();
+        for stay in &stays {
+            self.cells.insert(Arc::clone(stay));
+        }
+        if !self.answer_assign(&entries) {
+            self.cells.remove(&entries);
+            self.intake.close(&stays);
+        } else {
+            log_assigned(&placed);
+        }
+        self.note_assigned();
+    }
+
+    pub(crate) fn revoked(&mut self, partitions: &[PartitionOffset]) {
+        self.note_rebalance();
+        let (stays, paused) = self.cells.remove(partitions);
+        let now = Instant::now();
+        let end = self.stop.deadline().unwrap_or(now + DRAIN + REVOKE_COMMIT);
+        let drain_until = (now + DRAIN).min(end);
+        if self.handle.assignment_lost() {
+            self.lost(partitions);
+        } else {
+            let drained = self.intake.drain(&stays, drain_until);
+            if self.handle.assignment_lost() {
+                self.lost(partitions);
+            } else {
+                let commit_until = (Instant::now() + REVOKE_COMMIT).min(end);
+                // A failure is latched; the next owner does the work since the last commit again.
+                let committed = self.committer.commit_stays(&stays, commit_until);
+                tracing::info!(
+                    partitions = partitions.len(),
+                    drained,
+                    committed = committed.is_ok(),
+                    "revoked {}",
+                    names(partitions)
+                );
+            }
+        }
+        self.intake.close(&stays);
+        // The pause would outlive the stay.
+        self.resume_fetching(&paused);
+        if let Err(error) = self.handle.incremental_unassign(partitions) {
+            tracing::warn!("giving up {} failed: {error}", names(partitions));
+        }
+        self.note_assigned();
+    }
+
+    /// The broker refuses to read at a position: a new stay begins where the log does.
+    pub(crate) fn refused(&mut self, at: &PartitionOffset) {
+        let entry = [PartitionOffset::new(&at.topic, at.partition, 0)];
+        let (stays, paused) = self.cells.remove(&entry);
+        let [stay] = stays.as_slice() else {
+            return;
+        };
+        let position = stay.fetch_position();
+        self.intake.drain(&stays, Instant::now() + DRAIN);
+        self.intake.close(&stays);
+        self.resume_fetching(&paused);
+        if let Err(error) = self.handle.incremental_unassign(&entry) {
+            tracing::warn!("giving up {} failed: {error}", names(&entry));
+        }
+        let looked = self.until_known(|poller| poller.lookup.logs(&entry));
+        if let Some((low, end)) = looked.and_then(|logs| logs.first().copied()) {
+            let placed = Placed {
+                topic: Arc::clone(&at.topic),
+                partition: at.partition,
+                seen: position::Seen {
+                    committed: Some(position),
+                    low,
+                    end,
+                },
+                position: position::after_refusal(position, low),
+            };
+            start::report(&*self.intake, std::slice::from_ref(&placed));
+            self.commit_starts(std::slice::from_ref(&placed));
+            let stay = self
+                .intake
+                .assign(&at.topic, at.partition, placed.position.from);
+            stay.watermarks(low, end);
+            self.cells.insert(stay);
+            self.answer_assign(&[placed.entry()]);
+        }
+        self.note_assigned();
+    }
+
+    /// Stops the intake, finishes, commits, leaves; within the deadline.
+    pub(crate) fn shut_down(mut self) -> StopReport {
+        let deadline = self.stop.deadline().unwrap_or_else(Instant::now);
+        let entries = self.cells.entries();
+        let (stays, _) = self.cells.remove(&entries);
+        let work_until = deadline.checked_sub(LEAVE).unwrap_or(deadline);
+        let drained = self.intake.drain(&stays, work_until);
+        let commit_error = if stays.is_empty() || self.handle.assignment_lost() {
+            None
+        } else {
+            let committed = self.committer.commit_stays(&stays, deadline);
+            committed.err().map(|error| error.to_string())
+        };
+        let mut report = StopReport {
+            drained,
+            closed: false,
+            commit_error,
+            partitions: stays.iter().map(|stay| at_the_end(&**stay)).collect(),
+        };
+        self.intake.close(&stays);
+        self.closing = Some(report.clone());
+        report.closed = self.leave(deadline);
+        report
+    }
+
+    fn leave(&mut self, deadline: Instant) -> bool {
+        if let Err(error) = self.handle.close(&self.queue) {
+            tracing::warn!("leaving the group failed: {error}");
+            return false;
+        }
+        while !self.handle.is_closed() {
+            if Instant::now() >= deadline {
+                tracing::warn!("the group was not left in time; its session has to expire");
+                return false;
+            }
+            // The revocation that leaving brings finds no stays left.
+            self.round();
+        }
+        true
+    }
+
+    fn lost(&self, partitions: &[PartitionOffset]) {
+        self.shared.update(|state| state.lost += 1);
+        let text = format!(
+            "the group gave {} away before it could be handed back; what was not committed is \
+             done again by its next owner",
+            names(partitions)
+        );
+        latch::raise(&*self.intake, Code::AssignmentLost, "consumer", &text);
+    }
+
+    /// Where partitions start; `None` when asked to stop, or no longer theirs, before that is
+    /// known. Never a guess.
+    fn place(&mut self, partitions: &[PartitionOffset]) -> Option<Vec<Placed>> {
+        self.until_known(|poller| {
+            let lookup = &poller.lookup;
+            let committed = lookup.committed(partitions)?;
+            let missing = start::missing_of(partitions, &committed);
+            let mut with_commits = start::topics_with_commits(partitions, &committed);
+            for topic in lookup.starts.keys() {
+                let asked = missing.iter().any(|entry| entry.topic == *topic);
+                if asked && !with_commits.contains(topic) {
+                    // The partitions that others have count as well.
+                    let all = lookup.partitions(topic)?;
+                    let committed = lookup.committed(&all)?;
+                    with_commits.extend(start::topics_with_commits(&all, &committed));
+                }
+            }
+            lookup.place(partitions, &committed, &|topic| {
+                with_commits.contains(topic)
+            })
+        })
+    }
+
+    fn until_known<T>(&mut self, ask: impl Fn(&Self) -> Result<T, Error>) -> Option<T> {
+        loop {
+            match ask(self) {
+                Ok(known) => return Some(known),
+                Err(error) => {
+                    let what = "waiting to learn where the assigned partitions start";
+                    latch::raise_error(&*self.intake, latch::CLUSTER, &error, what);
+                }
+            }
+            if self.handle.assignment_lost() || self.stop.wait(LOOK_AGAIN_AFTER) {
+                return None;
+            }
+        }
+    }
+
+    fn commit_starts(&mut self, placed: &[Placed]) {
+        let changed = placed.iter().filter(|one| one.position.to_commit());
+        let entries: Vec<_> = changed.map(Placed::entry).collect();
+        let until = Instant::now() + START_COMMIT;
+        if let Err(error) = self.committer.commit_positions(&entries, until) {
+            tracing::warn!("start positions are committed later: {error}");
+            self.committer.owe(&entries);
+        }
+    }
+
+    fn answer_assign(&self, entries: &[PartitionOffset]) -> bool {
+        match self.handle.incremental_assign(entries) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!("taking in {} failed: {error}", names(entries));
+                false
+            }
+        }
+    }
+
+    fn note_rebalance(&self) {
+        self.shared.update(|state| {
+            state.rebalances += 1;
+            state.member = true;
+            state.last_rebalance_ms = Some(latch::now_ms());
+        });
+    }
+
+    fn note_assigned(&self) {
+        let assigned = self.cells.len();
+        self.shared.update(|state| state.assigned = assigned);
+    }
+}
+
+fn at_the_end(stay: &impl Stay) -> crate::source::PartitionReport {
+    crate::source::PartitionReport {
+        topic: Arc::clone(stay.topic()),
+        partition: stay.number(),
+        uncommitted: stay.commit_point(),
+        fetched: stay.fetch_position(),
+    }
+}
+
+fn log_assigned(placed: &[Placed]) {
+    for one in placed.iter().take(NAMED_MAX) {
+        tracing::info!(
+            "assigned {}[{}] from offset {} ({}), log [{}, {})",
+            one.topic,
+            one.partition,
+            one.position.from,
+            one.position.why,
+            one.seen.low,
+            one.seen.end
+        );
+    }
+    if placed.len() > NAMED_MAX {
+        let more = placed.len() - NAMED_MAX;
+        tracing::info!("assigned {more} more, {} in all", placed.len());
+    }
+}
+
+fn names(partitions: &[PartitionOffset]) -> String {
+    let name = |entry: &PartitionOffset| format!("{}[{}]", entry.topic, entry.partition);
+    let mut names: Vec<_> = partitions.iter().take(NAMED_MAX).map(name).collect();
+    if partitions.len() > NAMED_MAX {
+        names.push(format!("and {} more", partitions.len() - NAMED_MAX));
+    }
+    names.join(", ")
+}

@@ -1,0 +1,341 @@
+//! The poll thread: one consumer, one queue, never blocked by anything but a rebalance.
+//!
+//! It copies records into batches, hands them to the engine, commits on a timer, and answers
+//! rebalances ([`crate::rebalance`]) itself, in the order in which events arrive.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::{Duration, Instant};
+
+use penstock_core::codes::Code;
+use penstock_core::config::{Kafka, Topic};
+use penstock_core::record::NextOffset;
+use rdkafka::error::RDKafkaErrorCode as Rd;
+
+use crate::cells::Cells;
+use crate::commit::Committer;
+use crate::intake::Intake;
+use crate::latch;
+use crate::lookup::Lookup;
+use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Role};
+use crate::start;
+use crate::state::{GroupState, Shared};
+use crate::stop::Stop;
+
+/// How long the poll thread sleeps when nothing happens.
+const IDLE: Duration = Duration::from_millis(100);
+/// The same while a partition is paused: room in the engine wakes nobody here.
+const IDLE_PAUSED: Duration = Duration::from_millis(5);
+/// Events taken from the queue before what was polled is handed over.
+const ROUND_EVENTS_MAX: usize = 2048;
+/// How long one question to Kafka may take.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A running consumer.
+pub struct SourceHandle {
+    stop: Arc<Stop>,
+    queue: Arc<Queue>,
+    shared: Arc<Shared>,
+    report: Receiver<StopReport>,
+}
+
+/// How a consumer ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StopReport {
+    /// Whether all work in hand was finished; if not, it is abandoned to the next owner.
+    pub drained: bool,
+    /// Whether the group was left (a classic static member stays on purpose).
+    pub closed: bool,
+    /// Why the last commit failed, if it did.
+    pub commit_error: Option<String>,
+    /// Where each partition stood, at the end.
+    pub partitions: Vec<PartitionReport>,
+}
+
+/// Where a partition stood when the consumer ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionReport {
+    /// The topic's name.
+    pub topic: Arc<str>,
+    /// The partition's number.
+    pub partition: i32,
+    /// What finished work would still let be committed; `None` when all of it is.
+    pub uncommitted: Option<NextOffset>,
+    /// Where fetching had come to.
+    pub fetched: NextOffset,
+}
+
+/// Starts to consume: waits for Kafka, commits the start positions, joins the group.
+///
+/// `failed` is called once if the client meets an error after which it is of no use; the process
+/// is then to end.
+///
+/// # Errors
+/// A setting that librdkafka does not take.
+pub fn start<I: Intake>(
+    kafka: &Kafka,
+    client_id: &str,
+    topics: &std::collections::BTreeMap<String, Topic>,
+    intake: Arc<I>,
+    failed: Box<dyn FnOnce(String) + Send>,
+) -> Result<SourceHandle, Error> {
+    let config = crate::client::consumer_config(kafka, client_id);
+    let handle = Handle::create(&config, Role::Consumer)?;
+    let queue = Arc::new(Queue::of_consumer(&handle));
+    let stop = Arc::new(Stop::default());
+    let shared = Arc::new(Shared::default());
+    let (sender, report) = sync_channel(1);
+    let starts = topics
+        .iter()
+        .map(|(name, topic)| (Arc::from(name.as_str()), topic.start));
+    let lookup = Lookup {
+        handle: Arc::clone(&handle),
+        starts: starts.collect(),
+        timeout: LOOKUP_TIMEOUT,
+    };
+    let committer = Committer::new(
+        &handle,
+        Arc::clone(&intake) as _,
+        &kafka.group,
+        kafka.commit_interval,
+    );
+    let poller = Poller {
+        handle,
+        queue: Arc::clone(&queue),
+        intake,
+        cells: Cells::new(),
+        committer,
+        lookup,
+        shared: Arc::clone(&shared),
+        stop: Arc::clone(&stop),
+        failed: Some(failed),
+        closing: None,
+    };
+    std::thread::Builder::new()
+        .name("kafka-poll".into())
+        .spawn(move || {
+            let report = poller.run();
+            // Nobody may be waiting any more.
+            drop(sender.send(report));
+        })
+        .map_err(|error| Error {
+            code: Rd::CriticalSystemResource,
+            text: format!("the poll thread does not start: {error}"),
+            fatal: true,
+        })?;
+    Ok(SourceHandle {
+        stop,
+        queue,
+        shared,
+        report,
+    })
+}
+
+impl SourceHandle {
+    /// How this host stands in its group.
+    pub fn state(&self) -> GroupState {
+        self.shared.get()
+    }
+
+    /// Stops the intake, finishes what is in hand, commits, leaves the group; at most until
+    /// `deadline`. `None` when not even the report came by then.
+    pub fn stop(self, deadline: Instant) -> Option<StopReport> {
+        self.stop.set(deadline);
+        self.queue.wake();
+        let wait = deadline.saturating_duration_since(Instant::now());
+        match self.report.recv_timeout(wait) {
+            Ok(report) => Some(report),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+}
+
+/// What the poll thread owns.
+pub(crate) struct Poller<I: Intake> {
+    pub(crate) handle: Arc<Handle>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) intake: Arc<I>,
+    pub(crate) cells: Cells<I::Stay>,
+    pub(crate) committer: Committer<I::Stay>,
+    pub(crate) lookup: Lookup,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) stop: Arc<Stop>,
+    failed: Option<Box<dyn FnOnce(String) + Send>>,
+    /// Set from the moment the group is being left.
+    pub(crate) closing: Option<StopReport>,
+}
+
+impl<I: Intake> Poller<I> {
+    fn run(mut self) -> StopReport {
+        let prepared = start::prepare(&self.lookup, &mut self.committer, &*self.intake, &self.stop);
+        if prepared {
+            self.subscribe();
+            while self.stop.deadline().is_none() {
+                self.round();
+            }
+        }
+        self.shut_down()
+    }
+
+    fn subscribe(&mut self) {
+        let topics: Vec<_> = self.lookup.starts.keys().cloned().collect();
+        match self.handle.subscribe(&topics) {
+            Ok(()) => self.shared.update(|state| state.subscribed = true),
+            Err(error) => self.fatal(&error),
+        }
+    }
+
+    /// Takes what is there, hands it over, and does what is due.
+    pub(crate) fn round(&mut self) {
+        let idle = if self.cells.any_paused() {
+            IDLE_PAUSED
+        } else {
+            IDLE
+        };
+        let due = self
+            .committer
+            .due()
+            .saturating_duration_since(Instant::now());
+        let mut wait = idle.min(due);
+        let queue = Arc::clone(&self.queue);
+        for _ in 0..ROUND_EVENTS_MAX {
+            let Some(event) = queue.poll(wait) else {
+                break;
+            };
+            wait = Duration::ZERO;
+            self.take(event);
+        }
+        self.hand_over();
+        self.resume();
+        self.committer.tick(self.cells.stays());
+        self.note_membership();
+    }
+
+    fn take(&mut self, mut event: Event<'_>) {
+        match event.kind() {
+            EventKind::Fetch => {
+                while let Some(message) = event.next_message() {
+                    if let Some(code) = message.error() {
+                        let at = PartitionOffset::new(
+                            &Arc::from(message.topic()),
+                            message.partition(),
+                            message.offset(),
+                        );
+                        self.partition_error(&at, &code.into());
+                    } else if let Some(full) = self.cells.push(&message) {
+                        self.pause(&[full]);
+                    }
+                }
+            }
+            EventKind::Rebalance => {
+                self.hand_over();
+                let partitions = event.partitions();
+                match event.error().map(|error| error.code) {
+                    Some(Rd::AssignPartitions) => self.assigned(&partitions),
+                    Some(Rd::RevokePartitions) => self.revoked(&partitions),
+                    other => tracing::error!(?other, "a rebalance that is neither of the two"),
+                }
+            }
+            EventKind::Error => {
+                let Some(error) = event.error() else { return };
+                if error.fatal {
+                    self.fatal(&error);
+                } else if let Some(at) = event.partition() {
+                    self.hand_over();
+                    self.partition_error(&at, &error);
+                } else {
+                    self.client_error(&error);
+                }
+            }
+            EventKind::Delivery | EventKind::Commit | EventKind::Other => {}
+        }
+    }
+
+    fn partition_error(&mut self, at: &PartitionOffset, error: &Error) {
+        match error.code {
+            Rd::AutoOffsetReset | Rd::OffsetOutOfRange | Rd::LogTruncation => self.refused(at),
+            _ => {
+                let subject = format!("{}[{}]", at.topic, at.partition);
+                let what = format!("{subject} can't be read at offset {}", at.offset);
+                let about = match latch::condition(error.code) {
+                    Some(Code::TopicMissing | Code::KafkaRefused) => &*at.topic,
+                    _ => &*subject,
+                };
+                latch::raise_error(&*self.intake, about, error, &what);
+            }
+        }
+    }
+
+    fn client_error(&self, error: &Error) {
+        // librdkafka names the topic of such an error in its text only.
+        let named = self
+            .lookup
+            .starts
+            .keys()
+            .find(|topic| error.text.contains(&***topic));
+        let about_topic = matches!(
+            latch::condition(error.code),
+            Some(Code::TopicMissing | Code::KafkaRefused)
+        );
+        match named {
+            Some(topic) if about_topic => {
+                latch::raise_error(&*self.intake, topic, error, "consuming");
+            }
+            _ if error.code == Rd::AllBrokersDown || about_topic => {
+                latch::raise_error(&*self.intake, latch::CLUSTER, error, "consuming");
+            }
+            // One broker of several, a time-out: librdkafka deals with it.
+            _ => tracing::warn!(code = ?error.code, "Kafka client: {error}"),
+        }
+    }
+
+    fn fatal(&mut self, error: &Error) {
+        let text = format!("the Kafka consumer can't go on: {error}");
+        latch::raise(&*self.intake, Code::ClientFatal, "consumer", &text);
+        self.shared.update(|state| state.fatal = Some(text.clone()));
+        if let Some(failed) = self.failed.take() {
+            failed(text);
+        }
+    }
+
+    pub(crate) fn hand_over(&mut self) {
+        let to_pause = self.cells.hand_over();
+        self.pause(&to_pause);
+    }
+
+    fn pause(&self, partitions: &[PartitionOffset]) {
+        if partitions.is_empty() {
+            return;
+        }
+        if let Err(error) = self.handle.pause(partitions) {
+            tracing::warn!("pausing failed: {error}");
+        }
+    }
+
+    fn resume(&mut self) {
+        if !self.cells.any_paused() {
+            return;
+        }
+        let stays = self.intake.take_resumable();
+        let partitions: Vec<_> = stays
+            .iter()
+            .filter_map(|stay| self.cells.resume(stay))
+            .collect();
+        self.resume_fetching(&partitions);
+    }
+
+    pub(crate) fn resume_fetching(&self, partitions: &[PartitionOffset]) {
+        if partitions.is_empty() {
+            return;
+        }
+        if let Err(error) = self.handle.resume(partitions) {
+            tracing::warn!("resuming failed: {error}");
+        }
+    }
+
+    fn note_membership(&self) {
+        if !self.shared.get().member && self.handle.is_member() {
+            self.shared.update(|state| state.member = true);
+        }
+    }
+}
