@@ -1,1 +1,28 @@
-//! Penstock.
+//! The sandbox: loads plugins, and runs their handlers under limits that hold. The only code that
+//! knows wasmtime.
+//!
+//! [`Runtime::load`] reads and compiles a plugin, or takes what it compiled before from its cache;
+//! [`Plugin::describe`] asks it what it is; [`Plugin::bind`] makes the [`Pool`] of instances that
+//! the engine calls for one handler and one topic.
+
+mod bounds;
+mod cache;
+mod clock;
+mod contract;
+mod error;
+mod guest;
+mod host;
+mod imports;
+mod log;
+mod memory;
+mod outputs;
+mod plugin;
+mod pool;
+mod runtime;
+mod state;
+mod trap;
+
+pub use error::{LoadError, StartError};
+pub use plugin::{Loaded, Plugin};
+pub use pool::{Binding, Pool};
+pub use runtime::Runtime;

@@ -1,0 +1,243 @@
+//! Compiled plugins on disk. An artefact is machine code, and mapping one is running it: so a file
+//! is used only if nobody but this user can have written it, and it is what this host wrote.
+//!
+//! - The directory and the file belong to this user, and neither group nor others may write them:
+//!   that keeps other users out. Whoever can act as this user, or as root, needs no cache file to
+//!   run code here, and isn't kept out.
+//! - The file's name carries the plugin's digest, the engine's compatibility hash and the digest
+//!   of the artefact itself: that finds a torn write, a bad disk and a file of another build.
+//! - The file that was checked is the file that is mapped, by its descriptor, whatever its name
+//!   means by then. A file is written under another name, then renamed; never changed in place.
+//!
+//! Whatever fails a check is removed and compiled anew, with a warning; no cache, no harm.
+
+use std::fmt;
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+use tracing::warn;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// Artefacts that are kept; the oldest go first.
+const ARTEFACTS_MAX: usize = 64;
+
+const SUFFIX: &str = ".cwasm";
+
+/// A directory of compiled plugins.
+pub(crate) struct Cache {
+    directory: PathBuf,
+}
+
+/// What an artefact is compiled from and for.
+pub(crate) struct Key {
+    plugin: [u8; 32],
+    engine: u64,
+}
+
+impl Key {
+    pub(crate) fn new(plugin_sha256: [u8; 32], engine: &Engine) -> Self {
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Key {
+            plugin: plugin_sha256,
+            engine: hasher.finish(),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:016x}", hex(&self.plugin), self.engine)
+    }
+}
+
+impl Cache {
+    /// Opens the directory, and makes it if it isn't there.
+    pub(crate) fn open(directory: &Path) -> Result<Self, String> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| error.to_string())?;
+        let cache = Cache {
+            directory: directory.to_owned(),
+        };
+        cache.check()?;
+        Ok(cache)
+    }
+
+    /// The compiled plugin, if it lies here and passes every check.
+    pub(crate) fn find(&self, key: &Key, engine: &Engine) -> Option<Component> {
+        let names = self.check().and_then(|()| self.artefacts());
+        let names = names.unwrap_or_else(|why| {
+            self.warn_unusable(&why);
+            Vec::new()
+        });
+        let of_key = format!("{key}-");
+        names.iter().find_map(|(path, name)| {
+            let digest = name.strip_prefix(&of_key)?.strip_suffix(SUFFIX)?;
+            map(path, digest, engine)
+                .map_err(|why| discard(path, &why))
+                .ok()
+        })
+    }
+
+    /// Keeps a compiled plugin for the next start.
+    pub(crate) fn keep(&self, key: &Key, artefact: &[u8]) {
+        let kept = self.check().and_then(|()| {
+            self.write(key, artefact)
+                .map_err(|error| error.to_string())?;
+            self.prune()
+        });
+        if let Err(why) = kept {
+            self.warn_unusable(&why);
+        }
+    }
+
+    fn write(&self, key: &Key, artefact: &[u8]) -> io::Result<()> {
+        let digest = hex(&Sha256::digest(artefact));
+        // Readable and writable by this user alone.
+        let mut file = tempfile::Builder::new()
+            .prefix("penstock-")
+            .suffix(".part")
+            .tempfile_in(&self.directory)?;
+        file.write_all(artefact)?;
+        file.persist(self.directory.join(format!("{key}-{digest}{SUFFIX}")))?;
+        Ok(())
+    }
+
+    fn prune(&self) -> Result<(), String> {
+        let mut artefacts = self.artefacts()?;
+        if artefacts.len() <= ARTEFACTS_MAX {
+            return Ok(());
+        }
+        artefacts.sort_by_cached_key(|(path, _)| {
+            let modified = path.metadata().and_then(|metadata| metadata.modified());
+            modified.unwrap_or(SystemTime::UNIX_EPOCH)
+        });
+        let oldest = artefacts.len() - ARTEFACTS_MAX;
+        artefacts[..oldest]
+            .iter()
+            .try_for_each(|(path, _)| fs::remove_file(path))
+            .map_err(|error| error.to_string())
+    }
+
+    /// Paths and names of what may be artefacts; other files are none of ours.
+    fn artefacts(&self) -> Result<Vec<(PathBuf, String)>, String> {
+        let entries = fs::read_dir(&self.directory).map_err(|error| error.to_string())?;
+        let artefacts = entries.filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            is_artefact(&name).then(|| (entry.path(), name))
+        });
+        Ok(artefacts.collect())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let metadata = fs::metadata(&self.directory).map_err(|error| error.to_string())?;
+        if !metadata.is_dir() {
+            return Err("it is not a directory".to_owned());
+        }
+        ours_alone(&metadata)
+    }
+
+    fn warn_unusable(&self, why: &str) {
+        warn_unusable(&self.directory, why);
+    }
+}
+
+/// Says that plugins are compiled at each start, and why.
+pub(crate) fn warn_unusable(directory: &Path, why: &str) {
+    warn!(
+        directory = %directory.display(),
+        why,
+        "the cache of compiled plugins can't be used: plugins are compiled at each start"
+    );
+}
+
+/// `<plugin digest>-<engine hash>-<artefact digest>.cwasm`
+fn is_artefact(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(SUFFIX) else {
+        return false;
+    };
+    let parts = stem.split('-').collect::<Vec<_>>();
+    let lengths = parts.iter().map(|part| part.len()).collect::<Vec<_>>();
+    lengths == [64, 16, 64]
+        && parts
+            .iter()
+            .all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn ours_alone(metadata: &Metadata) -> Result<(), String> {
+    // SAFETY: geteuid has no preconditions and can't fail.
+    let us = unsafe { libc::geteuid() };
+    if metadata.uid() != us {
+        return Err(format!(
+            "it belongs to user {}, this host runs as {us}",
+            metadata.uid()
+        ));
+    }
+    if metadata.mode() & 0o022 != 0 {
+        return Err(format!(
+            "others may write it (mode {:o})",
+            metadata.mode() & 0o7777
+        ));
+    }
+    Ok(())
+}
+
+/// Checks an artefact, then maps it.
+fn map(path: &Path, digest: &str, engine: &Engine) -> Result<Component, String> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)
+        .map_err(|error| error.to_string())?;
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    ours_alone(&metadata)?;
+    if sha256(&mut file).map_err(|error| error.to_string())? != digest {
+        return Err("its bytes are not those that were written".to_owned());
+    }
+    let checked = format!("/dev/fd/{}", file.as_raw_fd());
+    // SAFETY: the file belongs to this user, who alone may write it, and has the digest that this
+    // host put into its name when it wrote what wasmtime had serialized; it is never changed in
+    // place. See the head of this file for what that does not cover.
+    let component = unsafe { Component::deserialize_file(engine, checked) };
+    component.map_err(|error| format!("{error:#}"))
+}
+
+fn discard(path: &Path, why: &str) {
+    warn!(
+        file = %path.display(),
+        why,
+        "a compiled plugin in the cache is not used: it is removed and compiled anew"
+    );
+    if let Err(error) = fs::remove_file(path) {
+        warn!(file = %path.display(), %error, "it can't be removed");
+    }
+}
+
+fn sha256(file: &mut File) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&hash.finalize())),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
