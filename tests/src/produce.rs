@@ -111,12 +111,25 @@ impl Producer {
     /// # Errors
     /// When librdkafka refuses the settings.
     pub fn new(bootstrap: &str) -> Result<Producer> {
+        Producer::with_settings(bootstrap, &[])
+    }
+
+    /// [`new`](Producer::new) with settings of librdkafka over those here.
+    ///
+    /// # Errors
+    /// When librdkafka refuses the settings.
+    pub fn with_settings(bootstrap: &str, over: &[(&str, &str)]) -> Result<Producer> {
         let deliveries = Acknowledged::default();
-        let inner = settings(bootstrap)
+        let mut config = settings(bootstrap);
+        config
             .set("enable.idempotence", "true")
             .set("partitioner", "murmur2_random")
             .set("linger.ms", "1")
-            .set("queue.buffering.max.kbytes", "65536")
+            .set("queue.buffering.max.kbytes", "65536");
+        for (key, value) in over {
+            config.set(*key, *value);
+        }
+        let inner = config
             .create_with_context(deliveries.clone())
             .context("cannot create a producer")?;
         Ok(Producer { inner, deliveries })

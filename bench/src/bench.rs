@@ -1,0 +1,129 @@
+//! What all measurements share: the broker, its topics, and how much is asked for.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use penstock_tests::{Broker, BrokerOptions, Client, Outgoing, Producer, unique};
+
+use crate::events::{Audit, purchase, user};
+use crate::progress::Progress;
+
+/// Partitions of each topic under load.
+pub(crate) const PARTITIONS: i32 = 4;
+
+/// How much to measure.
+#[derive(Debug, Clone)]
+pub(crate) struct Amount {
+    /// Purchases of one throughput run.
+    pub(crate) records: u64,
+    /// Pairs of throughput runs.
+    pub(crate) pairs: u32,
+    /// Rounds of latency, of wedged guests and of starts.
+    pub(crate) rounds: u32,
+    /// How long records come at a fixed rate, in each round.
+    pub(crate) paced: Duration,
+    /// How long the idle process is watched.
+    pub(crate) idle: Duration,
+    /// Partitions that the idle process holds.
+    pub(crate) idle_partitions: i32,
+}
+
+impl Amount {
+    /// What the published figures are made of.
+    pub(crate) fn full() -> Amount {
+        Amount {
+            records: 1_000_000,
+            pairs: 5,
+            rounds: 5,
+            paced: Duration::from_secs(15),
+            idle: Duration::from_secs(20),
+            idle_partitions: 1_000,
+        }
+    }
+
+    /// Whether everything works, in about a minute and a half; the figures mean little.
+    pub(crate) fn quick() -> Amount {
+        Amount {
+            records: 100_000,
+            pairs: 2,
+            rounds: 1,
+            paced: Duration::from_secs(5),
+            idle: Duration::from_secs(3),
+            idle_partitions: 200,
+        }
+    }
+}
+
+/// A run of the benchmark.
+pub(crate) struct Bench {
+    pub(crate) broker: Broker,
+    pub(crate) amount: Amount,
+    pub(crate) progress: Progress,
+}
+
+impl Bench {
+    pub(crate) fn start(amount: Amount) -> Result<Bench> {
+        let progress = Progress::new();
+        progress.step("starting a broker");
+        let broker = Broker::start(BrokerOptions {
+            heap_mib: 1024,
+            quick_start: false,
+            settings: Vec::new(),
+        })?;
+        Ok(Bench {
+            broker,
+            amount,
+            progress,
+        })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        self.broker.client()
+    }
+
+    /// A new topic of four partitions.
+    pub(crate) fn topic(&self, name: &str, settings: &[(&str, &str)]) -> Result<String> {
+        let topic = unique(name);
+        self.client().create_topic(&topic, PARTITIONS, settings)?;
+        Ok(topic)
+    }
+
+    /// A new topic whose records get the broker's time of writing.
+    pub(crate) fn stamped_topic(&self, name: &str) -> Result<String> {
+        self.topic(name, &[("message.timestamp.type", "LogAppendTime")])
+    }
+
+    /// A new topic that holds the purchases `0..records`.
+    pub(crate) fn filled_topic(&self) -> Result<String> {
+        let topic = self.topic("purchases", &[])?;
+        let count = self.amount.records;
+        self.progress.step(format!("writing {count} purchases"));
+        let producer = Producer::new(self.broker.bootstrap())?;
+        for sequence in 0..count {
+            producer.send(&outgoing(&topic, sequence))?;
+            if sequence % 10_000 == 0 {
+                self.progress
+                    .at(sequence.cast_signed(), count.cast_signed());
+            }
+        }
+        producer.flush()?;
+        Ok(topic)
+    }
+
+    /// Whether the outputs of the purchases `0..count` are all in the topic, once each, in order.
+    pub(crate) fn audit(&self, output: &str, count: u64) -> Result<()> {
+        use rdkafka::message::Message;
+        let mut audit = Audit::new(count);
+        self.client().read_each(output, |message| {
+            audit.take(message.key(), message.payload())
+        })?;
+        audit.finish()
+    }
+}
+
+/// A purchase as it is sent.
+pub(crate) fn outgoing(topic: &str, sequence: u64) -> Outgoing {
+    Outgoing::to(topic)
+        .key(user(sequence))
+        .value(purchase(sequence))
+}

@@ -1,0 +1,69 @@
+//! All that was measured, and what of it is reported.
+
+use crate::bench::Amount;
+use crate::idle::Idles;
+use crate::latency::Latencies;
+use crate::paced::Latency;
+use crate::startup::Startups;
+use crate::stats::{Ratio, median, paired};
+use crate::throughput::{Run, Throughput};
+use crate::wedge::Wedge;
+
+/// The measurements that were asked for.
+pub(crate) struct Results {
+    pub(crate) throughput: Option<Throughput>,
+    pub(crate) latency: Option<Latencies>,
+    pub(crate) idle: Option<Idles>,
+    pub(crate) startup: Option<Startups>,
+    pub(crate) wedge: Option<Wedge>,
+    pub(crate) amount: Amount,
+}
+
+/// A figure of both, and of the host against the bare loop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Compared {
+    pub(crate) bare: f64,
+    pub(crate) host: f64,
+    pub(crate) ratio: Ratio,
+}
+
+/// Medians of both, and the ratio within pairs; none without rounds.
+fn compare<T>(bare: &[T], host: &[T], figure: impl Fn(&T) -> f64) -> Option<Compared> {
+    let bare: Vec<f64> = bare.iter().map(&figure).collect();
+    let host: Vec<f64> = host.iter().map(&figure).collect();
+    Some(Compared {
+        bare: median(&bare)?,
+        host: median(&host)?,
+        ratio: paired(&host, &bare)?,
+    })
+}
+
+impl Results {
+    /// A figure of the throughput runs.
+    pub(crate) fn throughput(&self, figure: impl Fn(&Run) -> f64) -> Option<Compared> {
+        let throughput = self.throughput.as_ref()?;
+        compare(&throughput.bare, &throughput.host, figure)
+    }
+
+    /// A figure of the latency rounds.
+    pub(crate) fn latency(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
+        let latency = self.latency.as_ref()?;
+        compare(&latency.bare, &latency.host, figure)
+    }
+
+    /// A figure of the healthy partitions: "bare" is without wedged ones, "host" beside them.
+    pub(crate) fn wedge(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
+        let wedge = self.wedge.as_ref()?;
+        compare(&wedge.alone, &wedge.beside, figure)
+    }
+
+    /// Milliseconds to the first assignment: bare loop, warm cache, cold cache.
+    pub(crate) fn startup(&self) -> Option<[f64; 3]> {
+        let startup = self.startup.as_ref()?;
+        Some([
+            median(&startup.bare)?,
+            median(&startup.warm)?,
+            median(&startup.cold)?,
+        ])
+    }
+}

@@ -1,0 +1,153 @@
+//! What is measured: the bare loop, or the host, as a process of its own.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use penstock_tests::process::Process;
+use penstock_tests::{Host, HostConfig, plugin};
+use tempfile::TempDir;
+
+use crate::bare::ASSIGNED;
+use crate::usage::{Usage, usage};
+
+/// How long a start or a stop may take.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Bare,
+    Host,
+}
+
+impl Subject {
+    /// Both, in an order that changes with each round, so that neither always comes first.
+    pub(crate) fn both(round: u32) -> [Subject; 2] {
+        if round.is_multiple_of(2) {
+            [Subject::Bare, Subject::Host]
+        } else {
+            [Subject::Host, Subject::Bare]
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Subject::Bare => "bare loop",
+            Subject::Host => "host",
+        }
+    }
+
+    /// Starts it with the one handler, from the start of the topic.
+    pub(crate) fn start(self, job: &Job<'_>) -> Result<Running> {
+        match self {
+            Subject::Bare => start_bare(job),
+            Subject::Host => {
+                let config = base_config(job.bootstrap, job.group)
+                    .handler(
+                        "purchase-to-access",
+                        &plugin("purchase-to-access")?,
+                        &[("access-granted", job.output)],
+                    )
+                    .topic(
+                        job.input,
+                        &["purchase-to-access"],
+                        "earliest",
+                        Some(job.dead_letter),
+                    );
+                start_host(&config)
+            }
+        }
+    }
+}
+
+/// Where a subject reads and writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Job<'a> {
+    pub(crate) bootstrap: &'a str,
+    pub(crate) group: &'a str,
+    pub(crate) input: &'a str,
+    pub(crate) output: &'a str,
+    pub(crate) dead_letter: &'a str,
+}
+
+/// A host's configuration as one would run it: the defaults of everything that costs time.
+pub(crate) fn base_config(bootstrap: &str, group: &str) -> HostConfig {
+    HostConfig::new(bootstrap, group, "bench")
+        .set(&["kafka", "commit-interval"], "5s")
+        .set(&["log", "records"], "sampled")
+}
+
+/// A started subject; dropped, it is killed.
+pub(crate) enum Running {
+    Bare { process: Process, _log: TempDir },
+    Host(Box<Host>),
+}
+
+pub(crate) fn start_host(config: &HostConfig) -> Result<Running> {
+    Ok(Running::Host(Box::new(Host::start(config)?)))
+}
+
+pub(crate) fn start_host_with_cache(config: &HostConfig, cache: &Path) -> Result<Running> {
+    Ok(Running::Host(Box::new(Host::start_with_cache(
+        config, cache,
+    )?)))
+}
+
+fn start_bare(job: &Job<'_>) -> Result<Running> {
+    let dir = tempfile::tempdir()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["bare", "--bootstrap", job.bootstrap, "--group", job.group]);
+    command.args(["--input", job.input, "--output", job.output]);
+    command.args(["--dead-letter", job.dead_letter]);
+    let process = Process::spawn(command, &dir.path().join("bare.log"))?;
+    Ok(Running::Bare { process, _log: dir })
+}
+
+impl Running {
+    fn process(&mut self) -> &mut Process {
+        match self {
+            Running::Bare { process, .. } => process,
+            Running::Host(host) => host.process(),
+        }
+    }
+
+    /// What it used so far.
+    pub(crate) fn usage(&mut self) -> Result<Usage> {
+        let pid = self.process().id();
+        usage(pid).with_context(|| format!("it has ended:\n{}", self.process().log_tail()))
+    }
+
+    /// Waits until it has partitions.
+    pub(crate) fn ready(&mut self) -> Result<()> {
+        match self {
+            Running::Bare { process, .. } => process.wait_for_log(ASSIGNED, DEADLINE).map(drop),
+            Running::Host(host) => host.ready(DEADLINE),
+        }
+    }
+
+    /// Fails when it has ended by itself.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        let ended = self.process().ended()?;
+        ensure!(
+            ended.is_none(),
+            "it ended by itself ({ended:?}):\n{}",
+            self.process().log_tail()
+        );
+        Ok(())
+    }
+
+    /// SIGTERM, and the orderly end.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let process = self.process();
+        process.signal(libc::SIGTERM)?;
+        let status = process.wait_exit(DEADLINE)?;
+        ensure!(
+            status.success(),
+            "it ended with {status}:\n{}",
+            process.log_tail()
+        );
+        Ok(())
+    }
+}

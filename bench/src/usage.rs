@@ -1,0 +1,81 @@
+//! What a process used: CPU and memory, from `/proc`.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+/// A process's use of the machine so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Usage {
+    /// User and system together.
+    pub(crate) cpu: Duration,
+    /// Resident now.
+    pub(crate) resident_bytes: u64,
+    /// The most that was resident.
+    pub(crate) peak_bytes: u64,
+}
+
+/// Of a process that runs.
+///
+/// # Errors
+/// When it doesn't.
+pub(crate) fn usage(pid: u32) -> Result<Usage> {
+    let read = |file: &str| {
+        fs::read_to_string(format!("/proc/{pid}/{file}")).with_context(|| format!("process {pid}"))
+    };
+    // SAFETY: takes and gives a number.
+    let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    let cpu = cpu_ticks(&read("stat")?).context("/proc/PID/stat has another form")?;
+    let status = read("status")?;
+    let kib =
+        |name| field_kib(&status, name).with_context(|| format!("no {name} in /proc/PID/status"));
+    Ok(Usage {
+        cpu: Duration::from_secs_f64(cpu as f64 / ticks as f64),
+        resident_bytes: kib("VmRSS")? * 1024,
+        peak_bytes: kib("VmHWM")? * 1024,
+    })
+}
+
+/// utime + stime. The name, in brackets, may contain anything.
+fn cpu_ticks(stat: &str) -> Option<u64> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_ascii_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+fn field_kib(status: &str, name: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_past_an_odd_name() {
+        let stat = "42 (a ) b) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20";
+        assert_eq!(cpu_ticks(stat), Some(300));
+        assert_eq!(cpu_ticks("42"), None);
+    }
+
+    #[test]
+    fn reads_memory() {
+        let status = "Name:\tx\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\n";
+        assert_eq!(field_kib(status, "VmRSS"), Some(1024));
+        assert_eq!(field_kib(status, "VmHWM"), Some(2048));
+        assert_eq!(field_kib(status, "Vm"), None);
+    }
+
+    #[test]
+    fn this_process_uses_memory() -> Result<()> {
+        let usage = usage(std::process::id())?;
+        assert!(usage.resident_bytes > 0 && usage.peak_bytes >= usage.resident_bytes);
+        Ok(())
+    }
+}
