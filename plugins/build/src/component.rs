@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use wit_component::ComponentEncoder;
 
+use crate::slim::slim;
 use crate::workspace::Handler;
 
 /// A component's file, as it is told to people.
@@ -51,7 +52,7 @@ pub fn write(module: &Path, handler: &Handler, out_dir: &Path) -> Result<Written
 
 fn encode(module: &[u8]) -> Result<Vec<u8>> {
     ComponentEncoder::default()
-        .module(module)?
+        .module(&slim(module)?)?
         .validate(true)
         .encode()
 }

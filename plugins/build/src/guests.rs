@@ -1,5 +1,6 @@
 //! The cargo call that builds the handlers' core modules.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +10,12 @@ use anyhow::{Context, Result, bail};
 use crate::linker;
 use crate::toolchain::{Std, TARGET, Toolchain};
 use crate::workspace::{Handler, Workspace};
+
+/// Where the standard library's files seem to lie: what its makers name ends in a commit.
+pub const STD: &str = "/rustc";
+
+/// Where the files of crates from registries seem to lie.
+pub const CRATES: &str = "/cargo";
 
 /// Build all of them at once; cargo says how it goes.
 pub fn build(workspace: &Workspace, handlers: &[Handler], toolchain: &Toolchain) -> Result<()> {
@@ -53,6 +60,11 @@ pub fn artifact(workspace: &Workspace, handler: &Handler) -> PathBuf {
         .join(format!("{}.wasm", handler.library))
 }
 
+fn cargo_home() -> PathBuf {
+    let home = || PathBuf::from(env::var_os("HOME").unwrap_or_default());
+    env::var_os("CARGO_HOME").map_or_else(|| home().join(".cargo"), PathBuf::from)
+}
+
 fn target_dir(workspace: &Workspace) -> PathBuf {
     workspace.target_dir().join("guests")
 }
@@ -68,6 +80,7 @@ fn rustflags(workspace: &Workspace, toolchain: &Toolchain) -> OsString {
     };
     // What a trap shows is a path of the repository, not of the machine that built it.
     remap(workspace.root(), "");
-    remap(&toolchain.sysroot.join("lib/rustlib/src/rust"), "/rustc");
+    remap(&toolchain.source(), STD);
+    remap(&cargo_home(), CRATES);
     flags
 }

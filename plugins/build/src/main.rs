@@ -12,6 +12,7 @@ mod component;
 mod guests;
 mod install;
 mod linker;
+mod slim;
 mod toolchain;
 mod workspace;
 

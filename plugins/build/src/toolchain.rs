@@ -55,22 +55,32 @@ impl Toolchain {
         let version = output(Command::new(&rustc).arg("--version"))?;
         let sysroot = output(Command::new(&rustc).args(["--print", "sysroot"]))?;
         let sysroot = PathBuf::from(sysroot.trim_end());
-        let rustlib = sysroot.join("lib/rustlib");
-        let std = if rustlib.join(TARGET).join("lib").is_dir() {
-            Std::Installed
-        } else if rustlib.join("src/rust/library/std").is_dir() {
-            Std::Source
-        } else {
-            Std::Missing
-        };
         let version = version.split(' ').nth(1).and_then(parse_version);
-        Ok(Toolchain {
+        let mut toolchain = Toolchain {
             cargo,
             rustc,
             sysroot,
             version: version.context("rustc has an unexpected version")?,
-            std,
-        })
+            std: Std::Missing,
+        };
+        if toolchain.rustlib().join(TARGET).join("lib").is_dir() {
+            toolchain.std = Std::Installed;
+        } else if toolchain.source().join("library/std").is_dir() {
+            toolchain.std = Std::Source;
+        }
+        Ok(toolchain)
+    }
+
+    /// Where compiled standard libraries and tools lie.
+    pub fn rustlib(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib")
+    }
+
+    /// Where the standard library's source lies, if it is installed; links resolved, as rustc
+    /// shows it.
+    pub fn source(&self) -> PathBuf {
+        let source = self.rustlib().join("src/rust");
+        source.canonicalize().unwrap_or(source)
     }
 }
 
