@@ -6,7 +6,6 @@
 //! a whole (`loops`, `plugins`). Each diagnostic keeps its place in its file (`report`).
 
 mod build;
-mod build_handler;
 mod client;
 mod debug;
 mod keys;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::keys::{Key, Kind, Need, ROOT};
-use super::scalar;
+use super::{client, scalar};
 
 const INTRODUCTION: &str = "\
 # Configuration
@@ -11,7 +11,8 @@ const INTRODUCTION: &str = "\
 Penstock reads one TOML file, or several laid over each other: `penstock run -c base.toml -c prod.toml`. \
 Tables merge; arrays and values of a later file replace those of an earlier one. \
 `penstock check -c FILE` reports every mistake at once without a broker, and \
-`penstock schema` prints a JSON Schema for editors. Examples are in `config/`.
+`penstock schema` prints a JSON Schema for editors: for those that use Taplo, keep it as \
+`penstock.schema.json` and begin the file with `#:schema ./penstock.schema.json`. Examples are in `config/`.
 
 - **Variables.** `${NAME}` in a string value is read from the environment; `${NAME:-default}` has a \
 default for one that is unset or empty; `$${` stands for `${` itself. Filling in comes after parsing, \
@@ -28,8 +29,7 @@ const CLIENT_SETTINGS: &str = "
 
 `[kafka.common]`, `[kafka.consumer]` and `[kafka.producer]` take the settings of librdkafka 2.12, as \
 strings, numbers, `true` or `false`. A setting that only one of the clients reads belongs in that \
-client's table. Unknown settings and values out of range are mistakes; so are the settings on which \
-the guarantees rest, which the host keeps for itself: a report says which, and why.
+client's table. Unknown settings and values out of range are mistakes.
 
 ```toml
 [kafka.common]
@@ -38,6 +38,13 @@ the guarantees rest, which the host keeps for itself: a report says which, and w
 \"sasl.username\" = \"${KAFKA_USER}\"
 \"sasl.password\" = \"${KAFKA_PASSWORD}\"
 ```
+";
+
+const HOST_OWNED: &str = "
+These are the host's, and refused:
+
+| setting | reason |
+|---|---|
 ";
 
 /// The reference of every key, in Markdown.
@@ -51,6 +58,10 @@ pub fn reference() -> String {
         }
     }
     out.push_str(CLIENT_SETTINGS);
+    out.push_str(HOST_OWNED);
+    for (name, reason) in client::host_owned() {
+        push(&mut out, format_args!("| `{name}` | {reason} |\n"));
+    }
     out
 }
 

@@ -103,6 +103,10 @@ fn refuse(node: &mut Node, path: &str, kind: &Kind, found: &mut Vec<Diagnostic>)
             Value::Integer(_) | Value::Boolean(_) | Value::Float(_) | Value::Datetime(_),
             Kind::Settings | Kind::Text | Kind::Secret | Kind::Outputs | Kind::Name | Kind::Topic,
         ) => "write it in quotes".to_owned(),
+        // TOML takes a dot in a bare key for a table in a table.
+        (Value::Table(_), Kind::Client(_)) => {
+            "a setting with dots stands in quotes: `\"security.protocol\" = \"SSL\"`".to_owned()
+        }
         _ => format!("write it as in {}", kind.example()),
     };
     push_wrong_type(node, path, &expected, Some(help), found);

@@ -1,4 +1,5 @@
 //! Plugins and an environment for the tests of the configuration.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -6,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use penstock_core::codes::Code;
 use penstock_core::config::{
-    ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, Plugins, SourceFile,
+    Ceilings, ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, Plugins,
+    SourceFile,
 };
 use penstock_core::contract::{Description, OutputSpec, SettingError, SettingSpec};
 
@@ -47,7 +49,6 @@ pub fn read(path: &Path) -> SourceFile {
 }
 
 /// A text as a file.
-#[allow(dead_code, reason = "not every test file makes its own files")]
 pub fn file(name: &str, bytes: impl Into<Vec<u8>>) -> SourceFile {
     SourceFile {
         name: name.to_owned(),
@@ -60,7 +61,7 @@ pub fn file(name: &str, bytes: impl Into<Vec<u8>>) -> SourceFile {
 pub struct Fakes;
 
 impl Plugins for Fakes {
-    fn inspect(&self, path: &Path) -> Result<PluginFacts, PluginProblem> {
+    fn inspect(&self, path: &Path, _ceilings: &Ceilings) -> Result<PluginFacts, PluginProblem> {
         let problem = |code, text: &str, help: &str| {
             Err(PluginProblem {
                 code,

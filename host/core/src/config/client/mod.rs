@@ -24,6 +24,9 @@ pub(super) fn read(
     let mut by_meaning: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, entry) in table.into_iter().flatten() {
         let path = format!("kafka.{}", reader.table());
+        if matches!(entry.node.value, Value::Wrong) {
+            continue;
+        }
         let Some(property) = properties::find(name) else {
             cx.found.push(unknown(name, entry, &path));
             continue;
@@ -170,4 +173,12 @@ fn text(value: &Value) -> Option<String> {
 pub(super) fn is_settable(property: &Property) -> bool {
     let takes_values = !matches!(property.values, Values::Code | Values::Oidc);
     takes_values && owned::reason(property.meaning, None).is_none()
+}
+
+/// The settings that no configuration may set, with the reason.
+pub(super) fn host_owned() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let has_value = |property: &&Property| !matches!(property.values, Values::Code);
+    let owned =
+        |p: &'static Property| owned::reason(p.meaning, None).map(|reason| (p.name, reason));
+    all().filter(has_value).filter_map(owned)
 }

@@ -50,6 +50,9 @@ pub(super) fn reason(meaning: &str, protocol: Option<GroupProtocol>) -> Option<&
         "enable.partition.eof" | "statistics.interval.ms" | "enabled_events" | "log.queue" => {
             "the host reads these events itself, to know where each partition stands"
         }
+        "allow.auto.create.topics" => {
+            "a topic made by accident has the broker's defaults; a missing one is reported and waited for"
+        }
         "consume.callback.max.messages" => "the host takes records without that callback",
         "internal.termination.signal" => "signals are the host's: SIGTERM drains and leaves",
         "plugin.library.paths" | "interceptors" | "ssl.engine.location" | "ssl.engine.id" => {

@@ -1,66 +1,17 @@
-//! What is configured against what the plugins themselves say.
+//! Each handler against what its plugin says.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::report::{Diagnostic, Place};
-use super::tree::{Entry, Node, Table, Value};
-use super::{Config, Handler, HandlerLimits, scalar, secrets, shape, suggest};
+use super::{ConfigureProblem, PluginFacts, PluginProblem, Plugins};
 use crate::codes::Code;
-use crate::contract::{Description, SettingError};
-
-/// The plugin files, as far as the configuration asks.
-pub trait Plugins {
-    /// Reads a file and lets it describe itself.
-    ///
-    /// # Errors
-    /// Why it is no usable plugin.
-    fn inspect(&self, path: &Path) -> Result<PluginFacts, PluginProblem>;
-
-    /// Lets the plugin of a file check its settings, as for a topic.
-    ///
-    /// # Errors
-    /// The settings that it refuses, or why it could not check them.
-    fn configure(
-        &self,
-        path: &Path,
-        topic: &str,
-        settings: &BTreeMap<String, String>,
-        limits: &HandlerLimits,
-    ) -> Result<(), ConfigureProblem>;
-}
-
-/// A usable plugin file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PluginFacts {
-    /// The SHA-256 of the file.
-    pub sha256: [u8; 32],
-    /// What the plugin says of itself.
-    pub description: Description,
-}
-
-/// Why a file is no usable plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PluginProblem {
-    /// One of `PluginMissing`, `NotAPlugin`, `ForbiddenImport` and `DescribeFailed`.
-    pub code: Code,
-    /// What is wrong, in one line that doesn't repeat the path: it may come from the environment.
-    pub text: String,
-    /// What to do.
-    pub help: Option<String>,
-}
-
-/// Why a plugin could not be configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConfigureProblem {
-    /// It refused these settings.
-    Refused(Vec<SettingError>),
-    /// It trapped or could not be started.
-    Failed(String),
-}
+use crate::config::report::{Diagnostic, Place};
+use crate::config::tree::{Entry, Node, Table, Value};
+use crate::config::{Config, Handler, Topic, scalar, secrets, shape, suggest};
+use crate::contract::SettingError;
 
 /// Checks every handler; the facts of those whose plugin is usable, by handler.
-pub(super) fn check(
+pub(in crate::config) fn check(
     config: &Config,
     sound: &BTreeSet<String>,
     root: &Node,
@@ -85,7 +36,7 @@ pub(super) fn check(
         }
         let result = inspected
             .entry(path.clone())
-            .or_insert_with(|| plugins.inspect(path));
+            .or_insert_with(|| plugins.inspect(path, &config.limits));
         let facts = match result {
             Ok(facts) => facts.clone(),
             Err(problem) => {
@@ -280,7 +231,7 @@ impl Checked<'_> {
             limits,
             ..
         } = self.handler;
-        let reads = |topic: &super::Topic| topic.handlers.iter().any(|h| h == self.name);
+        let reads = |topic: &Topic| topic.handlers.iter().any(|h| h == self.name);
         for (topic, _) in config.topics.iter().filter(|(_, topic)| reads(topic)) {
             match plugins.configure(plugin, topic, settings, limits) {
                 Ok(()) => {}

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::build::{STAND_IN, keys_of};
-use super::keys::{Key, Kind};
-use super::report::Diagnostic;
-use super::section::{self, Context, Section};
-use super::shape::join;
-use super::tree::{Entry, Value};
-use super::{Ceilings, Handler, HandlerLimits, Host, Isolation, OutputTimestamp, Retry, scalar};
+use super::{STAND_IN, keys_of};
 use crate::codes::Code;
+use crate::config::keys::{Key, Kind};
+use crate::config::report::Diagnostic;
+use crate::config::section::{self, Context, Section};
+use crate::config::shape::join;
+use crate::config::tree::{Entry, Value};
+use crate::config::{
+    Ceilings, Handler, HandlerLimits, Host, Isolation, OutputTimestamp, Retry, scalar,
+};
 
 /// Reads one handler.
 pub(super) fn handler(

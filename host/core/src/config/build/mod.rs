@@ -1,6 +1,9 @@
 //! From a checked tree to the validated configuration. Where something is wrong it is reported and
 //! a stand-in takes its place, so that the rest is checked too.
 
+mod handler;
+mod topic;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -9,11 +12,10 @@ use std::time::Duration;
 use super::keys::{self, Kind};
 use super::report::Diagnostic;
 use super::section::{Context, Section};
-use super::shape::join;
-use super::tree::{Entry, Node, Text, Value};
+use super::tree::{Entry, Node, Value};
 use super::{
     Admin, Ceilings, Config, Defaults, Delivery, GroupProtocol, Host, Kafka, Log, LogFormat,
-    RecordLines, Secret, Topic, build_handler, client, scalar, suggest,
+    RecordLines, Secret, client,
 };
 use crate::codes::Code;
 
@@ -35,7 +37,7 @@ pub(super) fn config(
         }
     }
     let host = host(top("host", root), defaults, cx);
-    let limits = limits(top("limits", root), cx);
+    let (limits, held_to) = limits(top("limits", root), cx);
     let known = handlers_known(root);
     let mut handlers = BTreeMap::new();
     let mut sound = BTreeSet::new();
@@ -43,14 +45,14 @@ pub(super) fn config(
         let before = cx.found.len();
         handlers.insert(
             name.clone(),
-            build_handler::handler(name, entry, &host, &limits, cx),
+            handler::handler(name, entry, &host, &held_to, cx),
         );
         if cx.found.len() == before && !entry.node.has_wrong() {
             sound.insert(name.clone());
         }
     }
     let topics = named(root, "topics")
-        .map(|(name, entry)| (name.clone(), topic(name, entry, &known, cx)))
+        .map(|(name, entry)| (name.clone(), topic::topic(name, entry, &known, cx)))
         .collect();
     if named(root, "topics").next().is_none() {
         cx.found.push(no_topic(root));
@@ -207,91 +209,13 @@ fn log(section: Section<'_>, cx: &mut Context<'_>) -> Log {
     }
 }
 
-fn limits(section: Section<'_>, cx: &mut Context<'_>) -> Ceilings {
-    Ceilings {
-        deadline: section.duration("deadline", cx).unwrap_or(Duration::MAX),
-        memory_bytes: section.bytes("memory", cx).unwrap_or(u64::MAX),
-    }
-}
-
-fn topic(name: &str, entry: &Entry, known: &[&str], cx: &mut Context<'_>) -> Topic {
-    if let Some(problem) = scalar::topic_problem(name) {
-        let message = format!(
-            "`{}` can't be a topic's name: {problem}",
-            name.escape_debug()
-        );
-        cx.found
-            .push(Diagnostic::error(Code::WrongType, entry.key, message).label("expected a topic"));
-    }
-    let path = join("topics", name);
-    let section = Section::new(keys_of("topics"), &path, Some(entry));
-    Topic {
-        handlers: topic_handlers(&section, known, cx),
-        start: section.start("start", cx).unwrap_or(super::Start::Earliest),
-        dead_letter: section.topic("dead-letter", cx),
-        // A wrong value must not have its loops reported as well.
-        allow_loop: section.boolean("allow-loop", cx).unwrap_or(true),
-    }
-}
-
-fn topic_handlers(section: &Section<'_>, known: &[&str], cx: &mut Context<'_>) -> Vec<String> {
-    let Some(entry) = section.entry("handlers") else {
-        section.missing("handlers", cx);
-        return Vec::new();
+/// The ceilings, and what handlers are held to: nothing, where a ceiling is wrong itself.
+fn limits(section: Section<'_>, cx: &mut Context<'_>) -> (Ceilings, Ceilings) {
+    let deadline = section.duration("deadline", cx);
+    let memory_bytes = section.bytes("memory", cx);
+    let with = |d, m| Ceilings {
+        deadline: deadline.unwrap_or(d),
+        memory_bytes: memory_bytes.unwrap_or(m),
     };
-    let Value::Array(items) = &entry.node.value else {
-        return Vec::new();
-    };
-    if items.is_empty() {
-        let message = format!(
-            "`{}` is empty: records would pass unseen",
-            section.path("handlers")
-        );
-        cx.found.push(
-            Diagnostic::error(Code::ImpossibleValue, entry.node.place, message)
-                .label("no handler")
-                .help("name a handler, or leave the topic out"),
-        );
-    }
-    let mut names: Vec<String> = Vec::new();
-    let mut told: BTreeSet<&str> = BTreeSet::new();
-    for item in items {
-        let Value::Text(text) = &item.value else {
-            continue;
-        };
-        let wrong = if !known.contains(&text.text.as_str()) {
-            let known = known.iter().copied();
-            Diagnostic::error(Code::UnknownReference, item.place, unknown_handler(text))
-                .label("unknown handler")
-                .maybe_help(
-                    suggest::advice(&text.text, known, "the handlers are")
-                        .or_else(|| Some("add `[handlers.NAME]` with its `plugin`".to_owned())),
-                )
-        } else if names.contains(&text.text) {
-            if !told.insert(&text.text) {
-                continue;
-            }
-            let message = format!(
-                "{} is listed twice in `{}`",
-                text.shown(),
-                section.path("handlers")
-            );
-            Diagnostic::error(Code::DuplicateName, item.place, message)
-                .label("the second one")
-                .help("a handler gets each record once; for two settings of one plugin, configure two handlers")
-        } else {
-            names.push(text.text.clone());
-            continue;
-        };
-        cx.found.push(wrong);
-    }
-    names
-}
-
-fn unknown_handler(name: &Text) -> String {
-    if name.from_environment {
-        "there is no handler of this name".to_owned()
-    } else {
-        format!("there is no handler {}", name.shown())
-    }
+    (with(STAND_IN, 256 << 20), with(Duration::MAX, u64::MAX))
 }
