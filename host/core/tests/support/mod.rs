@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use penstock_core::codes::Code;
 use penstock_core::config::{
-    Ceilings, ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, Plugins,
+    Config, ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, Plugins,
     SourceFile,
 };
 use penstock_core::contract::{Description, OutputSpec, SettingError, SettingSpec};
@@ -61,7 +61,7 @@ pub fn file(name: &str, bytes: impl Into<Vec<u8>>) -> SourceFile {
 pub struct Fakes;
 
 impl Plugins for Fakes {
-    fn inspect(&self, path: &Path, _ceilings: &Ceilings) -> Result<PluginFacts, PluginProblem> {
+    fn inspect(&self, path: &Path, _config: &Config) -> Result<PluginFacts, PluginProblem> {
         let problem = |code, text: &str, help: &str| {
             Err(PluginProblem {
                 code,

@@ -36,7 +36,7 @@ pub(in crate::config) fn check(
         }
         let result = inspected
             .entry(path.clone())
-            .or_insert_with(|| plugins.inspect(path, &config.limits));
+            .or_insert_with(|| plugins.inspect(path, config));
         let facts = match result {
             Ok(facts) => facts.clone(),
             Err(problem) => {

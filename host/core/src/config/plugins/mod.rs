@@ -5,18 +5,19 @@ mod check;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Ceilings, HandlerLimits};
+use super::{Config, HandlerLimits};
 use crate::codes::Code;
 use crate::contract::{Description, SettingError};
 pub(super) use check::check;
 
 /// The plugin files, as far as the configuration asks.
 pub trait Plugins {
-    /// Reads a file and lets it describe itself, within the ceilings.
+    /// Reads a file and lets it describe itself, within the ceilings of a configuration that is
+    /// not known to be right yet: what is wrong in it has a stand-in.
     ///
     /// # Errors
     /// Why it is no usable plugin.
-    fn inspect(&self, path: &Path, ceilings: &Ceilings) -> Result<PluginFacts, PluginProblem>;
+    fn inspect(&self, path: &Path, config: &Config) -> Result<PluginFacts, PluginProblem>;
 
     /// Lets the plugin of a file check its settings, as for a topic.
     ///

@@ -1,0 +1,186 @@
+//! `penstock check`: is this configuration right? Without a broker.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use penstock_core::config::{Loaded, Plugins, Start, Topic};
+use serde_json::json;
+
+use super::{Exit, configuration};
+
+const FINE: Style = AnsiColor::Green.on_default().bold();
+const NAME: Style = Style::new().bold();
+
+/// Checks files as one configuration: prints what it amounts to, or everything that is wrong with
+/// it.
+pub fn run(files: &[PathBuf], plugins: &dyn Plugins, as_json: bool) -> Exit {
+    if as_json {
+        return run_json(files, plugins);
+    }
+    let Some(loaded) = configuration::load(files, plugins) else {
+        return Exit::Usage;
+    };
+    let names: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    anstream::print!("{}", summary(&names.join(" and "), &loaded));
+    Exit::Fine
+}
+
+fn run_json(files: &[PathBuf], plugins: &dyn Plugins) -> Exit {
+    let (exit, report) = match configuration::try_load(files, plugins) {
+        Ok(loaded) => (Exit::Fine, loaded.warnings),
+        Err(report) => (Exit::Usage, report),
+    };
+    let ok = exit == Exit::Fine;
+    anstream::println!("{}", json!({ "ok": ok, "diagnostics": report.to_json() }));
+    exit
+}
+
+/// What the configuration amounts to: each topic, where it starts, what its handlers write to.
+fn summary(files: &str, loaded: &Loaded) -> String {
+    let config = &loaded.config;
+    let (topics, handlers) = (config.topics.len(), config.handlers.len());
+    let mut out = format!(
+        "{FINE}ok{FINE:#}: {files}: {topics} {}, {handlers} {}\n",
+        plural(topics, "topic"),
+        plural(handlers, "handler"),
+    );
+    for (name, topic) in &config.topics {
+        push(
+            &mut out,
+            format_args!("\n{NAME}{name}{NAME:#}: {}\n", policy(topic)),
+        );
+        for handler in &topic.handlers {
+            push(
+                &mut out,
+                format_args!("  {handler}{}\n", plugin(loaded, handler)),
+            );
+            let outputs = config.handlers.get(handler).map(|handler| &handler.outputs);
+            for (output, topic) in outputs.into_iter().flatten() {
+                push(
+                    &mut out,
+                    format_args!("    {output} → {NAME}{topic}{NAME:#}\n"),
+                );
+            }
+        }
+    }
+    out
+}
+
+fn policy(topic: &Topic) -> String {
+    let start = match topic.start {
+        Start::Earliest => "a new group starts at the earliest record".to_owned(),
+        Start::Latest => "a new group starts at the latest record".to_owned(),
+        Start::Time(ms) => match jiff::Timestamp::from_millisecond(ms) {
+            Ok(time) => format!("a new group starts at {time}"),
+            Err(_) => format!("a new group starts at {ms} ms since 1970"),
+        },
+    };
+    match &topic.dead_letter {
+        Some(dead_letter) => format!("{start}; failures go to {NAME}{dead_letter}{NAME:#}"),
+        None => format!("{start}; a failure halts its partition"),
+    }
+}
+
+fn plugin(loaded: &Loaded, handler: &str) -> String {
+    loaded
+        .plugins
+        .get(handler)
+        .map_or_else(String::new, |facts| {
+            let description = &facts.description;
+            format!(" ({} {})", description.name, description.version)
+        })
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 {
+        noun.to_owned()
+    } else {
+        format!("{noun}s")
+    }
+}
+
+fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a `String` can't fail.
+    out.write_fmt(text).unwrap_or_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::num::NonZeroUsize;
+    use std::path::Path;
+
+    use penstock_core::config::{
+        Config, ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, SourceFile,
+        load,
+    };
+    use penstock_core::contract::{Description, OutputSpec};
+
+    use super::*;
+
+    struct Greeter;
+
+    impl Plugins for Greeter {
+        fn inspect(&self, _: &Path, _: &Config) -> Result<PluginFacts, PluginProblem> {
+            let greetings = OutputSpec {
+                name: "greetings".into(),
+                doc: String::new(),
+            };
+            let description = Description {
+                name: "greeter".into(),
+                version: "1.2.3".into(),
+                outputs: vec![greetings],
+                ..Description::default()
+            };
+            Ok(PluginFacts {
+                sha256: [0; 32],
+                description,
+            })
+        }
+
+        fn configure(
+            &self,
+            _: &Path,
+            _: &str,
+            _: &BTreeMap<String, String>,
+            _: &HandlerLimits,
+        ) -> Result<(), ConfigureProblem> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_summary_says_where_records_go() {
+        let text = "[host]\nid = \"a\"\n[kafka]\nbootstrap = \"b:1\"\ngroup = \"g\"\n\
+            [handlers.greet]\nplugin = \"greeter.wasm\"\noutputs = { greetings = \"hellos\" }\n\
+            [topics.arrivals]\nhandlers = [\"greet\"]\nstart = 2026-01-31T12:00:00Z\n\
+            [topics.returns]\nhandlers = [\"greet\"]\nstart = \"latest\"\ndead-letter = \"dlq\"\n";
+        let file = SourceFile {
+            name: "a.toml".into(),
+            dir: PathBuf::new(),
+            bytes: Ok(text.into()),
+        };
+        let defaults = Defaults {
+            workers: NonZeroUsize::MIN,
+        };
+        let loaded = load(&[file], &|_| None, &defaults, &Greeter)
+            .unwrap_or_else(|report| panic!("{}", report.render(false)));
+        let summary = summary("a.toml", &loaded);
+        assert_eq!(
+            anstream::adapter::strip_str(&summary).to_string(),
+            "ok: a.toml: 2 topics, 1 handler\n\
+             \n\
+             arrivals: a new group starts at 2026-01-31T12:00:00Z; a failure halts its partition\n  \
+               greet (greeter 1.2.3)\n    \
+                 greetings → hellos\n\
+             \n\
+             returns: a new group starts at the latest record; failures go to dlq\n  \
+               greet (greeter 1.2.3)\n    \
+                 greetings → hellos\n"
+        );
+    }
+}

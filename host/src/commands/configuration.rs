@@ -1,0 +1,49 @@
+//! Reading configuration files, for every command that takes `-c`.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+
+use penstock_core::config::{self, Defaults, Loaded, Plugins, Report, SourceFile};
+
+/// Reads the files; one that can't be read carries the reason.
+pub fn read(files: &[PathBuf]) -> Vec<SourceFile> {
+    let source = |path: &PathBuf| SourceFile {
+        name: path.display().to_string(),
+        dir: path.parent().map(Path::to_owned).unwrap_or_default(),
+        bytes: std::fs::read(path).map_err(|error| error.to_string()),
+    };
+    files.iter().map(source).collect()
+}
+
+/// Loads a configuration from files, later ones laid over earlier ones, with this process's
+/// environment.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn try_load(files: &[PathBuf], plugins: &dyn Plugins) -> Result<Loaded, Report> {
+    let env = |name: &str| std::env::var(name).ok();
+    let defaults = Defaults {
+        workers: available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    };
+    config::load(&read(files), &env, &defaults, plugins)
+}
+
+/// Loads a configuration, and prints what is wrong or worth a look on standard error. `None` if it
+/// can't be used: the exit code is then that of a wrong configuration.
+pub fn load(files: &[PathBuf], plugins: &dyn Plugins) -> Option<Loaded> {
+    match try_load(files, plugins) {
+        Ok(loaded) => {
+            print(&loaded.warnings);
+            Some(loaded)
+        }
+        Err(report) => {
+            print(&report);
+            None
+        }
+    }
+}
+
+fn print(report: &Report) {
+    anstream::eprint!("{}", report.render(true));
+}
