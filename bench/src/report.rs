@@ -12,6 +12,8 @@ use crate::results::{Compared, Results};
 const BEGIN: &str = "<!-- bench:begin -->";
 const END: &str = "<!-- bench:end -->";
 
+type Percentile = fn(&Latency) -> f64;
+
 /// A line of the table.
 struct Row {
     what: String,
@@ -70,7 +72,7 @@ fn rows(results: &Results) -> Vec<Row> {
         String::new(),
     );
 
-    let percentiles: [(&str, fn(&Latency) -> f64); 3] = [
+    let percentiles: [(&str, Percentile); 3] = [
         ("p50", |latency| latency.p50),
         ("p99", |latency| latency.p99),
         ("p99.9", |latency| latency.p999),
