@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use penstock_core::batch::Batch;
+use penstock_core::partition::HandedBack;
 use penstock_core::record::NextOffset;
 use penstock_engine::{Engine, Flow, Partition};
 
@@ -20,8 +21,8 @@ pub trait Intake: Latch {
     fn take_resumable(&self) -> Vec<Arc<Self::Stay>>;
     /// Ends the intake of these, and waits for what is running and unacknowledged.
     fn drain(&self, stays: &[Arc<Self::Stay>], deadline: Instant) -> bool;
-    /// Ends these stays.
-    fn close(&self, stays: &[Arc<Self::Stay>]);
+    /// Ends these stays; says what was unfinished.
+    fn close(&self, stays: &[Arc<Self::Stay>]) -> HandedBack;
 }
 
 /// One stay of a partition; see [`Partition`].
@@ -54,8 +55,8 @@ impl Intake for Engine {
     fn drain(&self, stays: &[Arc<Partition>], deadline: Instant) -> bool {
         Engine::drain(self, stays, deadline)
     }
-    fn close(&self, stays: &[Arc<Partition>]) {
-        Engine::close(self, stays);
+    fn close(&self, stays: &[Arc<Partition>]) -> HandedBack {
+        Engine::close(self, stays)
     }
 }
 

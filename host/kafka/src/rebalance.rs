@@ -2,7 +2,7 @@
 //!
 //! librdkafka fetches nothing, of any partition, until the answer; so everything here is bounded.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
@@ -94,7 +94,11 @@ impl<I: Intake> Poller<I> {
                 );
             }
         }
-        self.intake.close(&stays);
+        let back = self.intake.close(&stays);
+        if back.deliveries > 0 {
+            let deliveries = back.deliveries;
+            tracing::info!(deliveries, "handed back unfinished, for the next owner to do");
+        }
         // The pause would outlive the stay.
         self.resume_fetching(&paused);
         if let Err(error) = self.handle.incremental_unassign(partitions) {
@@ -154,13 +158,14 @@ impl<I: Intake> Poller<I> {
             let committed = self.committer.commit_stays(&stays, deadline);
             committed.err().map(|error| error.to_string())
         };
+        let partitions = stays.iter().map(|stay| at_the_end(&**stay)).collect();
         let mut report = StopReport {
             drained,
+            handed_back: self.intake.close(&stays),
             closed: false,
             commit_error,
-            partitions: stays.iter().map(|stay| at_the_end(&**stay)).collect(),
+            partitions,
         };
-        self.intake.close(&stays);
         self.closing = Some(report.clone());
         report.closed = self.leave(deadline);
         report
@@ -259,7 +264,9 @@ impl<I: Intake> Poller<I> {
     }
 
     fn note_assigned(&self) {
-        let assigned = self.cells.len();
+        let stays: Vec<_> = self.cells.stays().cloned().collect();
+        let assigned = stays.len();
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = stays;
         self.shared.update(|state| state.assigned = assigned);
     }
 }

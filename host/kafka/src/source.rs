@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
 use penstock_core::config::{Kafka, Topic};
+use penstock_core::partition::HandedBack;
 use penstock_core::record::NextOffset;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
@@ -21,6 +22,7 @@ use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Rol
 use crate::start;
 use crate::state::{GroupState, Shared};
 use crate::stop::Stop;
+use crate::watermarks::{self, Live};
 
 /// How long the poll thread sleeps when nothing happens.
 const IDLE: Duration = Duration::from_millis(100);
@@ -44,6 +46,8 @@ pub struct SourceHandle {
 pub struct StopReport {
     /// Whether all work in hand was finished; if not, it is abandoned to the next owner.
     pub drained: bool,
+    /// Deliveries that were begun and not finished.
+    pub handed_back: HandedBack,
     /// Whether the group was left (a classic static member stays on purpose).
     pub closed: bool,
     /// Why the last commit failed, if it did.
@@ -99,8 +103,15 @@ pub fn start<I: Intake>(
         &kafka.group,
         kafka.commit_interval,
     );
+    let live: Live<I::Stay> = Arc::default();
+    spawn("kafka-watermarks", {
+        let (handle, live) = (Arc::clone(&handle), Arc::clone(&live));
+        let (intake, stop) = (Arc::clone(&intake), Arc::clone(&stop));
+        move || watermarks::run(&handle, &live, &*intake, &stop)
+    })?;
     let poller = Poller {
         handle,
+        live,
         queue: Arc::clone(&queue),
         intake,
         cells: Cells::new(),
@@ -111,23 +122,25 @@ pub fn start<I: Intake>(
         failed: Some(failed),
         closing: None,
     };
-    std::thread::Builder::new()
-        .name("kafka-poll".into())
-        .spawn(move || {
-            let report = poller.run();
-            // Nobody may be waiting any more.
-            drop(sender.send(report));
-        })
-        .map_err(|error| Error {
-            code: Rd::CriticalSystemResource,
-            text: format!("the poll thread does not start: {error}"),
-            fatal: true,
-        })?;
+    spawn("kafka-poll", move || {
+        let report = poller.run();
+        // Nobody may be waiting any more.
+        drop(sender.send(report));
+    })?;
     Ok(SourceHandle {
         stop,
         queue,
         shared,
         report,
+    })
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(body).map(drop).map_err(|error| Error {
+        code: Rd::CriticalSystemResource,
+        text: format!("the thread {name} does not start: {error}"),
+        fatal: true,
     })
 }
 
@@ -156,6 +169,7 @@ pub(crate) struct Poller<I: Intake> {
     pub(crate) queue: Arc<Queue>,
     pub(crate) intake: Arc<I>,
     pub(crate) cells: Cells<I::Stay>,
+    pub(crate) live: Live<I::Stay>,
     pub(crate) committer: Committer<I::Stay>,
     pub(crate) lookup: Lookup,
     pub(crate) shared: Arc<Shared>,
