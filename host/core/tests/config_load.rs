@@ -181,6 +181,16 @@ fn a_file_that_can_not_be_read_does_not_hide_the_others() {
 }
 
 #[test]
+fn line_ends_make_no_difference() {
+    let wrong = MINIMAL
+        .replace("start", "strat")
+        .replace("[host]", "[hots]");
+    let windows = wrong.replace('\n', "\r\n");
+    let report = |text| try_load(&[support::file("a.toml", text)]).expect_err("keys are misspelt");
+    assert_eq!(report(wrong).render(false), report(windows).render(false));
+}
+
+#[test]
 fn a_report_for_machines_has_places() {
     let report = try_load(&[support::file("a.toml", MINIMAL.replace("start", "strat"))]);
     let json = report.expect_err("start is misspelt").to_json();

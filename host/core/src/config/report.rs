@@ -228,11 +228,15 @@ fn snippet<'a>(file: &'a Shown, place: Place, label: &'a str) -> Snippet<'a, Ann
     let to = text[place.end..]
         .find('\n')
         .map_or(text.len(), |i| place.end + i);
-    let mut annotation = AnnotationKind::Primary.span(place.start - from..place.end - from);
+    // Of a line that ends as on Windows, the carriage return is not shown.
+    let shown = text[from..to].trim_end_matches('\r');
+    let end = (place.end - from).min(shown.len());
+    let start = (place.start - from).min(end);
+    let mut annotation = AnnotationKind::Primary.span(start..end);
     if !label.is_empty() {
         annotation = annotation.label(label);
     }
-    Snippet::source(&text[from..to])
+    Snippet::source(shown)
         .path(&file.name)
         .line_start(line_and_column(text, place.start).0)
         .annotation(annotation)

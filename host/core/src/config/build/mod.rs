@@ -54,7 +54,10 @@ pub(super) fn config(
     let topics = named(root, "topics")
         .map(|(name, entry)| (name.clone(), topic::topic(name, entry, &known, cx)))
         .collect();
-    if named(root, "topics").next().is_none() {
+    let topics_wrong = root
+        .entry(&["topics"])
+        .is_some_and(|entry| entry.node.has_wrong());
+    if named(root, "topics").next().is_none() && !topics_wrong {
         cx.found.push(no_topic(root));
     }
     let config = Config {
@@ -137,7 +140,9 @@ fn host(section: Section<'_>, defaults: &Defaults, cx: &mut Context<'_>) -> Host
             .duration("shutdown-deadline", cx)
             .unwrap_or(STAND_IN),
         workers: workers.unwrap_or(defaults.workers),
-        cache: section.file("cache", cx).unwrap_or_default(),
+        cache: section
+            .file("cache", cx)
+            .unwrap_or_else(|| "/var/cache/penstock".into()),
         buffer_bytes: section.bytes("buffer", cx).unwrap_or(u64::MAX),
         outbox_bytes: section.bytes("outbox", cx).unwrap_or(u64::MAX),
     }
