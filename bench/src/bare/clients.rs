@@ -26,6 +26,7 @@ pub(super) fn connect(args: &BareArgs) -> Result<(BareConsumer, Arc<BareProducer
         .set("enable.idempotence", "true")
         .set("partitioner", "murmur2_random")
         .set("message.timeout.ms", "0")
+        .set("linger.ms", "2")
         .create_with_context(Acknowledgements::default())
         .context("cannot create the producer")?;
     let producer = Arc::new(producer);
@@ -37,6 +38,7 @@ pub(super) fn connect(args: &BareArgs) -> Result<(BareConsumer, Arc<BareProducer
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "earliest")
         .set("fetch.queue.backoff.ms", "1")
+        .set("queued.max.messages.kbytes", "16384")
         .create_with_context(Rebalancing {
             producer: producer.clone(),
         })
