@@ -1,10 +1,11 @@
 //! One engine for all plugins of a process: how guests are compiled, linked and interrupted.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use penstock_core::codes::Code;
 use penstock_engine::ports::EpochClock;
@@ -33,6 +34,8 @@ pub struct Runtime {
     linker: Linker<State>,
     cache: Option<Cache>,
     clock: Arc<Clock>,
+    /// By the digest of their files: `check` and `run` ask for each more than once.
+    plugins: Mutex<HashMap<[u8; 32], Arc<Plugin>>>,
 }
 
 impl Runtime {
@@ -54,11 +57,12 @@ impl Runtime {
             engine,
             linker,
             cache,
+            plugins: Mutex::default(),
         })
     }
 
     /// Reads a plugin's file, compiles it or takes what was compiled before, and checks what it
-    /// imports and exports. Runs nothing of it.
+    /// imports and exports. Runs nothing of it. A file that was loaded before is the same plugin.
     ///
     /// # Errors
     /// [`Code::PluginMissing`], [`Code::NotAPlugin`] or [`Code::ForbiddenImport`], with a text for
@@ -70,6 +74,9 @@ impl Runtime {
         })?;
         check_kind(&binary)?;
         let sha256 = Sha256::digest(&binary).into();
+        if let Some(plugin) = self.plugins().get(&sha256) {
+            return Ok(Arc::clone(plugin));
+        }
         let (component, loaded) = self.component(&binary, sha256)?;
         let plugin = Plugin::new(
             &component,
@@ -78,7 +85,13 @@ impl Runtime {
             sha256,
             loaded,
         )?;
-        Ok(Arc::new(plugin))
+        let plugin = Arc::new(plugin);
+        self.plugins().insert(sha256, Arc::clone(&plugin));
+        Ok(plugin)
+    }
+
+    fn plugins(&self) -> MutexGuard<'_, HashMap<[u8; 32], Arc<Plugin>>> {
+        self.plugins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn component(&self, binary: &[u8], sha256: [u8; 32]) -> Result<(Component, Loaded), LoadError> {
