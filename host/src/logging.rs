@@ -76,7 +76,8 @@ where
     // What libraries tell below a warning is about themselves, not about records.
     let ours = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
-        .with_target("penstock", level);
+        .with_target("penstock", level)
+        .with_target("guest", level);
     let registry = tracing_subscriber::registry().with(ours);
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(writer)

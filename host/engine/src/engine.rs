@@ -1,6 +1,6 @@
 //! The handle by which sources feed the engine and everybody else looks at it.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -55,6 +55,7 @@ impl Engine {
             started: Instant::now(),
             table: RwLock::new(Table::default()),
             live: AtomicUsize::new(0),
+            abandoned: AtomicU64::new(0),
             next_epoch: AtomicU32::new(1),
             lanes: Lanes::new(settings.workers),
             ticker: Ticker::default(),
@@ -152,6 +153,7 @@ impl Engine {
             let back = state.machine.close();
             total.deliveries += back.deliveries;
             total.abandoned += back.abandoned;
+            shared.abandoned.fetch_add(back.abandoned, Ordering::Relaxed);
             partition.retract(&mut state);
             state.clear();
             for (handler, ledger) in state.machine.ledgers().iter().enumerate() {
@@ -160,6 +162,11 @@ impl Engine {
         }
         shared.live.store(table.live.len(), Ordering::Relaxed);
         total
+    }
+
+    /// Deliveries so far that were running, or sent and not acknowledged, when their stay ended.
+    pub fn abandoned(&self) -> u64 {
+        self.shared.abandoned.load(Ordering::Relaxed)
     }
 
     /// Live partitions, in no order.

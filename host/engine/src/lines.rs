@@ -58,7 +58,7 @@ impl Lines {
     /// A record was received.
     pub fn received(&self, topic: &str, partition: i32, record: &Record<'_>) {
         tracing::info!(
-            target: "record",
+            target: "penstock::record",
             topic,
             partition,
             offset = record.offset.0,
@@ -82,7 +82,7 @@ impl Lines {
         let topic = &*plan.name;
         match decision {
             Decision::Again { after, why } if self.mode != RecordLines::Off => tracing::warn!(
-                target: "record",
+                target: "penstock::record",
                 topic,
                 partition,
                 offset = offset.0,
@@ -121,10 +121,10 @@ impl Lines {
             let offset = told.offset.0;
             match told.verdict {
                 Verdict::Emitted { outputs } => tracing::info!(
-                    target: "record", topic, partition, offset, handler, outputs, "emitted"
+                    target: "penstock::record", topic, partition, offset, handler, outputs, "emitted"
                 ),
                 Verdict::Skipped(reason) => tracing::info!(
-                    target: "record",
+                    target: "penstock::record",
                     topic,
                     partition,
                     offset,
@@ -134,7 +134,7 @@ impl Lines {
                     "skipped"
                 ),
                 Verdict::DeadLettered { failure, attempts } => tracing::warn!(
-                    target: "record",
+                    target: "penstock::record",
                     topic,
                     partition,
                     offset,

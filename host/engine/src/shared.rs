@@ -1,7 +1,7 @@
 //! What all threads of the engine share.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,7 @@ pub(crate) struct Shared {
     pub started: Instant,
     pub table: RwLock<Table>,
     pub live: AtomicUsize,
+    pub abandoned: AtomicU64,
     pub next_epoch: AtomicU32,
     pub lanes: Lanes,
     pub ticker: Ticker,

@@ -11,6 +11,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use super::Metrics;
+use super::metrics::by_upper_bound_seconds;
 use super::process::Usage;
 
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -92,7 +93,7 @@ impl Scrape {
                 .encode_histogram::<NoLabelSet>(
                     of.times.sum_ns as f64 / 1e9,
                     of.times.count,
-                    &of.times.by_upper_bound_seconds(),
+                    &by_upper_bound_seconds(&of.times),
                     None,
                 )?;
         }

@@ -5,7 +5,9 @@ use penstock_core::status::{
     ConditionStatus, HandlerStatus, HostState, PartitionStatus, Status, WaitStatus,
 };
 
-use super::{CallTimes, HandlerCalls, Metrics, View};
+use penstock_engine::CallTimes;
+
+use super::{HandlerCalls, Metrics, View};
 
 /// Answers the same for ever.
 pub(crate) struct Fake {

@@ -1,6 +1,7 @@
 //! What a scrape shows, taken at one moment so that the ledger balances in it.
 
 use penstock_core::status::Status;
+use penstock_engine::CallTimes;
 
 /// A host at one moment, for `/metrics`.
 #[derive(Debug, Clone)]
@@ -22,33 +23,20 @@ pub struct HandlerCalls {
     pub times: CallTimes,
 }
 
-/// How long calls took, in powers of two.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CallTimes {
-    /// Bucket `i` counts the calls of less than `2^i` microseconds that no bucket before it
-    /// counts; the last one counts all the rest.
-    pub buckets: Vec<u64>,
-    /// All calls together, in nanoseconds.
-    pub sum_ns: u64,
-    /// How many calls.
-    pub count: u64,
-}
-
-impl CallTimes {
-    /// The buckets with their upper bounds in seconds, the last one without bound.
-    pub(super) fn by_upper_bound_seconds(&self) -> Vec<(f64, u64)> {
-        let last = self.buckets.len().saturating_sub(1);
-        self.buckets
-            .iter()
-            .enumerate()
-            .map(|(index, count)| {
-                let bound = if index == last {
-                    f64::INFINITY
-                } else {
-                    2f64.powi(index as i32) / 1e6
-                };
-                (bound, *count)
-            })
-            .collect()
-    }
+/// The buckets with their upper bounds in seconds, the last one without bound.
+pub(super) fn by_upper_bound_seconds(times: &CallTimes) -> Vec<(f64, u64)> {
+    let last = times.buckets.len().saturating_sub(1);
+    times
+        .buckets
+        .iter()
+        .enumerate()
+        .map(|(index, count)| {
+            let bound = if index == last {
+                f64::INFINITY
+            } else {
+                2f64.powi(index as i32) / 1e6
+            };
+            (bound, *count)
+        })
+        .collect()
 }

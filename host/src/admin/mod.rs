@@ -13,7 +13,7 @@ mod routes;
 mod token;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -24,7 +24,7 @@ use penstock_core::config::Secret;
 use penstock_core::status::Status;
 use tokio::sync::oneshot;
 
-pub use metrics::{CallTimes, HandlerCalls, Metrics};
+pub use metrics::{HandlerCalls, Metrics};
 
 /// What the listener shows; the running host implements it. Every method answers from memory.
 pub trait View: Send + Sync {

@@ -1,0 +1,162 @@
+//! The running host as the admin listener shows it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use penstock_core::conditions::Conditions;
+use penstock_core::config::Config;
+use penstock_core::status::{ConditionStatus, HandlerStatus, HostState, Status};
+use penstock_engine::{Engine, HandlerAccount, Snapshot};
+use penstock_kafka::{GroupState, SourceHandle};
+
+use crate::admin::{HandlerCalls, Metrics, View};
+
+/// The consumer, until it is stopped.
+pub type Source = Arc<Mutex<Option<SourceHandle>>>;
+
+/// See the module. What runs is attached once it does.
+pub struct HostView {
+    host: String,
+    group: String,
+    started: jiff::Timestamp,
+    conditions: Arc<Mutex<Conditions>>,
+    running: OnceLock<(Arc<Engine>, Source)>,
+    stopping: AtomicBool,
+}
+
+impl HostView {
+    /// A host that is starting.
+    pub fn new(config: &Config, conditions: Arc<Mutex<Conditions>>) -> HostView {
+        HostView {
+            host: config.host.id.clone(),
+            group: config.kafka.group.clone(),
+            started: jiff::Timestamp::now(),
+            conditions,
+            running: OnceLock::new(),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// The parts run.
+    pub fn attach(&self, engine: &Arc<Engine>, source: &Source) {
+        self.running
+            .get_or_init(|| (Arc::clone(engine), Arc::clone(source)));
+    }
+
+    /// The host drains.
+    pub fn stopping(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    fn state(&self) -> HostState {
+        if self.stopping.load(Ordering::Relaxed) {
+            return HostState::Stopping;
+        }
+        match self.group_state() {
+            Some(group) if group.member && group.assigned > 0 => HostState::Consuming,
+            Some(group) if group.member => HostState::Standby,
+            _ => HostState::Starting,
+        }
+    }
+
+    fn group_state(&self) -> Option<GroupState> {
+        let (_, source) = self.running.get()?;
+        let source = source.lock().unwrap_or_else(PoisonError::into_inner);
+        source.as_ref().map(SourceHandle::state)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let running = self.running.get();
+        running.map_or_else(Snapshot::default, |(engine, _)| engine.snapshot())
+    }
+
+    fn render(&self, snapshot: &Snapshot) -> Status {
+        Status {
+            host: self.host.clone(),
+            group: self.group.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: rfc3339(self.started),
+            state: self.state(),
+            partitions: snapshot.partitions.clone(),
+            handlers: snapshot.handlers.iter().map(handler).collect(),
+            conditions: self.conditions(),
+        }
+    }
+
+    fn conditions(&self) -> Vec<ConditionStatus> {
+        let conditions = self
+            .conditions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let time =
+            |ms| jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), rfc3339);
+        conditions
+            .iter()
+            .map(|(code, subject, condition)| ConditionStatus {
+                code: code.to_string(),
+                subject: subject.to_owned(),
+                text: condition.text.clone(),
+                first_seen: time(condition.first_seen_ms),
+                last_seen: time(condition.last_seen_ms),
+                count: condition.count,
+            })
+            .collect()
+    }
+}
+
+impl View for HostView {
+    fn status(&self) -> Status {
+        self.render(&self.snapshot())
+    }
+
+    fn metrics(&self) -> Metrics {
+        let snapshot = self.snapshot();
+        let status = self.render(&snapshot);
+        let calls = snapshot.handlers.into_iter().map(|account| HandlerCalls {
+            topic: account.topic,
+            handler: account.handler,
+            times: account.times,
+        });
+        Metrics {
+            status,
+            calls: calls.collect(),
+        }
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        match self.state() {
+            HostState::Consuming | HostState::Standby => Ok(()),
+            HostState::Stopping => Err("the host is stopping".to_owned()),
+            HostState::Starting => {
+                let conditions = self.conditions();
+                let why = conditions.first().map_or_else(
+                    || {
+                        "start positions are being resolved, or the group is being joined"
+                            .to_owned()
+                    },
+                    |first| format!("{} {}: {}", first.code, first.subject, first.text),
+                );
+                Err(why)
+            }
+        }
+    }
+
+    fn live(&self) -> bool {
+        self.group_state().is_none_or(|group| group.fatal.is_none())
+    }
+}
+
+fn handler(account: &HandlerAccount) -> HandlerStatus {
+    let times = &account.times;
+    HandlerStatus {
+        topic: account.topic.clone(),
+        handler: account.handler.clone(),
+        ledger: account.ledger,
+        calls: times.count,
+        mean_call_us: times.sum_ns as f64 / 1e3 / times.count.max(1) as f64,
+    }
+}
+
+fn rfc3339(time: jiff::Timestamp) -> String {
+    format!("{time:.3}")
+}
