@@ -1,0 +1,39 @@
+# Two commands for newcomers: `make demo`, then `make test`.
+# target/release/penstock is the host, target/plugins/*.wasm are the plugins.
+
+CARGO ?= cargo
+# Logic is tested with debug assertions; what links librdkafka or wasmtime in the profile of the
+# host, so that they are compiled once.
+PURE = -p penstock-core -p penstock-engine
+HEAVY = -p penstock -p penstock-kafka -p penstock-wasm -p penstock-plugin-build -p penstock-sdk \
+	-p purchase-to-access -p progress-updates -p unruly -p penstock-bench
+
+.PHONY: build demo test lint bench deny
+
+build:
+	@tools/prepare build
+	$(CARGO) build --release -p penstock -p penstock-plugin-build
+	target/release/penstock-plugin-build
+
+demo: build
+	target/release/penstock demo
+
+test: build lint
+	@tools/prepare test
+	$(CARGO) test $(PURE)
+	$(CARGO) test --release $(HEAVY)
+	$(CARGO) test --release -p penstock-tests
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+
+# Figures and a plot into docs/performance.md; needs a quiet machine and about an hour.
+bench: build
+	@tools/prepare test
+	$(CARGO) build --release -p penstock-bench
+	$(CARGO) run --release -p penstock-bench
+
+# Licences, bans and sources of all dependencies; needs `cargo install cargo-deny`.
+deny:
+	$(CARGO) deny check licenses bans sources
