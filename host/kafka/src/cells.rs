@@ -87,11 +87,6 @@ impl<S: Stay> Cells<S> {
         (stays, paused)
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.index.len()
-    }
-
     /// All stays.
     pub fn stays(&self) -> impl Iterator<Item = &Arc<S>> {
         self.slots.iter().flatten().map(|cell| &cell.stay)

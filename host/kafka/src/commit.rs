@@ -18,6 +18,11 @@ use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue};
 /// Between two tries at a commit that has a deadline.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
+/// Until the next timer after a commit that failed for a reason that may pass.
+const COMMIT_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// So many failures of that kind are no condition yet.
+const FAILURES_UNREMARKABLE: u32 = 4;
+
 /// Commits for one consumer.
 pub struct Committer<S> {
     handle: Arc<Handle>,
@@ -27,6 +32,8 @@ pub struct Committer<S> {
     interval: Duration,
     due: Instant,
     in_flight: Option<Vec<Point<S>>>,
+    /// Failures in a row.
+    failures: u32,
     /// Start positions that could not be committed yet, by topic and partition.
     owed: HashMap<(Arc<str>, i32), NextOffset>,
 }
@@ -52,6 +59,7 @@ impl<S: Stay> Committer<S> {
             interval,
             due: Instant::now() + interval,
             in_flight: None,
+            failures: 0,
             owed: HashMap::new(),
         }
     }
@@ -123,7 +131,7 @@ impl<S: Stay> Committer<S> {
             };
             let again = Instant::now() + TRY_AGAIN_AFTER;
             if self.in_flight.is_some() || !may_pass(problem.code) || again >= deadline {
-                self.failed(&problem);
+                self.latch_failure(&problem);
                 return Err(problem);
             }
             // Nothing is in flight, so nothing comes: this waits.
@@ -226,12 +234,24 @@ impl<S: Stay> Committer<S> {
         stays.filter_map(point).collect()
     }
 
-    fn succeeded(&self) {
+    fn succeeded(&mut self) {
+        self.failures = 0;
         latch::clear(&*self.latch, Code::CommitFailed, &self.group);
         latch::reachable(&*self.latch);
     }
 
-    fn failed(&self, error: &Error) {
+    fn failed(&mut self, error: &Error) {
+        self.failures += 1;
+        if may_pass(error.code) && self.failures < FAILURES_UNREMARKABLE {
+            // A rebalance in progress, or a coordinator on the move.
+            self.due = Instant::now() + self.interval.min(COMMIT_AGAIN_AFTER);
+            tracing::debug!(group = self.group, "committing again soon: {error}");
+            return;
+        }
+        self.latch_failure(error);
+    }
+
+    fn latch_failure(&self, error: &Error) {
         let text = format!(
             "offsets are not committed ({error}); after a crash the records since the last commit \
              are processed again"

@@ -97,7 +97,10 @@ impl<I: Intake> Poller<I> {
         let back = self.intake.close(&stays);
         if back.deliveries > 0 {
             let deliveries = back.deliveries;
-            tracing::info!(deliveries, "handed back unfinished, for the next owner to do");
+            tracing::info!(
+                deliveries,
+                "handed back unfinished, for the next owner to do"
+            );
         }
         // The pause would outlive the stay.
         self.resume_fetching(&paused);
@@ -188,7 +191,10 @@ impl<I: Intake> Poller<I> {
     }
 
     fn lost(&self, partitions: &[PartitionOffset]) {
-        self.shared.update(|state| state.lost += 1);
+        self.shared.update(|state| {
+            state.lost += 1;
+            state.member = false;
+        });
         let text = format!(
             "the group gave {} away before it could be handed back; what was not committed is \
              done again by its next owner",

@@ -30,6 +30,8 @@ const IDLE: Duration = Duration::from_millis(100);
 const IDLE_PAUSED: Duration = Duration::from_millis(5);
 /// Events taken from the queue before what was polled is handed over.
 const ROUND_EVENTS_MAX: usize = 2048;
+/// What is left of a shutdown's deadline for the report.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// How long one question to Kafka may take.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -153,7 +155,8 @@ impl SourceHandle {
     /// Stops the intake, finishes what is in hand, commits, leaves the group; at most until
     /// `deadline`. `None` when not even the report came by then.
     pub fn stop(self, deadline: Instant) -> Option<StopReport> {
-        self.stop.set(deadline);
+        self.stop
+            .set(deadline.checked_sub(LAST_WORDS).unwrap_or(deadline));
         self.queue.wake();
         let wait = deadline.saturating_duration_since(Instant::now());
         match self.report.recv_timeout(wait) {

@@ -73,21 +73,6 @@ impl Handle {
         self.0
     }
 
-    /// The error after which the client is of no use, if there was one.
-    pub fn fatal(&self) -> Option<Error> {
-        let mut text = [0 as c_char; 512];
-        // SAFETY: the buffer is as long as said, and holds a string with an end afterwards.
-        unsafe {
-            let err = sys::rd_kafka_fatal_error(self.0, text.as_mut_ptr(), text.len());
-            let code = super::list::error_code(err)?;
-            Some(Error {
-                code,
-                text: CStr::from_ptr(text.as_ptr()).to_string_lossy().into_owned(),
-                fatal: true,
-            })
-        }
-    }
-
     /// Joins the group for these topics.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod event;
 mod handle;
 mod list;
 mod lookup;
+mod mock;
 mod produce;
 mod queue;
 
@@ -18,6 +19,7 @@ use rdkafka::error::RDKafkaErrorCode;
 pub use event::{Event, EventKind, Message};
 pub use handle::{Handle, Role};
 pub use list::PartitionOffset;
+pub use mock::MockCluster;
 pub use produce::{Headers, Produced, TopicHandle};
 pub use queue::Queue;
 

@@ -76,7 +76,11 @@ impl FakeEngine {
 
     /// The partitions held now.
     pub fn live(&self) -> Vec<i32> {
-        self.state().live.keys().map(|(_, number)| *number).collect()
+        self.state()
+            .live
+            .keys()
+            .map(|(_, number)| *number)
+            .collect()
     }
 
     /// What a partition that is held was told of its log.
@@ -215,9 +219,8 @@ impl Setup {
         let engine = Arc::new(FakeEngine::default());
         let intake = Arc::new(Shared(Arc::clone(&engine)));
         let failed = Box::new(|why: String| panic!("fatal: {why}"));
-        let source =
-            penstock_kafka::start_source(&self.kafka, name, &self.topics, intake, failed)
-                .expect("the settings are good");
+        let source = penstock_kafka::start_source(&self.kafka, name, &self.topics, intake, failed)
+            .expect("the settings are good");
         Member { engine, source }
     }
 }
@@ -251,7 +254,10 @@ pub fn topic_from(start: Start) -> Topic {
 
 /// Shows the log of a failing test.
 pub fn logged() {
-    let subscriber = tracing_subscriber::fmt().with_test_writer().with_target(false).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_test_writer()
+        .with_target(false)
+        .finish();
     // Another test of this process may have been first.
     drop(tracing::subscriber::set_global_default(subscriber));
 }

@@ -29,14 +29,23 @@ impl<'a> Ground<'a> {
     }
 
     fn setup(&self) -> Setup {
-        Setup::new(self.client.bootstrap(), self.protocol, &self.group, &self.topic)
+        Setup::new(
+            self.client.bootstrap(),
+            self.protocol,
+            &self.group,
+            &self.topic,
+        )
     }
 
     /// Writes records `from..to` by turns into partitions 0 to 2.
     fn write(&self, from: i64, to: i64) -> Result<Vec<Fetched>> {
         let partition = |n: i64| i32::try_from(n % 3).expect("small");
         let records: Vec<_> = (from..to)
-            .map(|n| Outgoing::to(&self.topic).partition(partition(n)).value(n.to_string()))
+            .map(|n| {
+                Outgoing::to(&self.topic)
+                    .partition(partition(n))
+                    .value(n.to_string())
+            })
             .collect();
         let placed = self.client.produce(&records)?;
         ensure!(placed.len() == records.len());
@@ -48,7 +57,11 @@ impl<'a> Ground<'a> {
     }
 
     fn committed(&self) -> Result<Vec<Option<i64>>> {
-        Ok(self.client.committed(&self.group, &self.topic)?.into_values().collect())
+        Ok(self
+            .client
+            .committed(&self.group, &self.topic)?
+            .into_values()
+            .collect())
     }
 }
 
@@ -57,7 +70,11 @@ pub fn records_from_before_are_read(ground: &Ground<'_>) -> Result<()> {
     let written = ground.write(0, 9)?;
     let member = ground.setup().start("one");
     eventually("everything is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == written, "{:?}", member.engine.sorted());
+        ensure!(
+            member.engine.sorted() == written,
+            "{:?}",
+            member.engine.sorted()
+        );
         Ok(())
     });
     eventually("it is committed on the timer", PATIENCE, || {
@@ -69,9 +86,15 @@ pub fn records_from_before_are_read(ground: &Ground<'_>) -> Result<()> {
         Ok(())
     });
     let state = member.source.state();
-    ensure!(state.subscribed && state.member && state.assigned == 3, "{state:?}");
+    ensure!(
+        state.subscribed && state.member && state.assigned == 3,
+        "{state:?}"
+    );
     let report = member.source.stop(soon()).expect("in time");
-    ensure!(report.drained && report.closed && report.commit_error.is_none(), "{report:?}");
+    ensure!(
+        report.drained && report.closed && report.commit_error.is_none(),
+        "{report:?}"
+    );
     ensure!(report.partitions.len() == 3);
     Ok(())
 }
@@ -94,7 +117,11 @@ pub fn latest_is_committed_before_the_group_is_joined(ground: &Ground<'_>) -> Re
     let later: Vec<_> = ground.write(6, 9)?;
     let again = setup.start("one");
     eventually("what was written meanwhile is read", PATIENCE, || {
-        ensure!(again.engine.sorted() == later, "{:?}", again.engine.sorted());
+        ensure!(
+            again.engine.sorted() == later,
+            "{:?}",
+            again.engine.sorted()
+        );
         Ok(())
     });
     again.source.stop(soon()).expect("in time");
@@ -111,7 +138,11 @@ pub fn a_missing_commit_is_read_from_the_earliest(ground: &Ground<'_>) -> Result
         .filter(|(partition, offset, _)| *partition != 0 || *offset >= 2)
         .collect();
     eventually("all but the committed is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == expected, "{:?}", member.engine.sorted());
+        ensure!(
+            member.engine.sorted() == expected,
+            "{:?}",
+            member.engine.sorted()
+        );
         Ok(())
     });
     ensure!(member.engine.holds(Code::CommitMissing));
@@ -123,11 +154,17 @@ pub fn a_missing_commit_is_read_from_the_earliest(ground: &Ground<'_>) -> Result
 pub fn a_commit_beyond_the_log_is_decided(ground: &Ground<'_>) -> Result<()> {
     let written = ground.write(0, 9)?;
     for (partition, offset) in [(0, 1000), (1, 0), (2, 0)] {
-        ground.client.commit(&ground.group, &ground.topic, partition, offset)?;
+        ground
+            .client
+            .commit(&ground.group, &ground.topic, partition, offset)?;
     }
     let member = ground.setup().start("one");
     eventually("everything is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == written, "{:?}", member.engine.sorted());
+        ensure!(
+            member.engine.sorted() == written,
+            "{:?}",
+            member.engine.sorted()
+        );
         Ok(())
     });
     ensure!(member.engine.holds(Code::OffsetOutOfRange));
@@ -152,12 +189,18 @@ pub fn partitions_move_between_members(ground: &Ground<'_>) -> Result<()> {
     let two = setup.start("two");
     eventually("they share", PATIENCE, || {
         let (a, b) = (one.engine.live(), two.engine.live());
-        ensure!(!a.is_empty() && !b.is_empty() && a.len() + b.len() == 3, "{a:?} {b:?}");
+        ensure!(
+            !a.is_empty() && !b.is_empty() && a.len() + b.len() == 3,
+            "{a:?} {b:?}"
+        );
         Ok(())
     });
     written.extend(ground.write(30, 60)?);
     let all = |engines: &[&super::Member]| {
-        let mut all: Vec<_> = engines.iter().flat_map(|member| member.engine.fetched()).collect();
+        let mut all: Vec<_> = engines
+            .iter()
+            .flat_map(|member| member.engine.fetched())
+            .collect();
         all.sort();
         all
     };
@@ -175,7 +218,11 @@ pub fn partitions_move_between_members(ground: &Ground<'_>) -> Result<()> {
         Ok(())
     });
     // One left: nobody had to wait for its session of six seconds to expire.
-    ensure!(left.elapsed() < std::time::Duration::from_secs(4), "{:?}", left.elapsed());
+    ensure!(
+        left.elapsed() < std::time::Duration::from_secs(4),
+        "{:?}",
+        left.elapsed()
+    );
     written.extend(ground.write(60, 90)?);
     written.sort();
     eventually("all is fetched once, still", PATIENCE, || {
@@ -212,7 +259,11 @@ pub fn a_full_partition_is_paused(ground: &Ground<'_>) -> Result<()> {
     ensure!(held <= 6, "{held} records were fetched into a full engine");
     member.engine.full.store(false, Ordering::SeqCst);
     eventually("the rest follows", PATIENCE, || {
-        ensure!(member.engine.sorted() == written, "{:?}", member.engine.sorted());
+        ensure!(
+            member.engine.sorted() == written,
+            "{:?}",
+            member.engine.sorted()
+        );
         Ok(())
     });
     member.source.stop(soon()).expect("in time");

@@ -1,0 +1,89 @@
+//! librdkafka's mock cluster. rdkafka's own wrapper can't shorten the first rebalance.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+
+use rdkafka::ClientConfig;
+use rdkafka_sys as sys;
+
+use super::Error;
+use super::handle::{Handle, Role, topic_name};
+use super::list::checked;
+
+/// A mock cluster of one broker.
+pub struct MockCluster {
+    cluster: *mut sys::rd_kafka_mock_cluster_t,
+    /// The cluster lives in a client.
+    _handle: Arc<Handle>,
+}
+
+// SAFETY: the mock cluster serves its calls on a thread of its own.
+unsafe impl Send for MockCluster {}
+// SAFETY: as above.
+unsafe impl Sync for MockCluster {}
+
+/// The only broker's id.
+const BROKER: i32 = 1;
+
+impl MockCluster {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// When it doesn't.
+    pub fn start() -> Result<MockCluster, Error> {
+        let handle = Handle::create(&ClientConfig::new(), Role::Producer)?;
+        // SAFETY: the handle is live, and kept as long as the cluster.
+        let cluster = unsafe { sys::rd_kafka_mock_cluster_new(handle.raw(), 1) };
+        if cluster.is_null() {
+            return Err(rdkafka::error::RDKafkaErrorCode::Fail.into());
+        }
+        // SAFETY: the cluster is live.
+        unsafe { sys::rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, 0) };
+        Ok(MockCluster {
+            cluster,
+            _handle: handle,
+        })
+    }
+
+    /// `host:port` for clients.
+    pub fn bootstrap(&self) -> String {
+        // SAFETY: the string lives as long as the cluster, and is copied.
+        let servers =
+            unsafe { CStr::from_ptr(sys::rd_kafka_mock_cluster_bootstraps(self.cluster)) };
+        servers.to_string_lossy().into_owned()
+    }
+
+    /// Creates a topic.
+    ///
+    /// # Errors
+    /// When it exists already.
+    pub fn create_topic(&self, name: &str, partitions: i32) -> Result<(), Error> {
+        let name = topic_name(name)?;
+        // SAFETY: the cluster is live, the name is copied.
+        checked(unsafe {
+            sys::rd_kafka_mock_topic_create(self.cluster, name.as_ptr(), partitions, 1)
+        })
+    }
+
+    /// Takes the broker away, or brings it back.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn set_up(&self, up: bool) -> Result<(), Error> {
+        // SAFETY: the cluster is live.
+        checked(unsafe {
+            if up {
+                sys::rd_kafka_mock_broker_set_up(self.cluster, BROKER)
+            } else {
+                sys::rd_kafka_mock_broker_set_down(self.cluster, BROKER)
+            }
+        })
+    }
+}
+
+impl Drop for MockCluster {
+    fn drop(&mut self) {
+        // SAFETY: owned, destroyed once, before the client that it lives in.
+        unsafe { sys::rd_kafka_mock_cluster_destroy(self.cluster) }
+    }
+}
