@@ -2,5 +2,14 @@
 //! in `penstock-engine`, `penstock-kafka` and `penstock-wasm`.
 
 pub mod admin;
+pub mod app;
+pub mod cli;
 pub mod commands;
+pub mod escape;
+pub mod json_text;
 pub mod logging;
+pub mod plan;
+pub mod record_json;
+pub mod shelf;
+pub mod signals;
+pub mod view;

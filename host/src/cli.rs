@@ -1,0 +1,142 @@
+//! The command line: what may be said, and which command it is for.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::emit::EmitArgs;
+use crate::commands::peek::PeekArgs;
+use crate::commands::status::StatusArgs;
+use crate::commands::{Exit, Failure, check, emit, peek, run, schema, status};
+use crate::shelf::Shelf;
+
+/// Runs sandboxed WebAssembly handlers on Kafka topics, at least once.
+#[derive(Debug, Parser)]
+#[command(
+    name = "penstock",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Exit codes: 0 fine, 1 a problem was found, 2 wrong usage or configuration, 3 Kafka out of reach.
+Colours are left out where NO_COLOR is set or the output is no terminal.
+
+`penstock COMMAND --help` has an example for each command."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(RunArgs),
+    Check(CheckArgs),
+    Schema(SchemaArgs),
+    Status(StatusArgs),
+    Peek(PeekArgs),
+    Emit(EmitArgs),
+}
+
+/// Runs the host, until SIGTERM or Ctrl-C; a second one ends it at once.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  penstock run -c penstock.toml
+  penstock run -c base.toml -c production.toml
+
+The log goes to standard output; PENSTOCK_LOG sets its level: error, warn, info (the default),
+debug, trace or off. While Kafka is out of reach, the host waits and says so.
+
+The exit code is 0 after a complete shutdown; 1 after a fatal error, or if work was abandoned
+because the shutdown took too long; 2 for a wrong configuration.")]
+struct RunArgs {
+    #[command(flatten)]
+    config: RequiredConfig,
+}
+
+/// Checks a configuration and its plugins, without Kafka: is it right, and what does it do?
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  penstock check -c penstock.toml
+  penstock check -c base.toml -c production.toml --json
+
+The exit code is 0 if the host would start with it, 2 otherwise.")]
+struct CheckArgs {
+    #[command(flatten)]
+    config: RequiredConfig,
+    /// The findings as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the JSON Schema of the configuration, by which an editor completes and checks.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  penstock schema > penstock.schema.json
+  # then, as the first line of penstock.toml:
+  #:schema ./penstock.schema.json")]
+struct SchemaArgs {}
+
+#[derive(Debug, Args)]
+struct RequiredConfig {
+    /// A configuration file; given more than once, later ones are laid over earlier ones.
+    #[arg(short = 'c', long = "config", value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Why it could not do its work; to be printed, and turned into the exit code.
+    pub fn run(&self) -> Result<Exit, Failure> {
+        match &self.command {
+            Command::Run(args) => run::run(&args.config.files),
+            Command::Check(args) => {
+                Ok(check::run(&args.config.files, &Shelf::default(), args.json))
+            }
+            Command::Schema(SchemaArgs {}) => Ok(schema::run()),
+            Command::Status(args) => status::run(args),
+            Command::Peek(args) => peek::run(args),
+            Command::Emit(args) => emit::run(args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string);
+            let example = format!("  penstock {}", command.get_name());
+            assert!(
+                help.is_some_and(|help| help.contains(&example)),
+                "{example}"
+            );
+        }
+    }
+
+    #[test]
+    fn files_are_laid_over_each_other_in_the_order_given() {
+        let parsed = Cli::try_parse_from(["penstock", "run", "-c", "a", "--config", "b"]);
+        let Command::Run(args) = parsed.expect("it is right").command else {
+            panic!("another command");
+        };
+        assert_eq!(args.config.files, [PathBuf::from("a"), PathBuf::from("b")]);
+        assert!(Cli::try_parse_from(["penstock", "run"]).is_err());
+        assert!(Cli::try_parse_from(["penstock", "status"]).is_err());
+        assert!(Cli::try_parse_from(["penstock", "status", "-c", "a", "-c", "b"]).is_ok());
+    }
+}

@@ -1,0 +1,215 @@
+//! `penstock status`: what a running host does, asked of its admin listener.
+
+mod table;
+
+use std::fmt::Write as _;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use penstock_core::config::{Admin, Secret};
+use penstock_core::status::Status;
+
+use super::tools::{self, ConfigFiles};
+use super::{Exit, Failure, output};
+
+/// What a host on this machine, or on the other side of the world, may take to answer.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
+/// A thousand partitions are a third of a megabyte.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// The token for a host that is named by its URL.
+const TOKEN_VARIABLE: &str = "PENSTOCK_TOKEN";
+
+/// Shows what a running host does: partitions, positions, lag, verdicts, what waits and why.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  penstock status -c penstock.toml
+  penstock status --admin http://127.0.0.1:9644 --json | jq '.partitions[] | select(.lag > 0)'
+
+With --admin, the token of a host that has one is read from PENSTOCK_TOKEN.
+The exit code is 0 if the host answered, whatever it says; 1 if it did not answer, or if its
+ledger does not balance.")]
+pub struct StatusArgs {
+    #[command(flatten)]
+    config: ConfigFiles,
+    /// The host's admin listener, in place of the configuration's.
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "config",
+        required_unless_present = "config"
+    )]
+    admin: Option<String>,
+    /// One JSON object, as `/status` answers it.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The host can't be asked, or its ledger does not balance.
+pub fn run(args: &StatusArgs) -> Result<Exit, Failure> {
+    let (url, token) = match &args.admin {
+        Some(url) => (base_url(url)?, token_from_environment()),
+        None => {
+            let admin = tools::load(&args.config.files)?.admin;
+            (url_of(&admin), admin.token)
+        }
+    };
+    let status = ask(&url, token.as_ref())?;
+    let text = if args.json {
+        serde_json::to_string_pretty(&status).map_err(|error| unreadable(&url, &error))? + "\n"
+    } else {
+        render(&status)
+    };
+    output::finish(output::print(&text))?;
+    balanced(&status)
+}
+
+fn balanced(status: &Status) -> Result<Exit, Failure> {
+    match status.handlers.iter().find(|of| !of.ledger.balances()) {
+        None => Ok(Exit::Fine),
+        Some(of) => Err(Failure::new(
+            Exit::Problem,
+            format!(
+                "the ledger of {} on {} does not balance",
+                of.handler, of.topic
+            ),
+        )
+        .cost("a delivery is lost or counted twice: this is a fault of Penstock")
+        .hint("please report it, with the output of `penstock status --json`")),
+    }
+}
+
+fn ask(url: &str, token: Option<&Secret>) -> Result<Status, Failure> {
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(ANSWER_TIME_MAX))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .build()
+        .new_agent();
+    let mut request = agent.get(format!("{url}/status"));
+    if let Some(Secret(token)) = token {
+        request = request.header("Authorization", format!("Bearer {token}"));
+    }
+    let mut answer = request.call().map_err(|error| out_of_reach(url, &error))?;
+    match answer.status().as_u16() {
+        200 => {}
+        401 => return Err(unauthorized(url, token.is_some())),
+        other => {
+            return Err(no_host(
+                url,
+                &format!("it answered with HTTP status {other}"),
+            ));
+        }
+    }
+    let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX);
+    let body = body
+        .read_to_string()
+        .map_err(|error| out_of_reach(url, &error))?;
+    serde_json::from_str(&body).map_err(|error| unreadable(url, &error))
+}
+
+fn out_of_reach(url: &str, error: &ureq::Error) -> Failure {
+    let why = match error {
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            "nothing listens there".to_owned()
+        }
+        ureq::Error::Timeout(_) => format!("no answer within {ANSWER_TIME_MAX:?}"),
+        other => other.to_string(),
+    };
+    Failure::new(Exit::Problem, format!("no host answers at {url}: {why}")).hint(
+        "is it running? Its log names the address it listens on; `admin.listen` sets it, and \
+         `--admin URL` asks another",
+    )
+}
+
+fn unauthorized(url: &str, sent: bool) -> Failure {
+    let (what, hint) = if sent {
+        (
+            "refuses the token",
+            "is it the host's `admin.token`?".to_owned(),
+        )
+    } else {
+        (
+            "asks for a token",
+            format!("use the host's configuration (`-c`), or set {TOKEN_VARIABLE}"),
+        )
+    };
+    Failure::new(Exit::Problem, format!("the host at {url} {what}")).hint(hint)
+}
+
+fn no_host(url: &str, why: &str) -> Failure {
+    Failure::new(
+        Exit::Problem,
+        format!("what listens at {url} is no Penstock host: {why}"),
+    )
+    .hint("`admin.listen` of the host's configuration names the right address")
+}
+
+fn unreadable(url: &str, error: &serde_json::Error) -> Failure {
+    Failure::new(
+        Exit::Problem,
+        format!("the answer of {url} can't be understood: {error}"),
+    )
+    .hint(format!(
+        "is it a Penstock host, of a version near to this one, {}?",
+        env!("CARGO_PKG_VERSION")
+    ))
+}
+
+/// Without a path; `http://` may be left out.
+fn base_url(url: &str) -> Result<String, Failure> {
+    let address = match url.split_once("://") {
+        None => url,
+        Some(("http", address)) => address,
+        Some((scheme, _)) => {
+            let what = format!("{scheme} is not spoken by the admin listener");
+            return Err(Failure::new(Exit::Usage, what).hint("use http://HOST:PORT"));
+        }
+    };
+    let address = address.split('/').next().unwrap_or_default();
+    if address.is_empty() {
+        return Err(
+            Failure::new(Exit::Usage, format!("\"{url}\" names no host"))
+                .hint("use http://HOST:PORT"),
+        );
+    }
+    Ok(format!("http://{address}"))
+}
+
+/// A host that listens on every address is asked on the loopback one.
+fn url_of(admin: &Admin) -> String {
+    let ip = match admin.listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, admin.listen.port()))
+}
+
+fn token_from_environment() -> Option<Secret> {
+    let token = std::env::var(TOKEN_VARIABLE).ok()?;
+    (!token.is_empty()).then_some(Secret(token))
+}
+
+fn render(status: &Status) -> String {
+    let mut text = String::new();
+    // Writing to a String does not fail.
+    write!(
+        text,
+        "{}\n\n{}\n{}\n{}",
+        table::host(status),
+        table::partitions(status),
+        table::handlers(status),
+        table::conditions(status)
+    )
+    .unwrap_or_default();
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! The tables of `penstock status`.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use penstock_core::status::{ConditionStatus, HostState, PartitionStatus, Status, WaitStatus};
+
+use crate::escape;
+
+const TITLE: Style = Style::new().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Who it is and what it does as a whole.
+pub(super) fn host(status: &Status) -> String {
+    let state = match status.state {
+        HostState::Starting => "starting: waiting for Kafka, or resolving start positions",
+        HostState::Consuming => "consuming",
+        HostState::Standby => "standing by: other hosts have all partitions",
+        HostState::Stopping => "stopping",
+    };
+    format!(
+        "{TITLE}{}{TITLE:#}, group {}, {state}; Penstock {}, since {}",
+        shown(&status.host),
+        shown(&status.group),
+        shown(&status.version),
+        shown(&status.started),
+    )
+}
+
+/// A line a partition.
+pub(super) fn partitions(status: &Status) -> String {
+    if status.partitions.is_empty() {
+        return format!("{TITLE}no partitions{TITLE:#}\n");
+    }
+    let mut table = table(
+        &[
+            "topic",
+            "partition",
+            "position",
+            "committed",
+            "end",
+            "lag",
+            "unfinished",
+            "oldest",
+            "waits",
+        ],
+        1..8,
+    );
+    for of in &status.partitions {
+        table.add_row([
+            shown(&of.topic),
+            of.partition.to_string(),
+            of.position.to_string(),
+            known(of.committed),
+            known(of.end),
+            known(of.lag),
+            of.unfinished.to_string(),
+            of.oldest_open_ms.map_or_else(|| "-".to_owned(), span),
+            waits(of),
+        ]);
+    }
+    table.trim_fmt() + "\n"
+}
+
+/// The ledger of each handler.
+pub(super) fn handlers(status: &Status) -> String {
+    if status.handlers.is_empty() {
+        return String::new();
+    }
+    let mut table = table(
+        &[
+            "topic",
+            "handler",
+            "begun",
+            "emitted",
+            "skipped",
+            "dead-lettered",
+            "handed back",
+            "open",
+            "ledger",
+            "mean call",
+        ],
+        2..8,
+    );
+    for of in &status.handlers {
+        let ledger = &of.ledger;
+        let counts = [
+            ledger.begun,
+            ledger.emitted,
+            ledger.skipped,
+            ledger.dead_lettered,
+            ledger.handed_back,
+            ledger.open,
+        ];
+        let balances = if ledger.balances() {
+            "balances"
+        } else {
+            "DOES NOT BALANCE"
+        };
+        let mean = if of.calls == 0 {
+            "-".to_owned()
+        } else {
+            format!("{:.0} µs", of.mean_call_us)
+        };
+        let names = [shown(&of.topic), shown(&of.handler)];
+        table.add_row(
+            names
+                .into_iter()
+                .chain(counts.map(|count| count.to_string()))
+                .chain([balances.to_owned(), mean]),
+        );
+    }
+    table.trim_fmt() + "\n"
+}
+
+/// What is wrong right now, each with its page.
+pub(super) fn conditions(status: &Status) -> String {
+    let mut text = String::new();
+    for of in &status.conditions {
+        // Writing to a String does not fail.
+        condition(&mut text, of).unwrap_or_default();
+    }
+    if text.is_empty() {
+        text.push_str("nothing is wrong\n");
+    }
+    text
+}
+
+fn condition(text: &mut String, of: &ConditionStatus) -> std::fmt::Result {
+    let (code, subject) = (shown(&of.code), shown(&of.subject));
+    writeln!(
+        text,
+        "{WARNING}{code}{WARNING:#} {subject}: {}",
+        shown(&of.text)
+    )?;
+    let times = if of.count == 1 {
+        "once".to_owned()
+    } else {
+        format!("{} times", of.count)
+    };
+    let (first, last) = (shown(&of.first_seen), shown(&of.last_seen));
+    writeln!(
+        text,
+        "  since {first}, last {last}, {times}; see docs/codes/{code}.md"
+    )
+}
+
+fn waits(of: &PartitionStatus) -> String {
+    match &of.waits {
+        Some(waits) => wait(waits),
+        None if of.paused => "buffer full".to_owned(),
+        None => String::new(),
+    }
+}
+
+fn wait(waits: &WaitStatus) -> String {
+    let mut text = format!("{} for {}", shown(&waits.kind), span(waits.for_ms));
+    if let Some(offset) = waits.offset {
+        text += &format!(", at {offset}");
+    }
+    if let Some(handler) = &waits.handler {
+        text += &format!(", {}", shown(handler));
+    }
+    text += &format!(": {}", shown(&waits.text));
+    if let Some(code) = &waits.code {
+        text += &format!(" ({})", shown(code));
+    }
+    text
+}
+
+/// Without lines, so that it pastes well and `awk` reads it.
+fn table(header: &[&str], numbers: std::ops::Range<usize>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(header.iter().map(|name| Cell::new(name.to_uppercase())));
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if numbers.contains(&index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn known(number: Option<i64>) -> String {
+    number.map_or_else(|| "-".to_owned(), |number| number.to_string())
+}
+
+/// What came over the network, safe for a terminal.
+fn shown(text: &str) -> String {
+    escape::text(text.as_bytes())
+}
+
+fn span(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match seconds {
+        0 => format!("{ms} ms"),
+        1..60 => format!("{:.1} s", Duration::from_millis(ms).as_secs_f64()),
+        60..3600 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short() {
+        let shown = [0, 999, 4_200, 59_999, 60_000, 3_599_999, 7_260_000].map(span);
+        assert_eq!(
+            shown,
+            [
+                "0 ms",
+                "999 ms",
+                "4.2 s",
+                "60.0 s",
+                "1 min",
+                "59 min",
+                "2 h 1 min"
+            ]
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! What the tools that only look and send need of a configuration: `[kafka]` and `[admin]`.
+//!
+//! They run where the plugin files need not be, so the plugins are not asked; everything else
+//! must be right.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use penstock_core::codes::Code;
+use penstock_core::config::{
+    Config, ConfigureProblem, Delivery, GroupProtocol, HandlerLimits, Kafka, PluginFacts,
+    PluginProblem, Plugins, Severity,
+};
+
+use super::{Exit, Failure, configuration};
+
+/// Configuration files, of which later ones are laid over earlier ones.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ConfigFiles {
+    /// A configuration file; given more than once, later ones are laid over earlier ones.
+    #[arg(id = "config", short = 'c', long = "config", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Which cluster a tool talks to.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ClusterArgs {
+    #[command(flatten)]
+    config: ConfigFiles,
+    /// Brokers, as `host:port,…`, in place of a configuration; without encryption or login.
+    #[arg(
+        long,
+        value_name = "BROKERS",
+        conflicts_with = "config",
+        required_unless_present = "config"
+    )]
+    bootstrap: Option<String>,
+}
+
+/// A cluster, and what is known of it before it is asked.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Its settings.
+    pub kafka: Kafka,
+    /// Topics that the configuration names.
+    pub topics: BTreeSet<String>,
+}
+
+impl ClusterArgs {
+    /// The cluster that is meant.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub fn cluster(&self) -> Result<Cluster, Failure> {
+        if let Some(bootstrap) = &self.bootstrap {
+            return Ok(Cluster {
+                kafka: plain(bootstrap),
+                topics: BTreeSet::new(),
+            });
+        }
+        let config = load(&self.config.files)?;
+        let inputs = config.topics.keys();
+        let dead = config
+            .topics
+            .values()
+            .filter_map(|of| of.dead_letter.as_ref());
+        let outputs = config.handlers.values().flat_map(|of| of.outputs.values());
+        Ok(Cluster {
+            topics: inputs.chain(dead).chain(outputs).cloned().collect(),
+            kafka: config.kafka,
+        })
+    }
+}
+
+/// A cluster of which only the address is known.
+fn plain(bootstrap: &str) -> Kafka {
+    Kafka {
+        bootstrap: bootstrap.to_owned(),
+        group: String::new(),
+        protocol: GroupProtocol::Classic,
+        delivery: Delivery::AtLeastOnce,
+        commit_interval: Duration::from_secs(5),
+        common: BTreeMap::new(),
+        consumer: BTreeMap::new(),
+        producer: BTreeMap::new(),
+    }
+}
+
+/// Loads a configuration without its plugins.
+///
+/// # Errors
+/// What is wrong with it; `penstock check` shows where.
+pub fn load(files: &[PathBuf]) -> Result<Config, Failure> {
+    let unasked = Unasked::default();
+    let report = match configuration::try_load(files, &unasked) {
+        Ok(loaded) => return Ok(loaded.config),
+        Err(report) => report,
+    };
+    let wrong: Vec<&str> = report
+        .diagnostics()
+        .iter()
+        .filter(|of| of.severity == Severity::Error && of.code != Some(NOT_ASKED))
+        .map(|of| of.message.as_str())
+        .collect();
+    let seen = unasked.config.into_inner();
+    match seen.unwrap_or_else(PoisonError::into_inner) {
+        Some(config) if wrong.is_empty() => Ok(config),
+        _ => {
+            let names: Vec<_> = files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect();
+            let names = names.join(" -c ");
+            Err(
+                Failure::new(Exit::Usage, format!("{names} is no usable configuration"))
+                    .cost(wrong.join("\n       "))
+                    .hint(format!("`penstock check -c {names}` shows each place")),
+            )
+        }
+    }
+}
+
+const NOT_ASKED: Code = Code::DescribeFailed;
+
+/// Asks no plugin anything, and keeps the configuration that one would have been asked about.
+#[derive(Default)]
+struct Unasked {
+    config: Mutex<Option<Config>>,
+}
+
+impl Plugins for Unasked {
+    fn inspect(&self, _: &Path, config: &Config) -> Result<PluginFacts, PluginProblem> {
+        let mut seen = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get_or_insert_with(|| config.clone());
+        Err(PluginProblem {
+            code: NOT_ASKED,
+            text: "it is not asked".to_owned(),
+            help: None,
+        })
+    }
+
+    fn configure(
+        &self,
+        _: &Path,
+        _: &str,
+        _: &BTreeMap<String, String>,
+        _: &HandlerLimits,
+    ) -> Result<(), ConfigureProblem> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "[host]\nid = \"a\"\n[kafka]\nbootstrap = \"b:1\"\ngroup = \"g\"\n\
+        [kafka.common]\n\"security.protocol\" = \"SSL\"\n[admin]\nlisten = \"127.0.0.1:7\"\n\
+        [handlers.greet]\nplugin = \"nowhere.wasm\"\noutputs = { greetings = \"hellos\" }\n\
+        [topics.arrivals]\nhandlers = [\"greet\"]\nstart = \"earliest\"\n";
+
+    fn load_text(text: &str) -> Result<Config, Failure> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("penstock.toml");
+        std::fs::write(&file, text).expect("it is written");
+        load(&[file])
+    }
+
+    #[test]
+    fn a_configuration_is_read_though_its_plugins_are_elsewhere() {
+        let config = load_text(GOOD).expect("it is right");
+        assert_eq!(config.kafka.bootstrap, "b:1");
+        assert_eq!(config.kafka.common["security.protocol"], "SSL");
+        assert_eq!(config.admin.listen.port(), 7);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_and_the_plugins_are_not_blamed() {
+        let failure = load_text(&GOOD.replace("group", "gruop")).expect_err("a wrong key");
+        assert_eq!(failure.exit(), Exit::Usage);
+        let text = failure.to_string();
+        assert!(
+            text.contains("gruop") && text.contains("penstock check"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("not asked") && !text.contains("nowhere"),
+            "{text}"
+        );
+    }
+}
