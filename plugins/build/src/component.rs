@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use wit_component::ComponentEncoder;
 
 use crate::slim::slim;
@@ -51,10 +51,19 @@ pub fn write(module: &Path, handler: &Handler, out_dir: &Path) -> Result<Written
 }
 
 fn encode(module: &[u8]) -> Result<Vec<u8>> {
-    ComponentEncoder::default()
+    let component = ComponentEncoder::default()
         .module(&slim(module)?)?
         .validate(true)
-        .encode()
+        .encode()?;
+    // A module that exports nothing makes a component too.
+    let decoded = wit_component::decode(&component)?;
+    let resolve = decoded.resolve();
+    let handler = resolve.worlds.iter().any(|(_, world)| {
+        let mut exports = world.exports.keys().map(|key| resolve.name_world_key(key));
+        exports.any(|name| name.starts_with("penstock:handler/handler@"))
+    });
+    ensure!(handler, "it exports no handler");
+    Ok(component)
 }
 
 /// In one step: a host that watches the file never sees half of it.
@@ -64,4 +73,38 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside = path.with_extension(format!("wasm.{}", std::process::id()));
     fs::write(&beside, bytes)?;
     fs::rename(&beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_in_one_step() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("plugins/one.wasm");
+        replace(&path, b"first").unwrap();
+        replace(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_module_that_is_no_handler_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let module = directory.path().join("one.wasm");
+        let handler = Handler {
+            package: "one".to_owned(),
+            library: "one".to_owned(),
+        };
+        let error = |module: &Path| match write(module, &handler, directory.path()) {
+            Err(error) => error.to_string(),
+            Ok(written) => panic!("{written}"),
+        };
+        assert_eq!(error(&module), "cargo left no module of one");
+        fs::write(&module, b"hello").unwrap();
+        assert!(error(&module).starts_with("one is no handler"));
+        fs::write(&module, b"\0asm\x01\0\0\0").unwrap();
+        assert!(error(&module).starts_with("one is no handler"));
+    }
 }

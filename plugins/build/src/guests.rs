@@ -69,7 +69,7 @@ fn target_dir(workspace: &Workspace) -> PathBuf {
     workspace.target_dir().join("guests")
 }
 
-/// In cargo's encoding, which stands spaces in paths.
+/// In cargo's encoding, in which a path may hold spaces.
 fn rustflags(workspace: &Workspace, toolchain: &Toolchain) -> OsString {
     let mut flags = OsString::from("-Ctarget-feature=+simd128,+bulk-memory");
     let mut remap = |from: &Path, to: &str| {
@@ -80,7 +80,48 @@ fn rustflags(workspace: &Workspace, toolchain: &Toolchain) -> OsString {
     };
     // What a trap shows is a path of the repository, not of the machine that built it.
     remap(workspace.root(), "");
-    remap(&toolchain.source(), STD);
+    for source in toolchain.sources() {
+        remap(&source, STD);
+    }
     remap(&cargo_home(), CRATES);
     flags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_this_machine_are_renamed() {
+        let workspace = Workspace::for_tests("/home/me/my plugins");
+        let toolchain = Toolchain {
+            cargo: "cargo".into(),
+            rustc: "rustc".into(),
+            sysroot: "/opt/rust".into(),
+            version: (1, 95),
+            std: Std::Installed,
+        };
+        let flags = rustflags(&workspace, &toolchain).into_string().unwrap();
+        let flags: Vec<&str> = flags.split('\u{1f}').collect();
+        assert_eq!(flags[0], "-Ctarget-feature=+simd128,+bulk-memory");
+        assert_eq!(flags[1], "--remap-path-prefix=/home/me/my plugins=");
+        assert_eq!(
+            flags[2],
+            "--remap-path-prefix=/opt/rust/lib/rustlib/src/rust=/rustc"
+        );
+        assert!(flags[3].ends_with("=/cargo"), "{flags:?}");
+        assert_eq!(flags.len(), 4);
+    }
+
+    #[test]
+    fn a_module_is_named_after_its_library() {
+        let handler = Handler {
+            package: "my-plugin".to_owned(),
+            library: "my_plugin".to_owned(),
+        };
+        assert_eq!(
+            artifact(&Workspace::for_tests("/ws"), &handler),
+            Path::new("/ws/target/guests/wasm32-unknown-unknown/guest/my_plugin.wasm")
+        );
+    }
 }

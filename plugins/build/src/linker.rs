@@ -11,12 +11,12 @@ use crate::toolchain::Toolchain;
 ///
 /// The linker of another Rust is nearer to what a compiler writes than that of an older LLVM.
 pub fn find(toolchain: &Toolchain) -> Result<Option<PathBuf>, Missing> {
-    if in_sysroot(&toolchain.sysroot).is_some() {
+    if in_rustlib(&toolchain.rustlib()).is_some() {
         return Ok(None);
     }
     rustup_toolchains()
         .iter()
-        .find_map(|sysroot| in_sysroot(sysroot))
+        .find_map(|sysroot| in_rustlib(&sysroot.join("lib/rustlib")))
         .or_else(|| in_path(&env::var_os("PATH").unwrap_or_default()))
         .map(Some)
         .ok_or(Missing)
@@ -26,8 +26,8 @@ pub fn find(toolchain: &Toolchain) -> Result<Option<PathBuf>, Missing> {
 #[derive(Debug)]
 pub struct Missing;
 
-fn in_sysroot(sysroot: &Path) -> Option<PathBuf> {
-    directories(&sysroot.join("lib/rustlib"))
+fn in_rustlib(rustlib: &Path) -> Option<PathBuf> {
+    directories(rustlib)
         .into_iter()
         .map(|host| host.join("bin/rust-lld"))
         .find(|linker| linker.is_file())
@@ -58,4 +58,36 @@ fn directories(parent: &Path) -> Vec<PathBuf> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.is_dir())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn touch(path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+
+    #[test]
+    fn a_toolchains_own_linker_lies_with_its_host() {
+        let rustlib = tempfile::tempdir().unwrap();
+        touch(&rustlib.path().join("components"));
+        fs::create_dir(rustlib.path().join("etc")).unwrap();
+        assert_eq!(in_rustlib(rustlib.path()), None);
+        let linker = rustlib.path().join("x86_64-unknown-linux-gnu/bin/rust-lld");
+        touch(&linker);
+        assert_eq!(in_rustlib(rustlib.path()), Some(linker));
+    }
+
+    #[test]
+    fn in_path_the_name_counts_before_the_place() {
+        let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = env::join_paths([first.path(), second.path()]).unwrap();
+        assert_eq!(in_path(&path), None);
+        touch(&first.path().join("lld"));
+        assert_eq!(in_path(&path), Some(first.path().join("lld")));
+        touch(&second.path().join("wasm-ld"));
+        assert_eq!(in_path(&path), Some(second.path().join("wasm-ld")));
+    }
 }

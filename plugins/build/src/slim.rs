@@ -133,3 +133,29 @@ fn names_only<'a, 'b>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_but_debug_sections_stays_as_it_is() {
+        let mut module = Module::new();
+        module.section(&RawSection { id: 1, data: &[0] });
+        for name in ["name", "component-type:x", ".debugger"] {
+            module.section(&CustomSection {
+                name: name.into(),
+                data: (&[1, 2, 3][..]).into(),
+            });
+        }
+        let module = module.finish();
+        assert_eq!(slim(&module).unwrap(), module);
+    }
+
+    #[test]
+    fn what_is_no_module_is_refused() {
+        for bytes in [&b"hello"[..], b"", b"\0asm\x01\0\0\0\x01\xff"] {
+            assert!(slim(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}

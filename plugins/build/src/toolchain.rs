@@ -65,7 +65,7 @@ impl Toolchain {
         };
         if toolchain.rustlib().join(TARGET).join("lib").is_dir() {
             toolchain.std = Std::Installed;
-        } else if toolchain.source().join("library/std").is_dir() {
+        } else if toolchain.rustlib().join("src/rust/library/std").is_dir() {
             toolchain.std = Std::Source;
         }
         Ok(toolchain)
@@ -76,11 +76,14 @@ impl Toolchain {
         self.sysroot.join("lib/rustlib")
     }
 
-    /// Where the standard library's source lies, if it is installed; links resolved, as rustc
-    /// shows it.
-    pub fn source(&self) -> PathBuf {
+    /// Where the standard library's source lies, if it is installed: as rustc is told, and, where
+    /// that is a link, as it is in truth.
+    pub fn sources(&self) -> Vec<PathBuf> {
         let source = self.rustlib().join("src/rust");
-        source.canonicalize().unwrap_or(source)
+        match source.canonicalize() {
+            Ok(target) if target != source => vec![source, target],
+            _ => vec![source],
+        }
     }
 }
 

@@ -58,6 +58,14 @@ impl Workspace {
         serde_json::from_str(json).context("cargo metadata answered something unexpected")
     }
 
+    #[cfg(test)]
+    pub fn for_tests(root: &str) -> Self {
+        Workspace {
+            workspace_root: root.into(),
+            packages: Vec::new(),
+        }
+    }
+
     /// Where paths in traps start.
     pub fn root(&self) -> &Path {
         &self.workspace_root
