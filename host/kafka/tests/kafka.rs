@@ -24,11 +24,24 @@ fn on_broker(scenario: fn(&Ground<'_>) -> Result<()>, protocol: GroupProtocol) -
     scenario(&Ground::new(client, protocol, &topic))
 }
 
+#[test]
+fn a_start_without_kafka_waits_and_can_be_stopped() -> Result<()> {
+    scenarios::a_start_without_kafka_waits_and_can_be_stopped()
+}
+
 macro_rules! scenarios {
-    ($($name:ident,)+) => {
+    (mock: $($mock:ident,)+; broker: $($name:ident,)+;) => {
         mod mock {
             use super::*;
-            $(#[test] fn $name() -> Result<()> { on_mock(scenarios::$name) })+
+            $(#[test] fn $mock() -> Result<()> { on_mock(scenarios::$mock) })+
+
+            #[test]
+            fn an_outage_is_a_condition_that_ends() -> Result<()> {
+                let mock = MockKafka::start(&[(TOPIC, 3)])?;
+                let client = Client::new(&mock.bootstrap())?;
+                let ground = Ground::new(&client, GroupProtocol::Classic, TOPIC);
+                scenarios::an_outage_is_a_condition_that_ends(&ground, &mock)
+            }
         }
         mod classic {
             use super::*;
@@ -46,11 +59,22 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    records_from_before_are_read,
-    latest_is_committed_before_the_group_is_joined,
-    a_missing_commit_is_read_from_the_earliest,
-    a_commit_beyond_the_log_is_decided,
-    partitions_move_between_members,
-    a_full_partition_is_paused,
-    unfinished_work_is_not_committed,
+    // The mock cluster takes almost a session for each rebalance, and has no other group protocol.
+    mock:
+        records_from_before_are_read,
+        latest_is_committed_before_the_group_is_joined,
+        a_commit_beyond_the_log_is_decided,
+        a_full_partition_is_paused,;
+    broker:
+        records_from_before_are_read,
+        latest_is_committed_before_the_group_is_joined,
+        a_missing_commit_is_read_from_the_earliest,
+        a_commit_beyond_the_log_is_decided,
+        deleted_records_are_reported,
+        a_time_is_a_start,
+        a_topic_may_come_later,
+        a_standby_is_a_member,
+        partitions_move_between_members,
+        a_full_partition_is_paused,
+        unfinished_work_is_not_committed,;
 }

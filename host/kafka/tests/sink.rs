@@ -106,10 +106,7 @@ fn bytes_arrive(client: &Client, topic: &str) -> Result<()> {
     ensure!(reports.acks.lock().expect("not poisoned")[0].bytes == 8);
     let records = client.read_all(topic)?;
     ensure!(records.len() == 3, "{records:?}");
-    ensure!(
-        records[0].timestamp == 1_700_000_000_000,
-        "{records:?}"
-    );
+    ensure!(records[0].timestamp == 1_700_000_000_000, "{records:?}");
     let expected: Vec<_> = headers.into_iter().map(|h| (h.name, h.value)).collect();
     ensure!(records[0].headers == expected, "{records:?}");
     ensure!(records[1].value.is_none() && records[1].headers.is_empty());

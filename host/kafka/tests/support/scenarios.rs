@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use anyhow::{Result, ensure};
 use penstock_core::codes::Code;
 use penstock_core::config::{GroupProtocol, Start};
+use penstock_kafka::MockKafka;
 use penstock_tests::{Client, Outgoing, eventually, unique};
 
 use super::{Fetched, PATIENCE, Setup, soon};
@@ -283,5 +284,172 @@ pub fn unfinished_work_is_not_committed(ground: &Ground<'_>) -> Result<()> {
     let report = member.source.stop(soon()).expect("in time");
     ensure!(!report.drained && report.closed, "{report:?}");
     ensure!(ground.committed()? == [Some(0), Some(0), Some(0)]);
+    Ok(())
+}
+
+/// Records that were deleted before they were read are reported; the rest is read.
+pub fn deleted_records_are_reported(ground: &Ground<'_>) -> Result<()> {
+    ground.write(0, 9)?;
+    for partition in 0..3 {
+        ground
+            .client
+            .commit(&ground.group, &ground.topic, partition, 1)?;
+    }
+    ground.client.delete_records(&ground.topic, 0, 2)?;
+    let member = ground.setup().start("one");
+    eventually("each starts where it can", PATIENCE, || {
+        ensure!(member.engine.assigned() == [(0, 2), (1, 1), (2, 1)]);
+        Ok(())
+    });
+    eventually("what is left is fetched", PATIENCE, || {
+        ensure!(member.engine.fetched().len() == 5);
+        Ok(())
+    });
+    ensure!(member.engine.holds(Code::OffsetOutOfRange));
+    member.source.stop(soon()).expect("in time");
+    Ok(())
+}
+
+/// A time is resolved for each partition, to the end where no record is as young.
+pub fn a_time_is_a_start(ground: &Ground<'_>) -> Result<()> {
+    let hour = 3_600_000;
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed()?.as_millis())?;
+    let record = |partition, age: i64| {
+        let record = Outgoing::to(&ground.topic).partition(partition).value("x");
+        record.timestamp(now - age * hour)
+    };
+    ground.client.produce(&[
+        record(0, 5),
+        record(0, 3),
+        record(0, 1),
+        record(1, 5),
+        record(2, 1),
+    ])?;
+    let member = ground
+        .setup()
+        .from(Start::Time(now - 2 * hour))
+        .start("one");
+    eventually("each starts at its own offset", PATIENCE, || {
+        ensure!(member.engine.assigned() == [(0, 2), (1, 1), (2, 0)]);
+        Ok(())
+    });
+    ensure!(ground.committed()? == [Some(2), Some(1), Some(0)]);
+    member.source.stop(soon()).expect("in time");
+    Ok(())
+}
+
+/// A missing topic is reported, does not keep the others waiting, and is read once it is there.
+pub fn a_topic_may_come_later(ground: &Ground<'_>) -> Result<()> {
+    let written = ground.write(0, 9)?;
+    let later = unique("later");
+    let mut setup = ground.setup();
+    setup
+        .topics
+        .insert(later.clone(), super::topic_from(Start::Earliest));
+    setup
+        .kafka
+        .common
+        .insert("topic.metadata.refresh.interval.ms".into(), "500".into());
+    let member = setup.start("one");
+    eventually("the topic that is there is read", PATIENCE, || {
+        ensure!(
+            member.engine.sorted() == written,
+            "{:?}",
+            member.engine.sorted()
+        );
+        Ok(())
+    });
+    ensure!(member.engine.holds(Code::TopicMissing));
+    ground.client.create_topic(&later, 1, &[])?;
+    ground
+        .client
+        .produce(&[Outgoing::to(&later).value("late")])?;
+    eventually("the other is read too", PATIENCE, || {
+        ensure!(member.engine.fetched().contains(&(0, 0, "late".into())));
+        Ok(())
+    });
+    eventually("it is missing no more", PATIENCE, || {
+        ensure!(!member.engine.holds(Code::TopicMissing));
+        Ok(())
+    });
+    member.source.stop(soon()).expect("in time");
+    Ok(())
+}
+
+/// More members than partitions: the one too many is a member all the same.
+pub fn a_standby_is_a_member(ground: &Ground<'_>) -> Result<()> {
+    let names = ["a", "b", "c", "d"];
+    let members: Vec<_> = names
+        .iter()
+        .map(|name| ground.setup().start(name))
+        .collect();
+    eventually(
+        "all are members, with three partitions between them",
+        PATIENCE,
+        || {
+            let states: Vec<_> = members.iter().map(|member| member.source.state()).collect();
+            ensure!(states.iter().all(|state| state.member), "{states:?}");
+            let held: Vec<_> = states.iter().map(|state| state.assigned).collect();
+            ensure!(
+                held.iter().sum::<usize>() == 3 && held.contains(&0),
+                "{held:?}"
+            );
+            Ok(())
+        },
+    );
+    for member in members {
+        member.source.stop(soon()).expect("in time");
+    }
+    Ok(())
+}
+
+/// Kafka away and back: said while it lasts, over when it is, and nothing is lost.
+pub fn an_outage_is_a_condition_that_ends(ground: &Ground<'_>, mock: &MockKafka) -> Result<()> {
+    let mut written = ground.write(0, 9)?;
+    let member = ground.setup().start("one");
+    eventually("everything is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    mock.down()?;
+    eventually("it is said", PATIENCE, || {
+        ensure!(member.engine.holds(Code::KafkaUnreachable));
+        Ok(())
+    });
+    mock.up()?;
+    written.extend(ground.write(9, 18)?);
+    written.sort();
+    eventually("what came later is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    eventually("it is over", PATIENCE, || {
+        ensure!(!member.engine.holds(Code::KafkaUnreachable));
+        Ok(())
+    });
+    mock.down()?;
+    let begun = std::time::Instant::now();
+    let deadline = begun + std::time::Duration::from_secs(2);
+    let report = member.source.stop(deadline);
+    ensure!(
+        begun.elapsed() < std::time::Duration::from_millis(2500),
+        "{:?}",
+        begun.elapsed()
+    );
+    ensure!(report.is_some(), "the deadline passed without a report");
+    Ok(())
+}
+
+/// Without Kafka the host waits, and says so, until it is stopped.
+pub fn a_start_without_kafka_waits_and_can_be_stopped() -> Result<()> {
+    super::logged();
+    let member = Setup::new("127.0.0.1:1", GroupProtocol::Classic, "g", "t").start("one");
+    eventually("it is said", PATIENCE, || {
+        ensure!(member.engine.holds(Code::KafkaUnreachable));
+        Ok(())
+    });
+    ensure!(!member.source.state().subscribed);
+    let report = member.source.stop(soon()).expect("in time");
+    ensure!(report.partitions.is_empty(), "{report:?}");
     Ok(())
 }
