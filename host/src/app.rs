@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use penstock_core::conditions::Conditions;
 use penstock_core::config::Config;
+use penstock_core::status::Status;
 use penstock_engine::Engine;
 use penstock_engine::ports::{DeliveryReports, EpochClock};
 use penstock_kafka::{KafkaSink, SourceHandle, StopReport, client_id, start_source};
 
-use crate::admin::{self, AdminHandle};
+use crate::admin::{self, AdminHandle, View};
 use crate::commands::{Exit, Failure};
 use crate::plan;
 use crate::shelf::Shelf;
@@ -100,6 +101,11 @@ impl App {
             view,
             admin,
         })
+    }
+
+    /// The host at this moment.
+    pub fn status(&self) -> Status {
+        self.view.status()
     }
 
     /// Stops the intake, finishes what is in hand, commits, leaves the group; at most until

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::emit::EmitArgs;
 use crate::commands::peek::PeekArgs;
 use crate::commands::status::StatusArgs;
-use crate::commands::{Exit, Failure, check, emit, peek, run, schema, status};
+use crate::commands::{Exit, Failure, check, demo, emit, peek, run, schema, status};
 use crate::shelf::Shelf;
 
 /// Runs sandboxed WebAssembly handlers on Kafka topics, at least once.
@@ -35,6 +35,7 @@ enum Command {
     Status(StatusArgs),
     Peek(PeekArgs),
     Emit(EmitArgs),
+    Demo(DemoArgs),
 }
 
 /// Runs the host, until SIGTERM or Ctrl-C; a second one ends it at once.
@@ -79,6 +80,19 @@ Example:
   #:schema ./penstock.schema.json")]
 struct SchemaArgs {}
 
+/// Replays the incident that Penstock was born from, on an embedded Kafka; nothing to install.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  penstock demo
+
+The exit code is 0 if everything came out as it must.")]
+struct DemoArgs {
+    /// The folder of the built plugins; by default `plugins` beside the folder of this program.
+    #[arg(long, value_name = "FOLDER")]
+    plugins: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 struct RequiredConfig {
     /// A configuration file; given more than once, later ones are laid over earlier ones.
@@ -101,6 +115,7 @@ impl Cli {
             Command::Status(args) => status::run(args),
             Command::Peek(args) => peek::run(args),
             Command::Emit(args) => emit::run(args),
+            Command::Demo(args) => demo::run(args.plugins.as_deref()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod configuration;
+pub mod demo;
 pub mod emit;
 pub mod failure;
 pub mod kafka;
