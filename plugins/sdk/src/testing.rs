@@ -126,12 +126,13 @@ impl<H: Handler> Instance<H> {
         }
         fake::begin(&self.description.name, &self.topic, &message, attempt);
         let result = self.handler.handle(message);
-        let (staged, log) = fake::end();
+        let call = fake::end();
         if let Some(reason) = reason(&result) {
             assert_code(&reason.code);
         }
         let outputs = match result {
-            Ok(Outcome::Done) => staged
+            Ok(Outcome::Done) => call
+                .outputs
                 .into_iter()
                 .map(|(index, emitted)| self.named(index, emitted))
                 .collect(),
@@ -140,7 +141,7 @@ impl<H: Handler> Instance<H> {
         Run {
             result,
             outputs,
-            log,
+            log: call.log,
         }
     }
 

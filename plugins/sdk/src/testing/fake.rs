@@ -2,16 +2,16 @@
 
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::mem;
 
 use super::Emitted;
 use crate::log::Level;
 use crate::{Header, Message};
 
+/// What the host keeps for one call of `handle`.
 #[derive(Default)]
-struct Call {
-    outputs: Vec<(u32, Emitted)>,
-    log: Vec<(Level, String)>,
+pub(super) struct Call {
+    pub(super) outputs: Vec<(u32, Emitted)>,
+    pub(super) log: Vec<(Level, String)>,
     now_ms: i64,
     seed: (u64, u64),
     attempt: u32,
@@ -31,8 +31,8 @@ pub(super) fn begin(handler: &str, topic: &str, message: &Message, attempt: u32)
     });
 }
 
-pub(super) fn end() -> (Vec<(u32, Emitted)>, Vec<(Level, String)>) {
-    CALL.with_borrow_mut(|call| (mem::take(&mut call.outputs), mem::take(&mut call.log)))
+pub(super) fn end() -> Call {
+    CALL.take()
 }
 
 fn hash(half: u8, place: impl Hash) -> u64 {
