@@ -1,0 +1,334 @@
+//! Handlers in Rust and a sink in memory: the engine between ports that a test holds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use penstock_core::batch::Batch;
+use penstock_core::conditions::Conditions;
+use penstock_core::config::{OutputTimestamp, RecordLines, Retry};
+use penstock_core::record::{NextOffset, Offset, Record, Timestamp};
+use penstock_core::staging::Staging;
+use penstock_core::verdict::{Failure, Outcome};
+use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
+use penstock_engine::ports::{
+    Ack, AckToken, Blame, Call, DeliveryReports, EpochClock, HandlerPool, Instance, Outgoing,
+    OutputTopic, OwnedHeader, OwnedMessage, Refusal, SendError, Sink,
+};
+use penstock_engine::{Engine, Partition};
+
+/// How long a test waits for what must happen.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+type Handle = dyn Fn(&Record<'_>, Call, &mut Staging) -> Result<Outcome, Failure> + Send + Sync;
+
+/// A handler written in the test.
+pub struct Native {
+    handle: Arc<Handle>,
+    free: Mutex<u32>,
+}
+
+struct NativeInstance(Arc<Handle>);
+
+impl HandlerPool for Native {
+    fn checkout(&self) -> Result<Option<Box<dyn Instance>>, Failure> {
+        let mut free = self.free.lock().unwrap();
+        if *free == 0 {
+            return Ok(None);
+        }
+        *free -= 1;
+        Ok(Some(Box::new(NativeInstance(Arc::clone(&self.handle)))))
+    }
+
+    fn give_back(&self, _: Box<dyn Instance>) {
+        *self.free.lock().unwrap() += 1;
+    }
+}
+
+impl Instance for NativeInstance {
+    fn handle(
+        &mut self,
+        record: &Record<'_>,
+        call: Call,
+        staging: &mut Staging,
+    ) -> Result<Outcome, Failure> {
+        (self.0)(record, call, staging)
+    }
+
+    fn is_spent(&self) -> bool {
+        false
+    }
+}
+
+/// A handler plan that writes to output topic 0.
+pub fn handler(
+    name: &str,
+    instances: u32,
+    handle: impl Fn(&Record<'_>, Call, &mut Staging) -> Result<Outcome, Failure> + Send + Sync + 'static,
+) -> HandlerPlan {
+    HandlerPlan {
+        name: name.into(),
+        pool: Arc::new(Native {
+            handle: Arc::new(handle),
+            free: Mutex::new(instances),
+        }),
+        outputs: vec![OutputTopic(0)],
+        retry: Retry {
+            attempts: 3,
+            backoff_min: Duration::from_millis(5),
+            backoff_max: Duration::from_millis(5),
+        },
+        timestamp: OutputTimestamp::Input,
+    }
+}
+
+/// Stages the record's value as it is.
+pub fn echo(record: &Record<'_>, _: Call, staging: &mut Staging) -> Result<Outcome, Failure> {
+    staging.push(0, record.key, record.value, [], None);
+    Ok(Outcome::Done)
+}
+
+/// A message that the sink took.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub token: AckToken,
+    pub message: OwnedMessage,
+}
+
+/// Takes messages and answers them when the test says so, or at once.
+#[derive(Default)]
+pub struct Memory {
+    state: Mutex<MemoryState>,
+    changed: Condvar,
+    reports: OnceLock<Arc<Engine>>,
+}
+
+#[derive(Default)]
+struct MemoryState {
+    corked: bool,
+    unanswered: Vec<Sent>,
+    all: Vec<Sent>,
+    most_unanswered_bytes: usize,
+}
+
+impl Sink for Memory {
+    fn send(&self, message: Outgoing<'_>, token: AckToken) -> Result<(), SendError> {
+        let mut headers = Vec::new();
+        message.headers.for_each(|header| {
+            headers.push(OwnedHeader {
+                name: header.name.to_vec(),
+                value: header.value.map(<[u8]>::to_vec),
+            });
+        });
+        let sent = Sent {
+            token,
+            message: OwnedMessage {
+                topic: message.topic,
+                key: message.key.map(<[u8]>::to_vec),
+                value: message.value.map(<[u8]>::to_vec),
+                headers,
+                timestamp_ms: message.timestamp_ms,
+            },
+        };
+        let mut state = self.state.lock().unwrap();
+        state.all.push(sent.clone());
+        state.unanswered.push(sent);
+        let bytes = state.unanswered.iter().map(bytes).sum();
+        state.most_unanswered_bytes = state.most_unanswered_bytes.max(bytes);
+        self.changed.notify_all();
+        Ok(())
+    }
+}
+
+fn bytes(sent: &Sent) -> usize {
+    let len = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+    len(&sent.message.key) + len(&sent.message.value)
+}
+
+impl Memory {
+    /// Answers nothing from now on.
+    pub fn cork(&self) {
+        self.state.lock().unwrap().corked = true;
+    }
+
+    /// Answers everything, from now on too.
+    pub fn uncork(&self) {
+        self.state.lock().unwrap().corked = false;
+        self.changed.notify_all();
+    }
+
+    /// What was taken so far.
+    pub fn all(&self) -> Vec<Sent> {
+        self.state.lock().unwrap().all.clone()
+    }
+
+    /// The values of what was taken so far, as text.
+    pub fn values(&self) -> Vec<String> {
+        let text = |sent: &Sent| {
+            String::from_utf8_lossy(sent.message.value.as_deref().unwrap_or_default()).into_owned()
+        };
+        self.all().iter().map(text).collect()
+    }
+
+    pub fn most_unanswered_bytes(&self) -> usize {
+        self.state.lock().unwrap().most_unanswered_bytes
+    }
+
+    /// Refuses everything unanswered.
+    pub fn refuse(&self, blame: Blame) {
+        let refused = std::mem::take(&mut self.state.lock().unwrap().unanswered);
+        for sent in refused {
+            self.reports.get().unwrap().refused(Refusal {
+                token: sent.token,
+                message: sent.message,
+                blame,
+                why: "no".into(),
+            });
+        }
+    }
+
+    fn answer_for_ever(&self) {
+        loop {
+            let mut state = self.state.lock().unwrap();
+            while state.corked || state.unanswered.is_empty() {
+                state = self.changed.wait(state).unwrap();
+            }
+            let answered = std::mem::take(&mut state.unanswered);
+            drop(state);
+            let acks: Vec<Ack> = answered
+                .iter()
+                .map(|sent| Ack {
+                    token: sent.token,
+                    bytes: bytes(sent) as u32,
+                })
+                .collect();
+            self.reports.get().unwrap().acknowledged(&acks);
+        }
+    }
+}
+
+struct NoClock;
+
+impl EpochClock for NoClock {
+    fn tick(&self) {}
+}
+
+/// An engine between the test's ports.
+pub struct World {
+    pub engine: Arc<Engine>,
+    pub sink: Arc<Memory>,
+}
+
+/// One topic `in` with these handlers; dead letters go to output topic 1 if `dead_letter`.
+pub fn world(handlers: Vec<HandlerPlan>, dead_letter: bool) -> World {
+    world_with(handlers, dead_letter, 1 << 20)
+}
+
+pub fn world_with(handlers: Vec<HandlerPlan>, dead_letter: bool, outbox_bytes: u64) -> World {
+    let sink = Arc::new(Memory::default());
+    let plan = TopicPlan {
+        name: "in".into(),
+        output_topics: vec!["out".to_owned(), "dead".to_owned()].into(),
+        handlers,
+        dead_letter: dead_letter.then_some(OutputTopic(1)),
+    };
+    let settings = Settings {
+        workers: 2,
+        buffer_bytes: 1 << 20,
+        outbox_bytes,
+        resend_after: Duration::from_millis(20),
+        record_lines: RecordLines::Off,
+    };
+    let engine = Engine::start(
+        settings,
+        vec![plan],
+        Arc::clone(&sink) as _,
+        Arc::new(NoClock),
+        Arc::new(Mutex::new(Conditions::default())),
+    )
+    .unwrap();
+    assert!(sink.reports.set(Arc::clone(&engine)).is_ok());
+    let answering = Arc::clone(&sink);
+    std::thread::spawn(move || answering.answer_for_ever());
+    World { engine, sink }
+}
+
+/// Records with these values at consecutive offsets.
+pub fn batch(from: i64, values: &[String]) -> Batch {
+    let mut batch = Batch::default();
+    for (offset, value) in (from..).zip(values) {
+        batch.push(
+            Offset(offset),
+            Timestamp::CreateTime(offset),
+            Some(b"k"),
+            Some(value.as_bytes()),
+            [],
+        );
+    }
+    batch
+}
+
+pub fn numbered(count: usize) -> Vec<String> {
+    (0..count).map(|n| n.to_string()).collect()
+}
+
+/// Waits until the partition may commit up to `offset`.
+pub fn finished(partition: &Arc<Partition>, offset: i64) {
+    until(&format!("finished up to {offset}"), || {
+        partition.commit_point() == Some(NextOffset(offset))
+    });
+}
+
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+}
+
+/// Counts by key.
+#[derive(Default)]
+pub struct Counts(Mutex<HashMap<String, u32>>);
+
+impl Counts {
+    pub fn add(&self, key: &str) -> u32 {
+        let mut counts = self.0.lock().unwrap();
+        let count = counts.entry(key.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
+    pub fn get(&self, key: &str) -> u32 {
+        self.0.lock().unwrap().get(key).copied().unwrap_or(0)
+    }
+}
+
+/// A door at which handlers wait.
+#[derive(Default)]
+pub struct Door {
+    open: Mutex<bool>,
+    opened: Condvar,
+    waiting: Mutex<u32>,
+}
+
+impl Door {
+    pub fn wait(&self) {
+        *self.waiting.lock().unwrap() += 1;
+        let mut open = self.open.lock().unwrap();
+        while !*open {
+            open = self.opened.wait(open).unwrap();
+        }
+        *self.waiting.lock().unwrap() -= 1;
+    }
+
+    pub fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+
+    pub fn waiting(&self) -> u32 {
+        *self.waiting.lock().unwrap()
+    }
+}
