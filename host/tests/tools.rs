@@ -1,0 +1,157 @@
+//! `emit`, `peek`, `status` and the exit codes, as a user runs them, on an embedded Kafka.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use penstock_kafka::MockKafka;
+
+struct Cluster {
+    bootstrap: String,
+    _kafka: MockKafka,
+}
+
+fn cluster() -> Cluster {
+    let kafka = MockKafka::start(&[("events", 3), ("copy", 1), ("empty", 1)]).expect("it starts");
+    Cluster {
+        bootstrap: kafka.bootstrap(),
+        _kafka: kafka,
+    }
+}
+
+/// Runs the binary with these arguments, the last of which may contain spaces.
+fn penstock(args: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_penstock"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(input).expect("it reads");
+    drop(stdin);
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).expect("UTF-8")
+}
+
+/// The output of a run that is fine.
+fn fine(args: &[&str], input: &[u8]) -> String {
+    let output = penstock(args, input);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {stderr}");
+    text(&output.stdout).to_owned()
+}
+
+#[test]
+fn what_is_emitted_is_peeked_byte_by_byte() {
+    let cluster = cluster();
+    let at = ["--bootstrap", &cluster.bootstrap];
+    let emit = |args: &[&str], input: &[u8]| fine(&[&["emit", "events"], args, &at].concat(), input);
+    let json = r#"{"z": 1.0, "a": "é"}"#;
+    let placed = emit(&[json, "--key", "u7", "--header", "trace=ab", "--partition", "1"], b"");
+    assert_eq!(placed, "events[1]@0\n");
+    assert_eq!(emit(&["-", "--partition", "1"], b"\x1b[31m\xff\n"), "events[1]@1\n");
+    let tombstone = ["--tombstone", "--key", "u7", "--partition", "1"];
+    assert_eq!(emit(&tombstone, b""), "events[1]@2\n");
+
+    let shown = fine(&[&["peek", "events"], &at[..]].concat(), b"");
+    let lines: Vec<_> = shown.lines().collect();
+    assert!(lines[0].starts_with("events[1]@0  20"), "{shown}");
+    assert!(lines[0].ends_with("  key u7"), "{shown}");
+    assert_eq!(lines[1..3], ["  header trace: ab", r#"  {"z":1.0,"a":"é"}"#]);
+    assert!(lines[3].ends_with("  no key"), "{shown}");
+    assert_eq!(lines[4], r"  \u{1b}[31m\xff\n");
+    assert_eq!(lines[6], "  tombstone");
+
+    let last = fine(&[&["peek", "events", "--from", "-1", "--json"], &at[..]].concat(), b"");
+    assert!(last.contains(r#""partition":1,"offset":2,"#), "{last}");
+    assert!(last.contains(r#""key":"u7","value":null"#), "{last}");
+}
+
+#[test]
+fn a_topic_is_copied_by_a_pipe() {
+    let cluster = cluster();
+    let at = ["--bootstrap", &cluster.bootstrap];
+    let lines: String = (0..500)
+        .map(|n| format!("{{\"key\":\"k{n}\",\"value\":{{\"base64\":\"/wA=\"}},\"timestamp\":{n}}}\n"))
+        .collect();
+    let emit = ["emit", "events", "--json-lines"];
+    let placed = fine(&[&emit, &at[..]].concat(), lines.as_bytes());
+    assert_eq!(placed.lines().count(), 500);
+    let peek = ["peek", "events", "-n", "all", "--json"];
+    let records = fine(&[&peek, &at[..]].concat(), b"");
+    assert_eq!(records.lines().count(), 500);
+    let emit = ["emit", "copy", "--json-lines"];
+    let placed = fine(&[&emit, &at[..]].concat(), records.as_bytes());
+    let expected: String = (0..500).map(|n| format!("copy[0]@{n}\n")).collect();
+    assert_eq!(placed, expected, "in the order of the lines, and in the partition that there is");
+    let peek = ["peek", "copy", "-n", "all", "--json"];
+    let copied = fine(&[&peek, &at[..]].concat(), b"");
+    let bare = |line: &str| line.split_once("\"timestamp\"").expect("a time").1.to_owned();
+    let sorted = |lines: &str| {
+        let mut lines: Vec<_> = lines.lines().map(bare).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&copied), sorted(&records));
+}
+
+#[test]
+fn problems_have_their_exit_codes() {
+    let cluster = cluster();
+    let at = ["--bootstrap", &cluster.bootstrap];
+    let code = |args: &[&str], input: &str| {
+        let output = penstock(args, input.as_bytes());
+        (output.status.code(), text(&output.stderr).to_owned())
+    };
+    let (exit, said) = code(&[&["peek", "nowhere"], &at[..]].concat(), "");
+    assert_eq!(exit, Some(1), "{said}");
+    assert!(said.contains("there is no topic `nowhere`"), "{said}");
+    assert!(!said.contains('\u{1b}'), "no colours in a pipe: {said:?}");
+    let (exit, said) = code(&[&["peek", "events", "--partition", "3"], &at[..]].concat(), "");
+    assert_eq!(exit, Some(1), "{said}");
+    let (exit, said) = code(&[&["emit", "events", "v", "--partition", "3"], &at[..]].concat(), "");
+    assert_eq!(exit, Some(1), "{said}");
+    let lines = "{\"value\":\"a\"}\n{\"vlaue\":\"b\"}\n";
+    let (exit, said) = code(&[&["emit", "events", "--json-lines"], &at[..]].concat(), lines);
+    assert_eq!(exit, Some(2), "{said}");
+    assert!(said.contains("line 2") && said.contains("one record was written"), "{said}");
+    assert_eq!(code(&["peek"], "").0, Some(2));
+    assert_eq!(code(&["peek", "events", "-c", "nowhere.toml"], "").0, Some(2));
+    let (exit, said) = code(&[&["peek", "empty"], &at[..]].concat(), "");
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.contains("no records there"), "{said}");
+}
+
+/// A port at which nothing listens.
+fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("bound").to_string()
+}
+
+#[test]
+fn kafka_out_of_reach_is_exit_3_within_a_bounded_time() {
+    let nobody = nobody();
+    for args in [&["peek", "events"][..], &["emit", "events", "v"]] {
+        let began = Instant::now();
+        let output = penstock(&[args, &["--bootstrap", &nobody]].concat(), b"");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(&nobody), "{said}");
+        assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_host_out_of_reach_is_a_problem() {
+    let nobody = nobody();
+    let output = penstock(&["status", "--admin", &nobody], b"");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("nothing listens there"), "{said}");
+}
