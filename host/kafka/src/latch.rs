@@ -60,6 +60,13 @@ pub fn clear(latch: &dyn Latch, code: Code, subject: &str) {
 /// Notes an error of the client's under the code it belongs to.
 pub fn raise_error(latch: &dyn Latch, subject: &str, error: &Error, what: &str) {
     match condition(error.code) {
+        // librdkafka's own words are "0/1 brokers are down".
+        Some(Code::KafkaUnreachable) if error.code == Rd::AllBrokersDown => raise(
+            latch,
+            Code::KafkaUnreachable,
+            CLUSTER,
+            &format!("{what}: no broker can be reached"),
+        ),
         Some(Code::KafkaUnreachable) => raise(
             latch,
             Code::KafkaUnreachable,

@@ -15,6 +15,7 @@ mod position;
 mod rebalance;
 mod sink;
 mod source;
+mod stalls;
 mod start;
 mod state;
 mod stop;
@@ -22,6 +23,8 @@ mod tool;
 mod watermarks;
 
 pub use client::client_id;
+pub use emit::{Emitted, Emitter, Lies};
+pub use inspect::{From, GroupPosition, Look, Next, Peek, Peeked, group_positions};
 pub use intake::{Intake, Stay};
 pub use latch::Latch;
 pub use mock::MockKafka;

@@ -149,7 +149,7 @@ impl<I: Intake> Poller<I> {
     }
 
     /// Stops the intake, finishes, commits, leaves; within the deadline.
-    pub(crate) fn shut_down(mut self) -> StopReport {
+    pub(crate) fn shut_down(&mut self) -> StopReport {
         let deadline = self.stop.deadline().unwrap_or_else(Instant::now);
         let entries = self.cells.entries();
         let (stays, _) = self.cells.remove(&entries);
@@ -190,7 +190,8 @@ impl<I: Intake> Poller<I> {
         true
     }
 
-    fn lost(&self, partitions: &[PartitionOffset]) {
+    fn lost(&mut self, partitions: &[PartitionOffset]) {
+        self.lost_generation = self.handle.generation();
         self.shared.update(|state| {
             state.lost += 1;
             state.member = false;

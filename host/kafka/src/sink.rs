@@ -20,6 +20,7 @@ use crate::latch::{self, Latch};
 use crate::native::{
     Error, Event, EventKind, Handle, Headers, Message, Produced, Queue, Role, TopicHandle,
 };
+use crate::stalls::{Stalls, Topic};
 
 /// How long the delivery thread sleeps when nothing happens.
 const IDLE: Duration = Duration::from_millis(100);
@@ -29,7 +30,7 @@ const ACKS_MAX: usize = 8192;
 /// A producer of the host's.
 pub struct KafkaSink {
     handle: Arc<Handle>,
-    topics: Vec<TopicHandle>,
+    topics: Vec<Topic>,
     queue: Queue,
     /// Refused by the client at once, and not reported yet.
     at_once: Mutex<Vec<Refusal>>,
@@ -52,7 +53,7 @@ impl KafkaSink {
         let handle = Handle::create(&config, Role::Producer)?;
         let topics = topics
             .iter()
-            .map(|name| TopicHandle::new(&handle, name))
+            .map(|name| TopicHandle::new(&handle, name).map(Topic::new))
             .collect::<Result<_, _>>()?;
         Ok(Arc::new(KafkaSink {
             queue: Queue::of_producer(&handle),
@@ -126,6 +127,7 @@ impl KafkaSink {
         failed: &mut Option<Box<dyn FnOnce(String) + Send>>,
     ) {
         let mut acks = Vec::with_capacity(ACKS_MAX);
+        let mut stalls = Stalls::new(self.topics.len());
         while !self.stopping.load(Ordering::Acquire) {
             let mut wait = IDLE;
             while acks.len() < ACKS_MAX {
@@ -134,7 +136,9 @@ impl KafkaSink {
                 };
                 wait = Duration::ZERO;
                 match event.kind() {
-                    EventKind::Delivery => self.take(&mut event, &mut acks, reports),
+                    EventKind::Delivery => {
+                        self.take(&mut event, &mut acks, &mut stalls, reports);
+                    }
                     EventKind::Error => client_error(&event, latch, failed),
                     _ => {}
                 }
@@ -144,6 +148,7 @@ impl KafkaSink {
                 acks.clear();
                 latch::reachable(latch);
             }
+            stalls.look(&self.topics, latch);
             let at_once = {
                 let mut held = self.at_once.lock().unwrap_or_else(PoisonError::into_inner);
                 std::mem::take(&mut *held)
@@ -154,15 +159,23 @@ impl KafkaSink {
         }
     }
 
-    fn take(&self, event: &mut Event<'_>, acks: &mut Vec<Ack>, reports: &dyn DeliveryReports) {
-        // A batch fails as one, and is reported as one.
+    fn take(
+        &self,
+        event: &mut Event<'_>,
+        acks: &mut Vec<Ack>,
+        stalls: &mut Stalls,
+        reports: &dyn DeliveryReports,
+    ) {
+        // A batch is of one topic, fails as one, and is reported as one.
         let together = event.message_count();
+        let mut batch_topic = None;
         while let Some(message) = event.next_message() {
+            let topic = *batch_topic.get_or_insert_with(|| self.topic_of(&message));
             let Some(code) = message.error() else {
                 acks.push(ack(&message));
                 continue;
             };
-            let Some(topic) = self.topic_of(&message) else {
+            let Some(topic) = topic else {
                 tracing::error!(
                     topic = message.topic(),
                     "a report for a topic never written to"
@@ -176,11 +189,21 @@ impl KafkaSink {
                 why: why(code, together),
             });
         }
+        if let Some(Some(OutputTopic(index))) = batch_topic {
+            let index = index as usize;
+            self.topics[index]
+                .waiting
+                .fetch_sub(together as u64, Ordering::Relaxed);
+            stalls.progress(index);
+        }
     }
 
     fn topic_of(&self, message: &Message<'_>) -> Option<OutputTopic> {
         let name = message.topic();
-        let index = self.topics.iter().position(|topic| topic.name() == name)?;
+        let index = self
+            .topics
+            .iter()
+            .position(|topic| topic.handle.name() == name)?;
         u32::try_from(index).ok().map(OutputTopic)
     }
 
@@ -229,7 +252,13 @@ impl Sink for KafkaSink {
             timestamp_ms: message.timestamp_ms,
             token: token.0,
         };
-        match self.handle.produce(topic, produced) {
+        // Counted first: the report may be there before `produce` returns.
+        topic.waiting.fetch_add(1, Ordering::Relaxed);
+        let sent = self.handle.produce(&topic.handle, produced);
+        if sent.is_err() {
+            topic.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        match sent {
             Ok(()) => Ok(()),
             Err(Rd::MessageSizeTooLarge) => Err(SendError::Unacceptable(
                 "the message is larger than the client's `message.max.bytes`",
@@ -262,7 +291,8 @@ fn client_error(
     {
         latch::raise_error(latch, latch::CLUSTER, &error, "producing");
     } else {
-        tracing::warn!(code = ?error.code, "Kafka client: {error}");
+        // librdkafka deals with it, and logs it itself.
+        tracing::debug!(code = ?error.code, "Kafka client: {error}");
     }
 }
 

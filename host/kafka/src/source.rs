@@ -3,8 +3,8 @@
 //! It copies records into batches, hands them to the engine, commits on a timer, and answers
 //! rebalances ([`crate::rebalance`]) itself, in the order in which events arrive.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
@@ -38,7 +38,8 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 /// A running consumer.
 pub struct SourceHandle {
     stop: Arc<Stop>,
-    queue: Arc<Queue>,
+    /// Weak, so that the client ends on its own thread, whoever holds this.
+    queue: Weak<Queue>,
     shared: Arc<Shared>,
     report: Receiver<StopReport>,
 }
@@ -88,6 +89,7 @@ pub fn start<I: Intake>(
     let config = crate::client::consumer_config(kafka, client_id);
     let handle = Handle::create(&config, Role::Consumer)?;
     let queue = Arc::new(Queue::of_consumer(&handle));
+    let wakes = Arc::downgrade(&queue);
     let stop = Arc::new(Stop::default());
     let shared = Arc::new(Shared::default());
     let (sender, report) = sync_channel(1);
@@ -114,7 +116,7 @@ pub fn start<I: Intake>(
     let poller = Poller {
         handle,
         live,
-        queue: Arc::clone(&queue),
+        queue,
         intake,
         cells: Cells::new(),
         committer,
@@ -123,15 +125,17 @@ pub fn start<I: Intake>(
         stop: Arc::clone(&stop),
         failed: Some(failed),
         closing: None,
+        lost_generation: None,
     };
     spawn("kafka-poll", move || {
+        let mut poller = poller;
         let report = poller.run();
         // Nobody may be waiting any more.
         drop(sender.send(report));
     })?;
     Ok(SourceHandle {
         stop,
-        queue,
+        queue: wakes,
         shared,
         report,
     })
@@ -157,7 +161,9 @@ impl SourceHandle {
     pub fn stop(self, deadline: Instant) -> Option<StopReport> {
         self.stop
             .set(deadline.checked_sub(LAST_WORDS).unwrap_or(deadline));
-        self.queue.wake();
+        if let Some(queue) = self.queue.upgrade() {
+            queue.wake();
+        }
         let wait = deadline.saturating_duration_since(Instant::now());
         match self.report.recv_timeout(wait) {
             Ok(report) => Some(report),
@@ -180,10 +186,12 @@ pub(crate) struct Poller<I: Intake> {
     failed: Option<Box<dyn FnOnce(String) + Send>>,
     /// Set from the moment the group is being left.
     pub(crate) closing: Option<StopReport>,
+    /// The generation in which the assignment was lost last.
+    pub(crate) lost_generation: Option<i32>,
 }
 
 impl<I: Intake> Poller<I> {
-    fn run(mut self) -> StopReport {
+    fn run(&mut self) -> StopReport {
         let prepared = start::prepare(&self.lookup, &mut self.committer, &*self.intake, &self.stop);
         if prepared {
             self.subscribe();
@@ -301,8 +309,8 @@ impl<I: Intake> Poller<I> {
             _ if error.code == Rd::AllBrokersDown || about_topic => {
                 latch::raise_error(&*self.intake, latch::CLUSTER, error, "consuming");
             }
-            // One broker of several, a time-out: librdkafka deals with it.
-            _ => tracing::warn!(code = ?error.code, "Kafka client: {error}"),
+            // One broker of several, a time-out: librdkafka deals with it, and logs it itself.
+            _ => tracing::debug!(code = ?error.code, "Kafka client: {error}"),
         }
     }
 
@@ -351,7 +359,12 @@ impl<I: Intake> Poller<I> {
     }
 
     fn note_membership(&self) {
-        if !self.shared.get().member && self.handle.is_member() {
+        if self.shared.is_member() {
+            return;
+        }
+        let generation = self.handle.generation();
+        // The client keeps the generation that it lost until it is taken in anew.
+        if generation.is_some() && generation != self.lost_generation {
             self.shared.update(|state| state.member = true);
         }
     }

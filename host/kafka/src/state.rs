@@ -34,6 +34,11 @@ impl Shared {
             .clone()
     }
 
+    /// Whether the group has taken this host in.
+    pub fn is_member(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).member
+    }
+
     /// Changes it.
     pub fn update(&self, change: impl FnOnce(&mut GroupState)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));

@@ -36,6 +36,14 @@ macro_rules! scenarios {
             $(#[test] fn $mock() -> Result<()> { on_mock(scenarios::$mock) })+
 
             #[test]
+            fn a_lost_assignment_is_not_committed() -> Result<()> {
+                let mock = MockKafka::start(&[(TOPIC, 3)])?;
+                let client = Client::new(&mock.bootstrap())?;
+                let ground = Ground::new(&client, GroupProtocol::Classic, TOPIC);
+                scenarios::a_lost_assignment_is_not_committed(&ground, &mock)
+            }
+
+            #[test]
             fn an_outage_is_a_condition_that_ends() -> Result<()> {
                 let mock = MockKafka::start(&[(TOPIC, 3)])?;
                 let client = Client::new(&mock.bootstrap())?;

@@ -31,7 +31,10 @@ impl MockCluster {
     /// # Errors
     /// When it doesn't.
     pub fn start() -> Result<MockCluster, Error> {
-        let handle = Handle::create(&ClientConfig::new(), Role::Producer)?;
+        let mut config = ClientConfig::new();
+        // It misses brokers to talk to, and says so.
+        config.set("log_level", "3");
+        let handle = Handle::create(&config, Role::Producer)?;
         // SAFETY: the handle is live, and kept as long as the cluster.
         let cluster = unsafe { sys::rd_kafka_mock_cluster_new(handle.raw(), 1) };
         if cluster.is_null() {

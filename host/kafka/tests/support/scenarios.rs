@@ -333,7 +333,6 @@ pub fn a_time_is_a_start(ground: &Ground<'_>) -> Result<()> {
         ensure!(member.engine.assigned() == [(0, 2), (1, 1), (2, 0)]);
         Ok(())
     });
-    ensure!(ground.committed()? == [Some(2), Some(1), Some(0)]);
     member.source.stop(soon()).expect("in time");
     Ok(())
 }
@@ -451,5 +450,43 @@ pub fn a_start_without_kafka_waits_and_can_be_stopped() -> Result<()> {
     ensure!(!member.source.state().subscribed);
     let report = member.source.stop(soon()).expect("in time");
     ensure!(report.partitions.is_empty(), "{report:?}");
+    Ok(())
+}
+
+/// A session that expires while Kafka is away: the work is given up without a commit, said, and
+/// done again.
+pub fn a_lost_assignment_is_not_committed(ground: &Ground<'_>, mock: &MockKafka) -> Result<()> {
+    let written = ground.write(0, 9)?;
+    let mut setup = ground.setup();
+    setup
+        .kafka
+        .consumer
+        .insert("session.timeout.ms".into(), "1500".into());
+    let member = setup.start("one");
+    member.engine.stuck.store(true, Ordering::SeqCst);
+    eventually("everything is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    mock.down()?;
+    eventually("it is said", PATIENCE, || {
+        ensure!(member.engine.holds(Code::AssignmentLost));
+        Ok(())
+    });
+    ensure!(member.engine.live().is_empty());
+    let state = member.source.state();
+    ensure!(
+        state.lost == 1 && state.assigned == 0 && !state.member,
+        "{state:?}"
+    );
+    member.engine.stuck.store(false, Ordering::SeqCst);
+    mock.up()?;
+    eventually("everything is fetched again", PATIENCE, || {
+        ensure!(member.engine.fetched().len() == 2 * written.len());
+        Ok(())
+    });
+    let again = [(0, 0), (0, 0), (1, 0), (1, 0), (2, 0), (2, 0)];
+    ensure!(member.engine.assigned() == again);
+    member.source.stop(soon()).expect("in time");
     Ok(())
 }
