@@ -33,7 +33,9 @@ fn a_purchase_becomes_access_and_is_committed() -> Result<()> {
             .topic(&input, &["purchase-to-access"], "earliest", Some(&dead));
         let mut host = Host::start(&config)?;
         host.ready(SOON)?;
-        eventually("all is committed", SOON, || client.caught_up(&group, &input));
+        eventually("all is committed", SOON, || {
+            client.caught_up(&group, &input)
+        });
         let granted = client.read_all(&output)?;
         assert_eq!(granted.len(), 1);
         assert_eq!(granted[0].key_text(), "u7");
@@ -44,8 +46,14 @@ fn a_purchase_becomes_access_and_is_committed() -> Result<()> {
         let letters = client.read_all(&dead)?;
         assert_eq!(letters.len(), 1);
         assert_eq!(letters[0].text(), "not json");
-        assert_eq!(letters[0].header("penstock.code").as_deref(), Some("PSK-H002"));
-        assert_eq!(letters[0].header("penstock.reason").as_deref(), Some("invalid-event"));
+        assert_eq!(
+            letters[0].header("penstock.code").as_deref(),
+            Some("PSK-H002")
+        );
+        assert_eq!(
+            letters[0].header("penstock.reason").as_deref(),
+            Some("invalid-event")
+        );
         let status = host.status()?;
         println!("{status:#}");
         println!("{}", host.process().log());

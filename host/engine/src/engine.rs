@@ -153,7 +153,9 @@ impl Engine {
             let back = state.machine.close();
             total.deliveries += back.deliveries;
             total.abandoned += back.abandoned;
-            shared.abandoned.fetch_add(back.abandoned, Ordering::Relaxed);
+            shared
+                .abandoned
+                .fetch_add(back.abandoned, Ordering::Relaxed);
             partition.retract(&mut state);
             state.clear();
             for (handler, ledger) in state.machine.ledgers().iter().enumerate() {
