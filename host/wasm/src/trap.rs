@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use penstock_core::verdict::Failure;
-use wasmtime::{FrameInfo, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, FrameSymbol, Trap, WasmBacktrace};
 
 use crate::bounds::{self, TEXT_BYTES_MAX};
 use crate::state::State;
@@ -38,46 +38,64 @@ pub(crate) fn classify(error: &wasmtime::Error, state: &State, deadline: Duratio
     }
 }
 
+/// What every panic of a Rust guest runs through before it traps: nobody's fault lies there.
+const PANIC_MACHINERY: [&str; 6] = [
+    "__rustc::",
+    "core::panicking::",
+    "std::panicking::",
+    "std::sys::backtrace::",
+    "core::option::",
+    "core::result::",
+];
+
 /// One line a function, the innermost first.
 fn trace(frames: &[FrameInfo]) -> String {
-    let mut trace = String::new();
     let lines = frames.iter().flat_map(frame_lines);
-    for line in lines {
-        if trace.len() + line.len() > TEXT_BYTES_MAX {
+    let lines = lines.skip_while(|(function, _)| {
+        PANIC_MACHINERY
+            .iter()
+            .any(|prefix| function.starts_with(prefix))
+    });
+    let mut trace = String::new();
+    for (function, place) in lines {
+        if trace.len() + function.len() + place.len() > TEXT_BYTES_MAX {
             trace.push_str("…\n");
             break;
         }
-        trace.push_str(&line);
+        trace.push_str("at ");
+        trace.push_str(&bounds::printable(&function));
+        trace.push_str(&bounds::printable(&place));
         trace.push('\n');
     }
     trace.truncate(trace.trim_end().len());
     trace
 }
 
-fn frame_lines(frame: &FrameInfo) -> Vec<String> {
-    let own_name = || match frame.func_name() {
-        Some(name) => name.to_owned(),
+/// Functions and their places: those that were inlined first, the frame's own last.
+fn frame_lines(frame: &FrameInfo) -> Vec<(String, String)> {
+    let own = match frame.func_name() {
+        // `{:#}` leaves the hash out.
+        Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
         None => format!("function {}", frame.func_index()),
     };
-    if frame.symbols().is_empty() {
-        return vec![line(&own_name(), None, None)];
-    }
-    let symbols = frame.symbols().iter();
-    symbols
-        .map(|symbol| {
-            let name = symbol.name().map_or_else(own_name, str::to_owned);
-            line(&name, symbol.file(), symbol.line())
-        })
-        .collect()
+    let Some((last, inlined)) = frame.symbols().split_last() else {
+        return vec![(own, String::new())];
+    };
+    let inlined = inlined.iter().map(|symbol| {
+        let name = symbol.name().unwrap_or("inlined function");
+        let name = format!("{:#}", rustc_demangle::demangle(name));
+        // Line tables spell out each type parameter, which hides the name.
+        let end = name.find('<').filter(|at| *at > 0).unwrap_or(name.len());
+        (name[..end].to_owned(), place(symbol))
+    });
+    // Of the frame's own the name section knows the path, line tables the bare name.
+    inlined.chain([(own, place(last))]).collect()
 }
 
-fn line(function: &str, file: Option<&str>, line: Option<u32>) -> String {
-    // `{:#}` leaves the hash out.
-    let function = format!("{:#}", rustc_demangle::demangle(function));
-    let function = bounds::printable(&function);
-    match (file, line) {
-        (Some(file), Some(line)) => format!("at {function} ({}:{line})", bounds::printable(file)),
-        (Some(file), None) => format!("at {function} ({})", bounds::printable(file)),
-        (None, _) => format!("at {function}"),
+fn place(symbol: &FrameSymbol) -> String {
+    match (symbol.file(), symbol.line()) {
+        (Some(file), Some(line)) => format!(" ({file}:{line})"),
+        (Some(file), None) => format!(" ({file})"),
+        (None, _) => String::new(),
     }
 }

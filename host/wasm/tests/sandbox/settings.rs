@@ -1,0 +1,120 @@
+//! What becomes of settings that a handler refuses, and of a handler that can't be asked.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Duration;
+
+use penstock_core::codes::Code;
+use penstock_core::config::{self, Defaults, Loaded, Report, SourceFile};
+use penstock_core::contract::SettingError;
+use penstock_core::verdict::Failure;
+use penstock_engine::ports::HandlerPool;
+use penstock_wasm::{Binding, Runtime};
+use sha2::{Digest, Sha256};
+
+use crate::bench::{self, Bench, Ticking, built};
+
+fn set(name: &str) -> impl FnOnce(&mut Binding) {
+    let setting = (name.to_owned(), "not today".to_owned());
+    move |binding| binding.settings.push(setting)
+}
+
+#[test]
+fn refused_settings_are_told_without_a_ticking_clock() {
+    let bench = Bench::unruly();
+    assert_eq!(bench.pool(|_| {}).try_configure(), Ok(Vec::new()));
+    let refused = SettingError {
+        name: "refuse".to_owned(),
+        problem: "not today".to_owned(),
+    };
+    assert_eq!(bench.pool(set("refuse")).try_configure(), Ok(vec![refused]));
+    assert_eq!(
+        bench.pool(set("loop-in-configure")).try_configure(),
+        Err(Failure::Deadline {
+            limit: Duration::from_millis(200)
+        })
+    );
+}
+
+#[test]
+fn at_run_time_a_refusal_is_the_records_failure() {
+    let bench = Bench::unruly();
+    let _ticking = Ticking::start(&bench.runtime);
+    let failure = |setting| bench.pool(set(setting)).checkout().err().unwrap();
+    assert_eq!(
+        failure("refuse"),
+        Failure::Trap {
+            message: "the handler refused its settings: `refuse`: not today".to_owned(),
+            trace: String::new(),
+        }
+    );
+    assert!(matches!(
+        failure("loop-in-configure"),
+        Failure::Deadline { .. }
+    ));
+    let Failure::Trap { message, trace } = failure("trap-in-configure") else {
+        panic!("not a trap");
+    };
+    assert!(message.contains("unreachable"), "{message}");
+    assert!(trace.contains("unruly/src/lib.rs:"), "{trace}");
+}
+
+/// The codes of the mistakes of a configuration with this plugin and these settings.
+fn check(plugin: &Path, settings: &str) -> (Result<Loaded, Report>, Vec<Code>) {
+    let runtime = Runtime::new(bench::cache()).unwrap();
+    let text = format!(
+        r#"
+        [host]
+        id = "test"
+        [kafka]
+        bootstrap = "127.0.0.1:9092"
+        group = "g"
+        [handlers.h]
+        plugin = "{}"
+        settings = {{ {settings} }}
+        outputs = {{ out = "o" }}
+        [topics.t]
+        handlers = ["h"]
+        start = "earliest"
+        "#,
+        plugin.display()
+    );
+    let file = SourceFile {
+        name: "penstock.toml".to_owned(),
+        dir: "/".into(),
+        bytes: Ok(text.into_bytes()),
+    };
+    let defaults = Defaults {
+        workers: NonZeroUsize::MIN,
+    };
+    let loaded = config::load(&[file], &|_| None, &defaults, &runtime);
+    let report = loaded.as_ref().err();
+    let codes = report.map_or(Vec::new(), |report| {
+        let diagnostics = report.diagnostics().iter();
+        diagnostics.filter_map(|found| found.code).collect()
+    });
+    (loaded, codes)
+}
+
+#[test]
+fn the_configurations_check_asks_the_plugin() {
+    let path = built("unruly");
+    let (loaded, codes) = check(&path, "");
+    assert_eq!(codes, []);
+    let loaded = loaded.unwrap();
+    assert_eq!(loaded.plugins["h"].description.name, "unruly");
+    let digest = Sha256::digest(fs::read(&path).unwrap());
+    assert_eq!(loaded.plugins["h"].sha256[..], digest[..]);
+
+    let (loaded, codes) = check(&path, r#"refuse = "not today""#);
+    assert_eq!(codes, [Code::SettingsRefused]);
+    assert!(loaded.unwrap_err().render(false).contains("not today"));
+
+    let (loaded, codes) = check(&path, r#"trap-in-configure = "yes""#);
+    assert_eq!(codes, [Code::SettingsRefused]);
+    assert!(loaded.unwrap_err().render(false).contains("unreachable"));
+
+    let (_, codes) = check(Path::new("/no-such.wasm"), "");
+    assert_eq!(codes, [Code::PluginMissing]);
+}
