@@ -39,7 +39,8 @@ pub enum LogError {
     Twice,
 }
 
-/// Starts the process's log. What was logged is written when the guard is dropped, at the latest.
+/// Starts the process's log. What was logged is written when the guard is dropped or the process
+/// exits, at the latest.
 ///
 /// # Errors
 /// [`LogError`]: a level that is none, or a second log.
@@ -51,6 +52,7 @@ pub fn start(log: &Log) -> Result<Lines, LogError> {
     subscriber(log.format, level, colours, lines.writer())
         .try_init()
         .map_err(|_| LogError::Twice)?;
+    lines.flush_at_exit();
     Ok(lines)
 }
 

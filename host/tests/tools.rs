@@ -20,7 +20,7 @@ fn cluster() -> Cluster {
     }
 }
 
-/// Runs the binary with these arguments, the last of which may contain spaces.
+/// Runs the binary with these arguments.
 fn penstock(args: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_penstock"))
         .args(args)
@@ -51,11 +51,26 @@ fn fine(args: &[&str], input: &[u8]) -> String {
 fn what_is_emitted_is_peeked_byte_by_byte() {
     let cluster = cluster();
     let at = ["--bootstrap", &cluster.bootstrap];
-    let emit = |args: &[&str], input: &[u8]| fine(&[&["emit", "events"], args, &at].concat(), input);
+    let emit =
+        |args: &[&str], input: &[u8]| fine(&[&["emit", "events"], args, &at].concat(), input);
     let json = r#"{"z": 1.0, "a": "é"}"#;
-    let placed = emit(&[json, "--key", "u7", "--header", "trace=ab", "--partition", "1"], b"");
+    let placed = emit(
+        &[
+            json,
+            "--key",
+            "u7",
+            "--header",
+            "trace=ab",
+            "--partition",
+            "1",
+        ],
+        b"",
+    );
     assert_eq!(placed, "events[1]@0\n");
-    assert_eq!(emit(&["-", "--partition", "1"], b"\x1b[31m\xff\n"), "events[1]@1\n");
+    assert_eq!(
+        emit(&["-", "--partition", "1"], b"\x1b[31m\xff\n"),
+        "events[1]@1\n"
+    );
     let tombstone = ["--tombstone", "--key", "u7", "--partition", "1"];
     assert_eq!(emit(&tombstone, b""), "events[1]@2\n");
 
@@ -63,12 +78,18 @@ fn what_is_emitted_is_peeked_byte_by_byte() {
     let lines: Vec<_> = shown.lines().collect();
     assert!(lines[0].starts_with("events[1]@0  20"), "{shown}");
     assert!(lines[0].ends_with("  key u7"), "{shown}");
-    assert_eq!(lines[1..3], ["  header trace: ab", r#"  {"z":1.0,"a":"é"}"#]);
+    assert_eq!(
+        lines[1..3],
+        ["  header trace: ab", r#"  {"z":1.0,"a":"é"}"#]
+    );
     assert!(lines[3].ends_with("  no key"), "{shown}");
     assert_eq!(lines[4], r"  \u{1b}[31m\xff\n");
     assert_eq!(lines[6], "  tombstone");
 
-    let last = fine(&[&["peek", "events", "--from", "-1", "--json"], &at[..]].concat(), b"");
+    let last = fine(
+        &[&["peek", "events", "--from", "-1", "--json"], &at[..]].concat(),
+        b"",
+    );
     assert!(last.contains(r#""partition":1,"offset":2,"#), "{last}");
     assert!(last.contains(r#""key":"u7","value":null"#), "{last}");
 }
@@ -78,7 +99,9 @@ fn a_topic_is_copied_by_a_pipe() {
     let cluster = cluster();
     let at = ["--bootstrap", &cluster.bootstrap];
     let lines: String = (0..500)
-        .map(|n| format!("{{\"key\":\"k{n}\",\"value\":{{\"base64\":\"/wA=\"}},\"timestamp\":{n}}}\n"))
+        .map(|n| {
+            format!("{{\"key\":\"k{n}\",\"value\":{{\"base64\":\"/wA=\"}},\"timestamp\":{n}}}\n")
+        })
         .collect();
     let emit = ["emit", "events", "--json-lines"];
     let placed = fine(&[&emit, &at[..]].concat(), lines.as_bytes());
@@ -89,10 +112,18 @@ fn a_topic_is_copied_by_a_pipe() {
     let emit = ["emit", "copy", "--json-lines"];
     let placed = fine(&[&emit, &at[..]].concat(), records.as_bytes());
     let expected: String = (0..500).map(|n| format!("copy[0]@{n}\n")).collect();
-    assert_eq!(placed, expected, "in the order of the lines, and in the partition that there is");
+    assert_eq!(
+        placed, expected,
+        "in the order of the lines, and in the partition that there is"
+    );
     let peek = ["peek", "copy", "-n", "all", "--json"];
     let copied = fine(&[&peek, &at[..]].concat(), b"");
-    let bare = |line: &str| line.split_once("\"timestamp\"").expect("a time").1.to_owned();
+    let bare = |line: &str| {
+        line.split_once("\"timestamp\"")
+            .expect("a time")
+            .1
+            .to_owned()
+    };
     let sorted = |lines: &str| {
         let mut lines: Vec<_> = lines.lines().map(bare).collect();
         lines.sort();
@@ -113,19 +144,53 @@ fn problems_have_their_exit_codes() {
     assert_eq!(exit, Some(1), "{said}");
     assert!(said.contains("there is no topic `nowhere`"), "{said}");
     assert!(!said.contains('\u{1b}'), "no colours in a pipe: {said:?}");
-    let (exit, said) = code(&[&["peek", "events", "--partition", "3"], &at[..]].concat(), "");
+    let (exit, said) = code(
+        &[&["peek", "events", "--partition", "3"], &at[..]].concat(),
+        "",
+    );
     assert_eq!(exit, Some(1), "{said}");
-    let (exit, said) = code(&[&["emit", "events", "v", "--partition", "3"], &at[..]].concat(), "");
+    let (exit, said) = code(
+        &[&["emit", "events", "v", "--partition", "3"], &at[..]].concat(),
+        "",
+    );
     assert_eq!(exit, Some(1), "{said}");
     let lines = "{\"value\":\"a\"}\n{\"vlaue\":\"b\"}\n";
-    let (exit, said) = code(&[&["emit", "events", "--json-lines"], &at[..]].concat(), lines);
+    let (exit, said) = code(
+        &[&["emit", "events", "--json-lines"], &at[..]].concat(),
+        lines,
+    );
     assert_eq!(exit, Some(2), "{said}");
-    assert!(said.contains("line 2") && said.contains("one record was written"), "{said}");
+    assert!(
+        said.contains("line 2") && said.contains("one record was written"),
+        "{said}"
+    );
     assert_eq!(code(&["peek"], "").0, Some(2));
-    assert_eq!(code(&["peek", "events", "-c", "nowhere.toml"], "").0, Some(2));
+    assert_eq!(
+        code(&["peek", "events", "-c", "nowhere.toml"], "").0,
+        Some(2)
+    );
     let (exit, said) = code(&[&["peek", "empty"], &at[..]].concat(), "");
     assert_eq!(exit, Some(0), "{said}");
     assert!(said.contains("no records there"), "{said}");
+}
+
+#[test]
+fn a_configuration_names_the_cluster_and_near_topics() {
+    let cluster = cluster();
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    let toml = format!(
+        "[host]\nid = \"a\"\n[kafka]\nbootstrap = \"{}\"\ngroup = \"g\"\n\
+         [handlers.greet]\nplugin = \"elsewhere.wasm\"\noutputs = {{ greetings = \"copy\" }}\n\
+         [topics.events]\nhandlers = [\"greet\"]\nstart = \"earliest\"\n",
+        cluster.bootstrap
+    );
+    file.write_all(toml.as_bytes()).expect("it is written");
+    let path = file.path().to_str().expect("UTF-8");
+    assert_eq!(fine(&["emit", "copy", "v", "-c", path], b""), "copy[0]@0\n");
+    let output = penstock(&["peek", "evnets", "-c", path], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("did you mean `events`?"), "{said}");
 }
 
 /// A port at which nothing listens.
@@ -143,7 +208,11 @@ fn kafka_out_of_reach_is_exit_3_within_a_bounded_time() {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(3), "{said}");
         assert!(said.contains(&nobody), "{said}");
-        assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
+        assert!(
+            began.elapsed() < Duration::from_secs(9),
+            "{:?}",
+            began.elapsed()
+        );
     }
 }
 

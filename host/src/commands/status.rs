@@ -22,6 +22,7 @@ const TOKEN_VARIABLE: &str = "PENSTOCK_TOKEN";
 
 /// Shows what a running host does: partitions, positions, lag, verdicts, what waits and why.
 #[derive(Debug, clap::Args)]
+#[command(group = tools::asked())]
 #[command(after_help = "\
 Example:
   penstock status -c penstock.toml
@@ -34,12 +35,7 @@ pub struct StatusArgs {
     #[command(flatten)]
     config: ConfigFiles,
     /// The host's admin listener, in place of the configuration's.
-    #[arg(
-        long,
-        value_name = "URL",
-        conflicts_with = "config",
-        required_unless_present = "config"
-    )]
+    #[arg(long, value_name = "URL", group = "asked")]
     admin: Option<String>,
     /// One JSON object, as `/status` answers it.
     #[arg(long)]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use clap::ArgGroup;
 use penstock_core::codes::Code;
 use penstock_core::config::{
     Config, ConfigureProblem, Delivery, GroupProtocol, HandlerLimits, Kafka, PluginFacts,
@@ -20,22 +21,23 @@ use super::{Exit, Failure, configuration};
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ConfigFiles {
     /// A configuration file; given more than once, later ones are laid over earlier ones.
-    #[arg(id = "config", short = 'c', long = "config", value_name = "FILE")]
+    #[arg(short = 'c', long = "config", value_name = "FILE", group = "asked")]
     pub files: Vec<PathBuf>,
+}
+
+/// The group of the arguments that say whom to ask; exactly one of them is needed.
+pub fn asked() -> ArgGroup {
+    ArgGroup::new("asked").required(true)
 }
 
 /// Which cluster a tool talks to.
 #[derive(Debug, Clone, clap::Args)]
+#[command(group = asked())]
 pub struct ClusterArgs {
     #[command(flatten)]
     config: ConfigFiles,
     /// Brokers, as `host:port,…`, in place of a configuration; without encryption or login.
-    #[arg(
-        long,
-        value_name = "BROKERS",
-        conflicts_with = "config",
-        required_unless_present = "config"
-    )]
+    #[arg(long, value_name = "BROKERS", group = "asked")]
     bootstrap: Option<String>,
 }
 

@@ -4,7 +4,7 @@
 //! that has stopped holds the host up in the end, but no line is dropped.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Pending bytes; one line may exceed it.
 const BUFFER_BYTES_MAX: usize = 1024 * 1024;
-/// What [`Lines::flush`] gives a reader that has stopped.
+/// What the end of the log gives a reader that has stopped.
 const FLUSH_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// A stream that lines are written to; flushed and ended when dropped.
@@ -60,6 +60,22 @@ impl Shared {
         }
     }
 
+    /// Waits until all lines so far are written, [`FLUSH_TIME_MAX`] at most.
+    fn flush(&self) {
+        let deadline = Instant::now() + FLUSH_TIME_MAX;
+        let mut state = self.lock();
+        while state.writing || !state.pending.is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            (state, _) = self
+                .moved
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     fn write_to(&self, mut stream: impl Write) {
         let mut taken = Vec::new();
         let mut state = self.lock();
@@ -90,6 +106,14 @@ impl Shared {
     }
 }
 
+static PROCESS_LOG: OnceLock<Arc<Shared>> = OnceLock::new();
+
+extern "C" fn flush_process_log() {
+    if let Some(shared) = PROCESS_LOG.get() {
+        shared.flush();
+    }
+}
+
 impl Lines {
     /// Starts the thread that writes.
     ///
@@ -107,21 +131,13 @@ impl Lines {
         })
     }
 
-    /// Waits until all lines so far are written, two seconds at most. For whoever ends the
-    /// process without dropping this.
-    pub fn flush(&self) {
-        let deadline = Instant::now() + FLUSH_TIME_MAX;
-        let mut state = self.shared.lock();
-        while state.writing || !state.pending.is_empty() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            (state, _) = self
-                .shared
-                .moved
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner);
+    /// Has the rest written too when the process is ended without dropping this
+    /// (`std::process::exit`). For one log of the process.
+    pub(super) fn flush_at_exit(&self) {
+        if PROCESS_LOG.set(self.shared.clone()).is_ok() {
+            // SAFETY: the function is `extern "C"`, never unwinds, and lives as long as the
+            // process.
+            unsafe { libc::atexit(flush_process_log) };
         }
     }
 
@@ -133,7 +149,7 @@ impl Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        self.flush();
+        self.shared.flush();
         let mut state = self.shared.lock();
         state.ended = true;
         let stuck = state.writing || !state.pending.is_empty();

@@ -156,7 +156,7 @@ impl Write for Held {
 }
 
 #[test]
-fn a_flush_waits_for_what_is_being_written() {
+fn the_end_waits_for_what_is_being_written() {
     let (begun, has_begun) = channel();
     let (let_go, go) = channel();
     let sheet = Sheet::default();
@@ -166,13 +166,42 @@ fn a_flush_waits_for_what_is_being_written() {
         sheet: sheet.clone(),
     };
     let lines = Lines::start(held).expect("a thread");
-    lines
-        .writer()
+    let mut writer = lines.writer();
+    writer
         .write_all(b"the last line\n")
         .expect("it never fails");
     has_begun.recv().expect("the thread writes at once");
     assert_eq!(sheet.text(), "");
     let_go.send(()).expect("the thread waits");
-    lines.flush();
+    drop(lines);
     assert_eq!(sheet.text(), "the last line\n");
+}
+
+#[test]
+fn an_exit_without_a_drop_loses_nothing() {
+    const IN_CHILD: &str = "PENSTOCK_TEST_EXITS";
+    const LINES: usize = 20_000;
+    if std::env::var_os(IN_CHILD).is_some() {
+        let log = Log {
+            format: LogFormat::Text,
+            records: penstock_core::config::RecordLines::Off,
+        };
+        let _lines = start(&log).expect("the only log");
+        for line in 0..LINES {
+            tracing::info!("said {line}");
+        }
+        std::process::exit(7);
+    }
+    let this = "logging::tests::an_exit_without_a_drop_loses_nothing";
+    let output = std::process::Command::new(std::env::current_exe().expect("it runs"))
+        .args(["--exact", this, "--nocapture"])
+        .env(IN_CHILD, "1")
+        .env_remove(LEVEL_VARIABLE)
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(7));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let said = text.lines().filter(|line| line.contains(" INFO said "));
+    assert_eq!(said.count(), LINES);
+    assert!(text.ends_with(&format!(" INFO said {}\n", LINES - 1)));
 }
