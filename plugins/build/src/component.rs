@@ -1,5 +1,6 @@
 //! From a core module to a component file.
 
+use std::env;
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
@@ -20,7 +21,8 @@ pub struct Written {
 
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
+        let here = env::current_dir().unwrap_or_default();
+        let path = self.path.strip_prefix(here).unwrap_or(&self.path).display();
         let size = self.bytes.div_ceil(1024);
         let unchanged = if self.changed { "" } else { ", unchanged" };
         write!(f, "{path}  {size} KiB{unchanged}")

@@ -3,6 +3,7 @@
 //! `cargo run --release -p penstock-plugin-build` writes `target/plugins/NAME.wasm`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -40,8 +41,17 @@ struct Arguments {
     yes: bool,
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
     let permission = match arguments.yes {
         true => Permission::Given,
         false => Permission::NotGiven,
