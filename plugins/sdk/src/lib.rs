@@ -93,3 +93,8 @@ pub mod prelude {
         Settings, Timestamp, context, json, log,
     };
 }
+
+/// The guide's plugin compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guides/first-plugin.md")]
+pub mod first_plugin {}
