@@ -4,14 +4,12 @@
 use penstock_engine::ports::Blame;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
-/// Whom to blame for a refusal of `together` messages that were one batch.
+/// Whom to blame for a refusal.
 ///
 /// Only what a broker says of the message itself is its fault. Everything else (a missing topic,
-/// permission, a policy, too few replicas, an outage) may pass, so it is waited for. A batch that
-/// is too large as a whole says nothing of its messages.
-pub fn blame(code: Rd, together: usize) -> Blame {
+/// permission, a policy, too few replicas, an outage) may pass, so it is waited for.
+pub fn blame(code: Rd) -> Blame {
     match code {
-        Rd::MessageSizeTooLarge | Rd::MessageBatchTooLarge if together > 1 => Blame::Topic,
         Rd::MessageSizeTooLarge
         | Rd::MessageBatchTooLarge
         | Rd::InvalidMessage
@@ -22,6 +20,11 @@ pub fn blame(code: Rd, together: usize) -> Blame {
         | Rd::UnsupportedForMessageFormat => Blame::Message,
         _ => Blame::Topic,
     }
+}
+
+/// Whether a refusal of `together` messages that were one batch says nothing of any of them.
+pub fn is_of_the_batch(code: Rd, together: usize) -> bool {
+    together > 1 && matches!(code, Rd::MessageSizeTooLarge | Rd::MessageBatchTooLarge)
 }
 
 #[cfg(test)]
@@ -38,7 +41,7 @@ mod tests {
             Rd::InvalidArgument,
         ];
         for code in message {
-            assert_eq!(blame(code, 1), Blame::Message, "{code:?}");
+            assert_eq!(blame(code), Blame::Message, "{code:?}");
         }
         let topic = [
             Rd::UnknownTopic,
@@ -52,8 +55,9 @@ mod tests {
             Rd::InvalidDifferentRecord,
         ];
         for code in topic {
-            assert_eq!(blame(code, 1), Blame::Topic, "{code:?}");
+            assert_eq!(blame(code), Blame::Topic, "{code:?}");
         }
-        assert_eq!(blame(Rd::MessageSizeTooLarge, 2), Blame::Topic);
+        assert!(is_of_the_batch(Rd::MessageSizeTooLarge, 2));
+        assert!(!is_of_the_batch(Rd::MessageSizeTooLarge, 1));
     }
 }

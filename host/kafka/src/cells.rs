@@ -87,6 +87,12 @@ impl<S: Stay> Cells<S> {
         (stays, paused)
     }
 
+    /// The stay of a partition.
+    pub fn get(&self, topic: &Arc<str>, partition: i32) -> Option<&Arc<S>> {
+        let slot = *self.index.get(&(Arc::clone(topic), partition))?;
+        self.slots[slot].as_ref().map(|cell| &cell.stay)
+    }
+
     /// All stays.
     pub fn stays(&self) -> impl Iterator<Item = &Arc<S>> {
         self.slots.iter().flatten().map(|cell| &cell.stay)

@@ -49,7 +49,7 @@ pub enum Why {
 
 impl Position {
     /// Whether the group's committed offset must change before records are read.
-    pub fn to_commit(&self) -> bool {
+    pub fn is_to_commit(&self) -> bool {
         self.why != Why::Committed
     }
 
@@ -151,7 +151,7 @@ mod tests {
                 why,
             };
             assert_eq!(position, expected, "{committed:?} {topic_has_commits}");
-            assert_eq!(position.to_commit(), why != Why::Committed);
+            assert_eq!(position.is_to_commit(), why != Why::Committed);
         }
     }
 

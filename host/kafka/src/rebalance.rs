@@ -243,7 +243,7 @@ impl<I: Intake> Poller<I> {
     }
 
     fn commit_starts(&mut self, placed: &[Placed]) {
-        let changed = placed.iter().filter(|one| one.position.to_commit());
+        let changed = placed.iter().filter(|one| one.position.is_to_commit());
         let entries: Vec<_> = changed.map(Placed::entry).collect();
         let until = Instant::now() + START_COMMIT;
         if let Err(error) = self.committer.commit_positions(&entries, until) {

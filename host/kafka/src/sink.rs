@@ -1,40 +1,34 @@
-//! Outputs and dead letters to Kafka: the engine hands messages over, a delivery thread brings
-//! acknowledgements and refusals back, in batches.
+//! Outputs and dead letters to Kafka: the engine hands messages over here; what became of them is
+//! brought back by [`crate::deliveries`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use penstock_core::codes::Code;
 use penstock_core::config::Kafka;
 use penstock_core::record::OwnedHeader;
 use penstock_engine::ports::{
-    Ack, AckToken, Blame, DeliveryReports, Outgoing, OutputTopic, OwnedMessage, Refusal, SendError,
-    Sink,
+    AckToken, Blame, DeliveryReports, Outgoing, OwnedMessage, Refusal, SendError, Sink,
 };
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
-use crate::blame::blame;
-use crate::latch::{self, Latch};
-use crate::native::{
-    Error, Event, EventKind, Handle, Headers, Message, Produced, Queue, Role, TopicHandle,
-};
-use crate::stalls::{Stalls, Topic};
+use crate::deliveries::Deliveries;
+use crate::latch::Latch;
+use crate::native::{Error, Handle, Headers, Produced, Queue, Role, TopicHandle};
+use crate::stalls::Topic;
 
-/// How long the delivery thread sleeps when nothing happens.
-const IDLE: Duration = Duration::from_millis(100);
-/// Acknowledgements reported at once, at most.
-const ACKS_MAX: usize = 8192;
+/// How long a purge may take.
+const PURGE: Duration = Duration::from_millis(100);
 
 /// A producer of the host's.
 pub struct KafkaSink {
     handle: Arc<Handle>,
-    topics: Vec<Topic>,
-    queue: Queue,
+    pub(crate) topics: Vec<Topic>,
+    pub(crate) queue: Queue,
     /// Refused by the client at once, and not reported yet.
-    at_once: Mutex<Vec<Refusal>>,
-    stopping: AtomicBool,
+    pub(crate) at_once: Mutex<Vec<Refusal>>,
+    pub(crate) stopping: AtomicBool,
     deliveries: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -77,10 +71,9 @@ impl KafkaSink {
         failed: Box<dyn FnOnce(String) + Send>,
     ) -> Result<(), Error> {
         let sink = Arc::clone(self);
-        let mut failed = Some(failed);
         let thread = std::thread::Builder::new()
             .name("kafka-delivery".into())
-            .spawn(move || sink.deliver(&*reports, &*latch, &mut failed))
+            .spawn(move || Deliveries::new(sink, reports, latch, failed).run())
             .map_err(|error| Error {
                 code: Rd::CriticalSystemResource,
                 text: format!("the delivery thread does not start: {error}"),
@@ -103,7 +96,7 @@ impl KafkaSink {
                 "outputs were given up before their acknowledgement"
             );
             self.handle.purge();
-            self.handle.flush(IDLE);
+            self.handle.flush(PURGE);
         }
         self.stopping.store(true, Ordering::Release);
         self.queue.wake();
@@ -120,91 +113,14 @@ impl KafkaSink {
         given_up
     }
 
-    fn deliver(
-        &self,
-        reports: &dyn DeliveryReports,
-        latch: &dyn Latch,
-        failed: &mut Option<Box<dyn FnOnce(String) + Send>>,
-    ) {
-        let mut acks = Vec::with_capacity(ACKS_MAX);
-        let mut stalls = Stalls::new(self.topics.len());
-        while !self.stopping.load(Ordering::Acquire) {
-            let mut wait = IDLE;
-            while acks.len() < ACKS_MAX {
-                let Some(mut event) = self.queue.poll(wait) else {
-                    break;
-                };
-                wait = Duration::ZERO;
-                match event.kind() {
-                    EventKind::Delivery => {
-                        self.take(&mut event, &mut acks, &mut stalls, reports);
-                    }
-                    EventKind::Error => client_error(&event, latch, failed),
-                    _ => {}
-                }
-            }
-            if !acks.is_empty() {
-                reports.acknowledged(&acks);
-                acks.clear();
-                latch::reachable(latch);
-            }
-            stalls.look(&self.topics, latch);
-            let at_once = {
-                let mut held = self.at_once.lock().unwrap_or_else(PoisonError::into_inner);
-                std::mem::take(&mut *held)
-            };
-            for refusal in at_once {
-                reports.refused(refusal);
-            }
+    /// Hands a message over; counted before, since its report may be there before this returns.
+    pub(crate) fn produce(&self, topic: &Topic, produced: Produced<'_>) -> Result<(), Rd> {
+        topic.waiting.fetch_add(1, Ordering::Relaxed);
+        let sent = self.handle.produce(&topic.handle, produced);
+        if sent.is_err() {
+            topic.waiting.fetch_sub(1, Ordering::Relaxed);
         }
-    }
-
-    fn take(
-        &self,
-        event: &mut Event<'_>,
-        acks: &mut Vec<Ack>,
-        stalls: &mut Stalls,
-        reports: &dyn DeliveryReports,
-    ) {
-        // A batch is of one topic, fails as one, and is reported as one.
-        let together = event.message_count();
-        let mut batch_topic = None;
-        while let Some(message) = event.next_message() {
-            let topic = *batch_topic.get_or_insert_with(|| self.topic_of(&message));
-            let Some(code) = message.error() else {
-                acks.push(ack(&message));
-                continue;
-            };
-            let Some(topic) = topic else {
-                tracing::error!(
-                    topic = message.topic(),
-                    "a report for a topic never written to"
-                );
-                continue;
-            };
-            reports.refused(Refusal {
-                token: AckToken(message.token()),
-                message: owned(topic, &message),
-                blame: blame(code, together),
-                why: why(code, together),
-            });
-        }
-        if let Some(Some(OutputTopic(index))) = batch_topic {
-            let index = index as usize;
-            self.topics[index]
-                .waiting
-                .fetch_sub(together as u64, Ordering::Relaxed);
-            stalls.progress(index);
-        }
-    }
-
-    fn topic_of(&self, message: &Message<'_>) -> Option<OutputTopic> {
-        let name = message.topic();
-        let index = self
-            .topics
-            .iter()
-            .position(|topic| topic.handle.name() == name)?;
-        u32::try_from(index).ok().map(OutputTopic)
+        sent
     }
 
     fn refuse_at_once(&self, message: Outgoing<'_>, token: AckToken, code: Rd) {
@@ -225,7 +141,7 @@ impl KafkaSink {
                 timestamp_ms: message.timestamp_ms,
             },
             blame: Blame::Topic,
-            why: why(code, 1),
+            why: code.to_string(),
         };
         let held = self.at_once.lock();
         held.unwrap_or_else(PoisonError::into_inner).push(refusal);
@@ -252,13 +168,7 @@ impl Sink for KafkaSink {
             timestamp_ms: message.timestamp_ms,
             token: token.0,
         };
-        // Counted first: the report may be there before `produce` returns.
-        topic.waiting.fetch_add(1, Ordering::Relaxed);
-        let sent = self.handle.produce(&topic.handle, produced);
-        if sent.is_err() {
-            topic.waiting.fetch_sub(1, Ordering::Relaxed);
-        }
-        match sent {
+        match self.produce(topic, produced) {
             Ok(()) => Ok(()),
             Err(Rd::MessageSizeTooLarge) => Err(SendError::Unacceptable(
                 "the message is larger than the client's `message.max.bytes`",
@@ -272,59 +182,4 @@ impl Sink for KafkaSink {
             }
         }
     }
-}
-
-fn client_error(
-    event: &Event<'_>,
-    latch: &dyn Latch,
-    failed: &mut Option<Box<dyn FnOnce(String) + Send>>,
-) {
-    let Some(error) = event.error() else { return };
-    if error.fatal {
-        let text = format!("the Kafka producer can't go on: {error}");
-        latch::raise(latch, Code::ClientFatal, "producer", &text);
-        if let Some(failed) = failed.take() {
-            failed(text);
-        }
-    } else if error.code == Rd::AllBrokersDown
-        || latch::condition(error.code) == Some(Code::KafkaRefused)
-    {
-        latch::raise_error(latch, latch::CLUSTER, &error, "producing");
-    } else {
-        // librdkafka deals with it, and logs it itself.
-        tracing::debug!(code = ?error.code, "Kafka client: {error}");
-    }
-}
-
-fn ack(message: &Message<'_>) -> Ack {
-    let bytes = message.key().map_or(0, <[u8]>::len) + message.value().map_or(0, <[u8]>::len);
-    Ack {
-        token: AckToken(message.token()),
-        bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
-    }
-}
-
-fn owned(topic: OutputTopic, message: &Message<'_>) -> OwnedMessage {
-    let headers = message.headers().map(|header| OwnedHeader {
-        name: header.name.to_vec(),
-        value: header.value.map(<[u8]>::to_vec),
-    });
-    OwnedMessage {
-        topic,
-        key: message.key().map(<[u8]>::to_vec),
-        value: message.value().map(<[u8]>::to_vec),
-        headers: headers.collect(),
-        // The client filled the time of the first sending in where none was given.
-        timestamp_ms: message.timestamp().millis(),
-    }
-}
-
-fn why(code: Rd, together: usize) -> String {
-    if together > 1 && matches!(code, Rd::MessageSizeTooLarge | Rd::MessageBatchTooLarge) {
-        return format!(
-            "a batch of {together} messages is larger than the topic takes; set `batch.size` in \
-             [kafka.producer] to at most the topic's `max.message.bytes`"
-        );
-    }
-    code.to_string()
 }

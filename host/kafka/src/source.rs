@@ -3,7 +3,7 @@
 //! It copies records into batches, hands them to the engine, commits on a timer, and answers
 //! rebalances ([`crate::rebalance`]) itself, in the order in which events arrive.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Rol
 use crate::start;
 use crate::state::{GroupState, Shared};
 use crate::stop::Stop;
+use crate::troubles::Troubles;
 use crate::watermarks::{self, Live};
 
 /// How long the poll thread sleeps when nothing happens.
@@ -126,6 +127,7 @@ pub fn start<I: Intake>(
         failed: Some(failed),
         closing: None,
         lost_generation: None,
+        troubles: Troubles::default(),
     };
     spawn("kafka-poll", move || {
         let mut poller = poller;
@@ -165,10 +167,7 @@ impl SourceHandle {
             queue.wake();
         }
         let wait = deadline.saturating_duration_since(Instant::now());
-        match self.report.recv_timeout(wait) {
-            Ok(report) => Some(report),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.report.recv_timeout(wait).ok()
     }
 }
 
@@ -188,6 +187,7 @@ pub(crate) struct Poller<I: Intake> {
     pub(crate) closing: Option<StopReport>,
     /// The generation in which the assignment was lost last.
     pub(crate) lost_generation: Option<i32>,
+    troubles: Troubles,
 }
 
 impl<I: Intake> Poller<I> {
@@ -232,6 +232,7 @@ impl<I: Intake> Poller<I> {
         }
         self.hand_over();
         self.resume();
+        self.troubles.look(&self.cells, &*self.intake);
         self.committer.tick(self.cells.stays());
         self.note_membership();
     }
@@ -280,13 +281,19 @@ impl<I: Intake> Poller<I> {
         match error.code {
             Rd::AutoOffsetReset | Rd::OffsetOutOfRange | Rd::LogTruncation => self.refused(at),
             _ => {
-                let subject = format!("{}[{}]", at.topic, at.partition);
-                let what = format!("{subject} can't be read at offset {}", at.offset);
-                let about = match latch::condition(error.code) {
+                let partition = format!("{}[{}]", at.topic, at.partition);
+                let what = format!("{partition} can't be read at offset {}", at.offset);
+                let code = latch::condition(error.code);
+                let subject = match code {
                     Some(Code::TopicMissing | Code::KafkaRefused) => &*at.topic,
-                    _ => &*subject,
+                    _ => &*partition,
                 };
-                latch::raise_error(&*self.intake, about, error, &what);
+                latch::raise_error(&*self.intake, subject, error, &what);
+                // That a topic is there again, the watermarks tell.
+                if let Some(code @ (Code::RecordUnreadable | Code::KafkaRefused)) = code {
+                    self.troubles
+                        .note(&at.topic, at.partition, at.offset, code, subject);
+                }
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::stop::Stop;
 
 /// The first wait after a failure, doubled with each until [`BACKOFF_MAX`].
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
-const BACKOFF_MAX: Duration = Duration::from_secs(5);
+const BACKOFF_MAX: Duration = Duration::from_secs(1);
 /// How long the commit of the start positions may take before everything is looked at anew.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -1,13 +1,14 @@
 //! The Kafka side against Kafka: the scenarios on the mock cluster, and on a real broker in both
 //! group protocols.
 
+mod scenarios;
 mod support;
 
 use anyhow::Result;
 use penstock_core::config::GroupProtocol;
 use penstock_kafka::MockKafka;
 use penstock_tests::{Broker, Client, unique};
-use support::scenarios::{self, Ground};
+use scenarios::Ground;
 
 const TOPIC: &str = "orders";
 
@@ -78,6 +79,7 @@ scenarios! {
         latest_is_committed_before_the_group_is_joined,
         a_missing_commit_is_read_from_the_earliest,
         a_commit_beyond_the_log_is_decided,
+        a_new_partition_is_read_from_its_first_record,
         deleted_records_are_reported,
         a_time_is_a_start,
         a_topic_may_come_later,

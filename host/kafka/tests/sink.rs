@@ -189,6 +189,36 @@ fn what_a_topic_never_takes_is_the_messages_fault() -> Result<()> {
 }
 
 #[test]
+fn in_a_batch_that_is_too_large_only_the_large_are_blamed() -> Result<()> {
+    let small = unique("small");
+    let client = Broker::shared().client();
+    client.create_topic(&small, 1, &[("max.message.bytes", "2000")])?;
+    let (sink, reports) = open(client.bootstrap(), &[&small])?;
+    for token in 0..30 {
+        let value = vec![b'x'; if token % 10 == 3 { 3000 } else { 300 }];
+        sink.send(message(0, None, Some(&value)), AckToken(token))
+            .expect("there is room");
+    }
+    eventually("each has its answer", PATIENCE, || {
+        let answers = reports.acked().len() + reports.refused().len();
+        ensure!(answers == 30, "{answers}");
+        Ok(())
+    });
+    let mut refused: Vec<_> = reports.refused();
+    refused.sort_by_key(|refusal| refusal.token.0);
+    let tokens: Vec<_> = refused.iter().map(|refusal| refusal.token.0).collect();
+    ensure!(tokens == [3, 13, 23], "{tokens:?}");
+    ensure!(
+        refused
+            .iter()
+            .all(|refusal| refusal.blame == Blame::Message)
+    );
+    ensure!(sink.close(deadline()) == 0);
+    ensure!(client.read_all(&small)?.len() == 27);
+    Ok(())
+}
+
+#[test]
 fn larger_than_the_client_takes_is_said_at_once() -> Result<()> {
     let mock = MockKafka::start(&[("out", 1)])?;
     let (sink, _) = open(&mock.bootstrap(), &["out"])?;

@@ -183,7 +183,7 @@ impl Handle {
     pub fn purge(&self) {
         let all = sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT;
         // SAFETY: the handle is live. The call fails only on a consumer or on unknown flags.
-        unsafe { sys::rd_kafka_purge(self.raw(), all as i32) };
+        unsafe { sys::rd_kafka_purge(self.raw(), all) };
     }
 }
 

@@ -1,7 +1,5 @@
 //! An engine that finishes every record at once, so that only the Kafka side is under test.
 
-pub mod scenarios;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -1,0 +1,101 @@
+//! Kafka away.
+
+use std::sync::atomic::Ordering;
+
+use anyhow::{Result, ensure};
+use penstock_core::codes::Code;
+use penstock_core::config::GroupProtocol;
+use penstock_kafka::MockKafka;
+use penstock_tests::eventually;
+
+use super::Ground;
+use crate::support::{PATIENCE, Setup, soon};
+
+/// Kafka away and back: said while it lasts, over when it is, and nothing is lost.
+pub fn an_outage_is_a_condition_that_ends(ground: &Ground<'_>, mock: &MockKafka) -> Result<()> {
+    let mut written = ground.write(0, 9)?;
+    let member = ground.setup().start("one");
+    eventually("everything is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    mock.down()?;
+    eventually("it is said", PATIENCE, || {
+        ensure!(member.engine.holds(Code::KafkaUnreachable));
+        Ok(())
+    });
+    mock.up()?;
+    written.extend(ground.write(9, 18)?);
+    written.sort();
+    eventually("what came later is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    eventually("it is over", PATIENCE, || {
+        ensure!(!member.engine.holds(Code::KafkaUnreachable));
+        Ok(())
+    });
+    mock.down()?;
+    let begun = std::time::Instant::now();
+    let deadline = begun + std::time::Duration::from_secs(2);
+    let report = member.source.stop(deadline);
+    ensure!(
+        begun.elapsed() < std::time::Duration::from_millis(2500),
+        "{:?}",
+        begun.elapsed()
+    );
+    ensure!(report.is_some(), "the deadline passed without a report");
+    Ok(())
+}
+
+/// Without Kafka the host waits, and says so, until it is stopped.
+pub fn a_start_without_kafka_waits_and_can_be_stopped() -> Result<()> {
+    crate::support::logged();
+    let member = Setup::new("127.0.0.1:1", GroupProtocol::Classic, "g", "t").start("one");
+    eventually("it is said", PATIENCE, || {
+        ensure!(member.engine.holds(Code::KafkaUnreachable));
+        Ok(())
+    });
+    ensure!(!member.source.state().subscribed);
+    let report = member.source.stop(soon()).expect("in time");
+    ensure!(report.partitions.is_empty(), "{report:?}");
+    Ok(())
+}
+
+/// A session that expires while Kafka is away: the work is given up without a commit, said, and
+/// done again.
+pub fn a_lost_assignment_is_not_committed(ground: &Ground<'_>, mock: &MockKafka) -> Result<()> {
+    let written = ground.write(0, 9)?;
+    let mut setup = ground.setup();
+    setup
+        .kafka
+        .consumer
+        .insert("session.timeout.ms".into(), "1500".into());
+    let member = setup.start("one");
+    member.engine.stuck.store(true, Ordering::SeqCst);
+    eventually("everything is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    mock.down()?;
+    eventually("it is said", PATIENCE, || {
+        ensure!(member.engine.holds(Code::AssignmentLost));
+        Ok(())
+    });
+    ensure!(member.engine.live().is_empty());
+    let state = member.source.state();
+    ensure!(
+        state.lost == 1 && state.assigned == 0 && !state.member,
+        "{state:?}"
+    );
+    member.engine.stuck.store(false, Ordering::SeqCst);
+    mock.up()?;
+    eventually("everything is fetched again", PATIENCE, || {
+        ensure!(member.engine.fetched().len() == 2 * written.len());
+        Ok(())
+    });
+    let again = [(0, 0), (0, 0), (1, 0), (1, 0), (2, 0), (2, 0)];
+    ensure!(member.engine.assigned() == again);
+    member.source.stop(soon()).expect("in time");
+    Ok(())
+}
