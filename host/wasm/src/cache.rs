@@ -1,22 +1,13 @@
-//! Compiled plugins on disk. An artefact is machine code, and mapping one is running it: so a file
-//! is used only if nobody but this user can have written it, and it is what this host wrote.
+//! Compiled plugins on disk, so that a start does not compile. What may be used of it is for
+//! [`artefact`] to say; what may not is removed and compiled anew, with a warning.
 //!
-//! - The directory and the file belong to this user, and neither group nor others may write them:
-//!   that keeps other users out. Whoever can act as this user, or as root, needs no cache file to
-//!   run code here, and isn't kept out.
-//! - The file's name carries the plugin's digest, the engine's compatibility hash and the digest
-//!   of the artefact itself: that finds a torn write, a bad disk and a file of another build.
-//! - The file that was checked is the file that is mapped, by its descriptor, whatever its name
-//!   means by then. A file is written under another name, then renamed; never changed in place.
-//!
-//! Whatever fails a check is removed and compiled anew, with a warning; no cache, no harm.
+//! A file is written under another name, then renamed; never changed in place.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -24,6 +15,8 @@ use sha2::{Digest, Sha256};
 use tracing::warn;
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+use crate::artefact::{self, hex};
 
 /// Artefacts that are kept; the oldest go first.
 const ARTEFACTS_MAX: usize = 64;
@@ -83,7 +76,7 @@ impl Cache {
         let of_key = format!("{key}-");
         names.iter().find_map(|(path, name)| {
             let digest = name.strip_prefix(&of_key)?.strip_suffix(SUFFIX)?;
-            map(path, digest, engine)
+            artefact::map(path, digest, engine)
                 .map_err(|why| discard(path, &why))
                 .ok()
         })
@@ -145,7 +138,7 @@ impl Cache {
         if !metadata.is_dir() {
             return Err("it is not a directory".to_owned());
         }
-        ours_alone(&metadata)
+        artefact::ours_alone(&metadata)
     }
 
     fn warn_unusable(&self, why: &str) {
@@ -175,47 +168,6 @@ fn is_artefact(name: &str) -> bool {
             .all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn ours_alone(metadata: &Metadata) -> Result<(), String> {
-    // SAFETY: geteuid has no preconditions and can't fail.
-    let us = unsafe { libc::geteuid() };
-    if metadata.uid() != us {
-        return Err(format!(
-            "it belongs to user {}, this host runs as {us}",
-            metadata.uid()
-        ));
-    }
-    if metadata.mode() & 0o022 != 0 {
-        return Err(format!(
-            "others may write it (mode {:o})",
-            metadata.mode() & 0o7777
-        ));
-    }
-    Ok(())
-}
-
-/// Checks an artefact, then maps it.
-fn map(path: &Path, digest: &str, engine: &Engine) -> Result<Component, String> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
-        .map_err(|error| error.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    ours_alone(&metadata)?;
-    if sha256(&mut file).map_err(|error| error.to_string())? != digest {
-        return Err("its bytes are not those that were written".to_owned());
-    }
-    let checked = format!("/dev/fd/{}", file.as_raw_fd());
-    // SAFETY: the file belongs to this user, who alone may write it, and has the digest that this
-    // host put into its name when it wrote what wasmtime had serialized; it is never changed in
-    // place. See the head of this file for what that does not cover.
-    let component = unsafe { Component::deserialize_file(engine, checked) };
-    component.map_err(|error| format!("{error:#}"))
-}
-
 fn discard(path: &Path, why: &str) {
     warn!(
         file = %path.display(),
@@ -225,19 +177,4 @@ fn discard(path: &Path, why: &str) {
     if let Err(error) = fs::remove_file(path) {
         warn!(file = %path.display(), %error, "it can't be removed");
     }
-}
-
-fn sha256(file: &mut File) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hash.finalize())),
-            read => hash.update(&buffer[..read]),
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -72,7 +72,10 @@ fn stage(
     let bytes = len(&key) + len(&value) + headers.len() * HEADER_OVERHEAD_BYTES;
     // Before the headers are read: a list may claim millions of them.
     outputs.permit(to, bytes)?;
-    let headers = headers.iter(&mut *store)?.collect::<Result<Vec<_>>>()?;
+    let headers = match headers.len() {
+        0 => Vec::new(),
+        _ => headers.iter(&mut *store)?.collect::<Result<_>>()?,
+    };
     let store = &*store;
     let slice = |bytes: &WasmList<u8>| bytes.as_le_slice(store);
     let headers = headers

@@ -5,6 +5,7 @@
 //! [`Plugin::describe`] asks it what it is; [`Plugin::bind`] makes the [`Pool`] of instances that
 //! the engine calls for one handler and one topic.
 
+mod artefact;
 mod bounds;
 mod cache;
 mod check;

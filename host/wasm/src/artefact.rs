@@ -1,0 +1,107 @@
+//! Whether a compiled plugin may be mapped. It is machine code: to map one is to run it. So a file
+//! is used only if nobody but this user can have written it, and it is what this host wrote.
+//!
+//! - The directory and the file belong to this user, and neither group nor others may write them:
+//!   that keeps other users out. Whoever can act as this user, or as root, needs no cache file to
+//!   run code here, and isn't kept out.
+//! - The file's name carries the digest of its bytes: that finds a torn write and a bad disk. It
+//!   carries the plugin's digest and the engine's compatibility hash too, so that an artefact of
+//!   another plugin, or of another build of this host, is none of this one's.
+//! - The file that was checked is the file that is mapped, by its descriptor, whatever its name
+//!   means by then.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// Whether this user alone may have written what this describes.
+pub(crate) fn ours_alone(metadata: &Metadata) -> Result<(), String> {
+    // SAFETY: geteuid has no preconditions and can't fail.
+    let us = unsafe { libc::geteuid() };
+    if metadata.uid() != us {
+        return Err(format!(
+            "it belongs to user {}, this host runs as {us}",
+            metadata.uid()
+        ));
+    }
+    if metadata.mode() & 0o022 != 0 {
+        return Err(format!(
+            "others may write it (mode {:o})",
+            metadata.mode() & 0o7777
+        ));
+    }
+    Ok(())
+}
+
+/// Checks an artefact against its digest, in hexadecimal digits, then maps it.
+pub(crate) fn map(path: &Path, digest: &str, engine: &Engine) -> Result<Component, String> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)
+        .map_err(|error| error.to_string())?;
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    ours_alone(&metadata)?;
+    if sha256(&mut file).map_err(|error| error.to_string())? != digest {
+        return Err("its bytes are not those that were written".to_owned());
+    }
+    let checked = format!("/dev/fd/{}", file.as_raw_fd());
+    // SAFETY: the file belongs to this user, who alone may write it, and has the digest that this
+    // host put into its name when it wrote what wasmtime had serialized; it is never changed in
+    // place. See the head of this file for what that does not cover.
+    let component = unsafe { Component::deserialize_file(engine, checked) };
+    component.map_err(|error| format!("{error:#}"))
+}
+
+fn sha256(file: &mut File) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&hash.finalize())),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::chown;
+
+    use super::*;
+
+    /// Something that belongs to another user.
+    fn of_another(folder: &Path) -> Metadata {
+        // SAFETY: geteuid has no preconditions and can't fail.
+        if unsafe { libc::geteuid() } != 0 {
+            return fs::metadata("/").unwrap();
+        }
+        let file = folder.join("file");
+        fs::write(&file, "").unwrap();
+        chown(&file, Some(65_534), None).unwrap();
+        fs::metadata(&file).unwrap()
+    }
+
+    #[test]
+    fn what_belongs_to_another_user_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let why = ours_alone(&of_another(folder.path())).unwrap_err();
+        assert!(why.starts_with("it belongs to user "), "{why}");
+        ours_alone(&fs::metadata(folder.path()).unwrap()).unwrap();
+    }
+}
