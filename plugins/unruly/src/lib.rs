@@ -27,7 +27,8 @@
 //! | `tombstone` | the key goes to `out`, without a value |
 //! | `echo-meta` | all that a handler may know, as JSON |
 //!
-//! Anything else is rejected, with the code `unknown-command`; a tombstone is skipped.
+//! Anything else is rejected, with the code `unknown-command`. A tombstone is skipped, unless the
+//! setting `tombstone` names a command for it.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -46,6 +47,7 @@ const UNDECLARED: Output = Output::new(99, "undeclared", "Not in the description
 pub struct Unruly {
     topic: String,
     seen: u64,
+    on_tombstone: Option<Vec<u8>>,
     hoard: Vec<Vec<u8>>,
 }
 
@@ -57,6 +59,7 @@ impl Handler for Unruly {
             .optional_setting("refuse", "Configuring is refused, with this text")
             .optional_setting("trap-in-configure", "Configuring traps")
             .optional_setting("loop-in-configure", "Configuring never ends")
+            .optional_setting("tombstone", "The command of a record without a value")
     }
 
     fn configure(topic: &str, settings: &Settings) -> Result<Self, Vec<SettingError>> {
@@ -72,13 +75,15 @@ impl Handler for Unruly {
         Ok(Unruly {
             topic: topic.to_owned(),
             seen: 0,
+            on_tombstone: settings.get("tombstone").map(|it| it.as_bytes().to_vec()),
             hoard: Vec::new(),
         })
     }
 
     fn handle(&mut self, message: Message) -> Result<Outcome, Failure> {
         self.seen += 1;
-        let Some(value) = &message.value else {
+        let on_tombstone = self.on_tombstone.clone();
+        let Some(value) = message.value.as_ref().or(on_tombstone.as_ref()) else {
             return Ok(Outcome::skip("tombstone", "no command"));
         };
         let text = String::from_utf8_lossy(value);

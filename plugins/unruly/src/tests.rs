@@ -90,6 +90,19 @@ fn headers_come_back_in_order_with_duplicates() {
 }
 
 #[test]
+fn a_tombstone_is_skipped_or_a_command() {
+    let tombstone = || Message {
+        value: None,
+        ..message("")
+    };
+    let skipped = run::<Unruly>(tombstone());
+    assert!(matches!(skipped.result, Ok(Outcome::Skip(why)) if why.code == "tombstone"));
+    let mut instance = Instance::<Unruly>::new("t", &[("tombstone", "reject")]).unwrap();
+    let rejected = instance.handle(tombstone());
+    assert!(matches!(rejected.result, Err(Failure::Reject(why)) if why.code == "asked-to"));
+}
+
+#[test]
 fn it_logs_as_much_as_it_is_told_to() {
     let run = run::<Unruly>(message("log 2"));
     let lines = [
