@@ -1,0 +1,213 @@
+//! Numbered records, and the account of what became of them.
+//!
+//! Record `n` of partition `p` is `ok <p> <n>`: its number is its offset, and the unruly plugin
+//! passes it on as it is. Each partition has a few keys, so that their order can be checked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use penstock_tests::{Client, Outgoing, Producer};
+use rdkafka::Message;
+
+/// Keys of each partition.
+const KEYS: u64 = 7;
+
+/// A sender of numbered records.
+pub struct Load {
+    producer: Producer,
+    topic: String,
+    padding: String,
+    /// By partition.
+    sent: Vec<u64>,
+}
+
+impl Load {
+    /// For a topic that is empty yet; each value is padded by so many bytes.
+    pub fn new(client: &Client, topic: &str, padding: usize) -> Result<Load> {
+        Ok(Load {
+            producer: Producer::new(client.bootstrap())?,
+            topic: topic.to_owned(),
+            padding: "x".repeat(padding),
+            sent: vec![0; client.partitions(topic)?.len()],
+        })
+    }
+
+    /// Sends `count` records more, partition by turns, without waiting for acknowledgements.
+    pub fn send(&mut self, count: u64) -> Result<()> {
+        for _ in 0..count {
+            let total: u64 = self.sent.iter().sum();
+            let partition = (total % self.sent.len() as u64) as usize;
+            let number = self.sent[partition];
+            let record = Outgoing::to(&self.topic)
+                .partition(i32::try_from(partition)?)
+                .key(format!("{partition}-{}", number % KEYS))
+                .value(format!("ok {partition} {number} {}", self.padding));
+            self.producer.send(&record)?;
+            self.sent[partition] += 1;
+        }
+        Ok(())
+    }
+
+    /// Waits for all acknowledgements; gives how many records each partition has.
+    pub fn finish(&self) -> Result<Vec<u64>> {
+        self.producer.flush()?;
+        Ok(self.sent.clone())
+    }
+}
+
+/// A load that flows evenly, on a thread of its own, until it is stopped.
+pub struct Flow {
+    stop: Arc<AtomicBool>,
+    sent: Arc<AtomicU64>,
+    thread: Option<JoinHandle<Result<Vec<u64>>>>,
+}
+
+/// Between two portions.
+const PORTION: Duration = Duration::from_millis(5);
+
+impl Flow {
+    /// So many records a second.
+    pub fn start(mut load: Load, per_second: u64) -> Flow {
+        let stop = Arc::new(AtomicBool::new(false));
+        let sent = Arc::new(AtomicU64::new(0));
+        let thread = std::thread::spawn({
+            let (stop, sent) = (Arc::clone(&stop), Arc::clone(&sent));
+            move || {
+                let begun = Instant::now();
+                let mut total = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    let due = (begun.elapsed().as_millis() as u64 * per_second) / 1000;
+                    load.send(due - total)?;
+                    total = due;
+                    sent.store(total, Ordering::Relaxed);
+                    std::thread::sleep(PORTION);
+                }
+                load.finish()
+            }
+        });
+        Flow {
+            stop,
+            sent,
+            thread: Some(thread),
+        }
+    }
+
+    /// How many records are on their way.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Stops; gives how many records each partition has.
+    pub fn stop(mut self) -> Result<Vec<u64>> {
+        self.stop.store(true, Ordering::Relaxed);
+        let thread = self.thread.take().context("it is stopped once")?;
+        thread.join().map_err(|_| anyhow!("the sender panicked"))?
+    }
+}
+
+impl Drop for Flow {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// An output, by the record that it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// The input's partition.
+    pub partition: usize,
+    /// The input's offset.
+    pub number: u64,
+    /// Where the output lies.
+    pub at: (i32, i64),
+}
+
+/// All outputs, in the order of the output topic's partitions.
+pub struct Account(pub Vec<Passed>);
+
+impl Account {
+    /// Reads the output topic.
+    pub fn read(client: &Client, output: &str) -> Result<Account> {
+        let mut passed = Vec::new();
+        let mut foreign = 0;
+        client.read_each(output, |message| {
+            let at = (message.partition(), message.offset());
+            match message.payload().and_then(parse) {
+                Some((partition, number)) => passed.push(Passed {
+                    partition,
+                    number,
+                    at,
+                }),
+                None => foreign += 1,
+            }
+        })?;
+        ensure!(foreign == 0, "{foreign} outputs that nobody asked for");
+        passed.sort_by_key(|passed| passed.at);
+        Ok(Account(passed))
+    }
+
+    /// Whether each of the first `sent[p]` records of each partition `p` is there, and no other.
+    pub fn is_complete(&self, sent: &[u64]) -> Result<()> {
+        let mut there: Vec<Vec<bool>> = sent.iter().map(|n| vec![false; *n as usize]).collect();
+        for passed in &self.0 {
+            let cell = there
+                .get_mut(passed.partition)
+                .and_then(|of| of.get_mut(passed.number as usize));
+            *cell.with_context(|| format!("an output of a record never sent: {passed:?}"))? = true;
+        }
+        for (partition, of) in there.iter().enumerate() {
+            let missing: Vec<usize> = (0..of.len()).filter(|number| !of[*number]).collect();
+            ensure!(
+                missing.is_empty(),
+                "{} of {} records of partition {partition} have no output, the first: {:?}",
+                missing.len(),
+                of.len(),
+                &missing[..missing.len().min(10)]
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether the outputs of each key, each taken where it came first, are in order.
+    pub fn is_in_order(&self) -> Result<()> {
+        let mut latest: BTreeMap<(usize, u64), u64> = BTreeMap::new();
+        let mut seen: BTreeMap<usize, Vec<bool>> = BTreeMap::new();
+        for passed in &self.0 {
+            let seen = seen.entry(passed.partition).or_default();
+            let number = passed.number as usize;
+            seen.resize(seen.len().max(number + 1), false);
+            if std::mem::replace(&mut seen[number], true) {
+                continue;
+            }
+            let key = (passed.partition, passed.number % KEYS);
+            if let Some(before) = latest.insert(key, passed.number) {
+                ensure!(before < passed.number, "{before} came before {passed:?}");
+            }
+        }
+        Ok(())
+    }
+
+    /// How many outputs repeat an earlier one.
+    pub fn repeats(&self) -> usize {
+        let mut all: Vec<_> = self
+            .0
+            .iter()
+            .map(|one| (one.partition, one.number))
+            .collect();
+        let total = all.len();
+        all.sort_unstable();
+        all.dedup();
+        total - all.len()
+    }
+}
+
+/// `ok <partition> <number> …`
+fn parse(value: &[u8]) -> Option<(usize, u64)> {
+    let mut words = std::str::from_utf8(value).ok()?.split(' ');
+    (words.next() == Some("ok")).then_some(())?;
+    Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+}
