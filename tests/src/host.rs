@@ -176,6 +176,15 @@ impl Host {
     }
 }
 
+impl Drop for Host {
+    /// A test that fails shows what its hosts said last.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the host's last lines:\n{}", self.process.log_tail());
+        }
+    }
+}
+
 fn shared_cache() -> Result<PathBuf> {
     let cache = target_dir()?.join("test-cache");
     fs::create_dir_all(&cache).with_context(|| format!("cannot create {}", cache.display()))?;
