@@ -3,5 +3,9 @@
 
 mod chain;
 mod failures;
+mod halts;
+mod handlers;
 mod incident;
+mod out_of_range;
+mod outputs;
 mod support;
