@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use penstock_core::conditions::Conditions;
-use penstock_core::config::Config;
+use penstock_core::config::Loaded;
 use penstock_core::status::Status;
 use penstock_engine::Engine;
 use penstock_engine::ports::{DeliveryReports, EpochClock};
@@ -46,7 +46,8 @@ impl App {
     ///
     /// # Panics
     /// If the configuration was not loaded with this shelf.
-    pub fn start(config: &Config, shelf: &Shelf, failed: &Sender<String>) -> Result<App, Failure> {
+    pub fn start(loaded: &Loaded, shelf: &Shelf, failed: &Sender<String>) -> Result<App, Failure> {
+        let config = &loaded.config;
         let usage =
             |error: &dyn fmt::Display| Failure::new(Exit::Usage, error).cost("nothing was started");
         let conditions = Arc::new(Mutex::new(Conditions::default()));
@@ -67,7 +68,7 @@ impl App {
         let runtime = shelf.runtime(config).map_err(|error| usage(error))?;
         let engine = Engine::start(
             plan::settings(config),
-            plan::topics(config, shelf, &output_topics),
+            plan::topics(loaded, runtime, &output_topics).map_err(|error| usage(&error))?,
             Arc::clone(&sink) as _,
             Arc::clone(runtime) as Arc<dyn EpochClock>,
             conditions,

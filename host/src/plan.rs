@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use penstock_core::config::Config;
+use penstock_core::codes::Code;
+use penstock_core::config::{Config, Loaded, Topic};
 use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::OutputTopic;
-use penstock_wasm::Binding;
-
-use crate::shelf::Shelf;
+use penstock_wasm::{Binding, LoadError, Runtime};
 
 /// Between a refusal for which the topic is to blame and the next try.
 const RESEND_AFTER: Duration = Duration::from_secs(2);
@@ -42,38 +41,56 @@ pub fn settings(config: &Config) -> Settings {
 
 /// What is to be done with the records of each topic.
 ///
+/// # Errors
+/// When a plugin's file changed since the configuration was checked.
+///
 /// # Panics
-/// If the configuration was not loaded with this shelf, which checked every reference in it.
-pub fn topics(config: &Config, shelf: &Shelf, output_topics: &Arc<[String]>) -> Vec<TopicPlan> {
+/// If the configuration was not loaded with this runtime, which checked every reference in it.
+pub fn topics(
+    loaded: &Loaded,
+    runtime: &Runtime,
+    output_topics: &Arc<[String]>,
+) -> Result<Vec<TopicPlan>, LoadError> {
+    let config = &loaded.config;
     let index = |topic: &String| {
         let found = output_topics.binary_search(topic);
         OutputTopic(found.expect("all written topics are listed") as u32)
     };
-    let topics = config.topics.iter().map(|(name, topic)| TopicPlan {
-        name: name.as_str().into(),
-        output_topics: Arc::clone(output_topics),
-        handlers: topic
-            .handlers
-            .iter()
-            .map(|handler_name| {
-                let handler = &config.handlers[handler_name];
-                let shelved = shelf.get(&handler.plugin).expect("it was inspected");
-                let binding = Binding::new(handler_name, name, handler, &shelved.description);
-                HandlerPlan {
-                    name: handler_name.as_str().into(),
-                    pool: Arc::new(shelved.plugin.bind(binding)),
-                    outputs: shelved
-                        .description
-                        .outputs
-                        .iter()
-                        .map(|output| index(&handler.outputs[&output.name]))
-                        .collect(),
-                    retry: handler.retry.clone(),
-                    timestamp: handler.timestamp,
-                }
-            })
-            .collect(),
-        dead_letter: topic.dead_letter.as_ref().map(index),
-    });
-    topics.collect()
+    let handler_plan = |topic: &str, name: &String| {
+        let handler = &config.handlers[name];
+        let checked = &loaded.plugins[name];
+        let description = &checked.description;
+        let plugin = runtime.load(&handler.plugin)?;
+        if plugin.sha256() != checked.sha256 {
+            return Err(LoadError {
+                code: Code::DigestMismatch,
+                text: format!("the plugin of `{name}` changed while the host started"),
+                help: Some(
+                    "start again; replace plugin files by renaming new ones over them".into(),
+                ),
+            });
+        }
+        let outputs = description.outputs.iter();
+        Ok(HandlerPlan {
+            name: name.as_str().into(),
+            pool: Arc::new(plugin.bind(Binding::new(name, topic, handler, description))),
+            outputs: outputs
+                .map(|output| index(&handler.outputs[&output.name]))
+                .collect(),
+            retry: handler.retry.clone(),
+            timestamp: handler.timestamp,
+        })
+    };
+    let topic_plan = |(name, topic): (&String, &Topic)| {
+        let handlers = topic.handlers.iter();
+        Ok(TopicPlan {
+            name: name.as_str().into(),
+            output_topics: Arc::clone(output_topics),
+            handlers: handlers
+                .map(|handler| handler_plan(name, handler))
+                .collect::<Result<_, LoadError>>()?,
+            dead_letter: topic.dead_letter.as_ref().map(index),
+        })
+    };
+    config.topics.iter().map(topic_plan).collect()
 }

@@ -1,33 +1,24 @@
-//! The plugins of a configuration: loaded once, asked at check time, used by the run.
+//! The sandbox, started when a configuration that says where its cache lies first asks for a
+//! plugin.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use penstock_core::codes::Code;
 use penstock_core::config::{
-    Config, ConfigureProblem, HandlerLimits, Isolation, PluginFacts, PluginProblem, Plugins,
+    Config, ConfigureProblem, HandlerLimits, PluginFacts, PluginProblem, Plugins,
 };
-use penstock_core::contract::Description;
-use penstock_wasm::{Binding, LoadError, Plugin, Runtime, StartError};
+use penstock_wasm::{Runtime, StartError};
 
-/// Loads plugins when a configuration first asks for them, and keeps them.
+/// The plugins of a configuration: asked at check time, used by the run, loaded once.
 #[derive(Default)]
 pub struct Shelf {
     runtime: OnceLock<Result<Arc<Runtime>, StartError>>,
-    plugins: Mutex<BTreeMap<PathBuf, Arc<Shelved>>>,
-}
-
-/// A plugin and what it says of itself.
-pub struct Shelved {
-    /// Compiled and linked.
-    pub plugin: Arc<Plugin>,
-    /// The answer of its `describe`.
-    pub description: Description,
 }
 
 impl Shelf {
-    /// The runtime whose clock has to tick while guests run.
+    /// The runtime that holds the plugins, and whose clock has to tick while their guests run.
     ///
     /// # Errors
     /// When the machine can't run one.
@@ -36,41 +27,18 @@ impl Shelf {
             .get_or_init(|| Runtime::new(&config.host.cache).map(Arc::new))
             .as_ref()
     }
-
-    /// A plugin that was inspected before.
-    pub fn get(&self, path: &Path) -> Option<Arc<Shelved>> {
-        let plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
-        plugins.get(path).cloned()
-    }
-
-    fn load(&self, path: &Path, config: &Config) -> Result<Arc<Shelved>, PluginProblem> {
-        if let Some(shelved) = self.get(path) {
-            return Ok(shelved);
-        }
-        let runtime = self.runtime(config).map_err(|error| PluginProblem {
-            code: Code::NotAPlugin,
-            text: error.to_string(),
-            help: None,
-        })?;
-        let plugin = runtime.load(path).map_err(problem)?;
-        let description = plugin.describe(&config.limits).map_err(problem)?;
-        let shelved = Arc::new(Shelved {
-            plugin,
-            description,
-        });
-        let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
-        plugins.insert(path.to_owned(), Arc::clone(&shelved));
-        Ok(shelved)
-    }
 }
 
 impl Plugins for Shelf {
     fn inspect(&self, path: &Path, config: &Config) -> Result<PluginFacts, PluginProblem> {
-        let shelved = self.load(path, config)?;
-        Ok(PluginFacts {
-            sha256: shelved.plugin.sha256(),
-            description: shelved.description.clone(),
-        })
+        match self.runtime(config) {
+            Ok(runtime) => runtime.inspect(path, config),
+            Err(error) => Err(PluginProblem {
+                code: Code::NotAPlugin,
+                text: error.to_string(),
+                help: None,
+            }),
+        }
     }
 
     fn configure(
@@ -80,33 +48,10 @@ impl Plugins for Shelf {
         settings: &BTreeMap<String, String>,
         limits: &HandlerLimits,
     ) -> Result<(), ConfigureProblem> {
-        let shelved = self
-            .get(path)
-            .ok_or_else(|| ConfigureProblem::Failed("it was not inspected".to_owned()))?;
-        let pool = shelved.plugin.bind(Binding {
-            handler: shelved.description.name.as_str().into(),
-            topic: topic.into(),
-            settings: settings
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-            limits: limits.clone(),
-            isolation: Isolation::Reused,
-            headers: shelved.description.headers,
-            outputs: shelved.description.outputs.len() as u32,
-        });
-        match pool.try_configure() {
-            Ok(refused) if refused.is_empty() => Ok(()),
-            Ok(refused) => Err(ConfigureProblem::Refused(refused)),
-            Err(failure) => Err(ConfigureProblem::Failed(failure.text())),
+        match self.runtime.get() {
+            Some(Ok(runtime)) => runtime.configure(path, topic, settings, limits),
+            Some(Err(error)) => Err(ConfigureProblem::Failed(error.to_string())),
+            None => unreachable!("a plugin is inspected before it is configured"),
         }
-    }
-}
-
-fn problem(error: LoadError) -> PluginProblem {
-    PluginProblem {
-        code: error.code,
-        text: error.text,
-        help: error.help,
     }
 }

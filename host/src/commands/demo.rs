@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
-use penstock_core::config::{self, Config, Defaults, SourceFile};
+use penstock_core::config::{self, Defaults, Loaded, SourceFile};
 use penstock_core::status::Status;
 use penstock_kafka::ToolError;
 
@@ -43,14 +43,15 @@ pub fn run(plugins: Option<&Path>) -> Result<Exit, Failure> {
     send(&cluster, &before)?;
 
     let shelf = Shelf::default();
-    let config = load(&cluster, &plugins, &shelf)?;
+    let loaded = load(&cluster, &plugins, &shelf)?;
+    let config = &loaded.config;
     say(format_args!(
         "\n{TITLE}2. The host starts.{TITLE:#} The group `{}` has no commits; `start = \"earliest\"` is committed \
          before it joins, so nothing is missed.",
         config.kafka.group
     ));
     let (failed, failures) = channel();
-    let app = App::start(&config, &shelf, &failed)?;
+    let app = App::start(&loaded, &shelf, &failed)?;
     let status = wait(&app, &before, &[], &failures)?;
     say(format_args!(
         "   both are done: {}",
@@ -143,7 +144,7 @@ fn built_plugins() -> Result<PathBuf, Failure> {
         })
 }
 
-fn load(cluster: &Cluster, plugins: &Path, shelf: &Shelf) -> Result<Config, Failure> {
+fn load(cluster: &Cluster, plugins: &Path, shelf: &Shelf) -> Result<Loaded, Failure> {
     let file = SourceFile {
         name: "demo/penstock.toml".into(),
         dir: PathBuf::new(),
@@ -159,7 +160,6 @@ fn load(cluster: &Cluster, plugins: &Path, shelf: &Shelf) -> Result<Config, Fail
         workers: std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN),
     };
     config::load(&[file], &environment, &defaults, shelf)
-        .map(|loaded| loaded.config)
         .map_err(|report| Failure::new(Exit::Usage, report.render(true)))
 }
 

@@ -25,7 +25,7 @@ pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
     let Some(loaded) = configuration::load(files, &shelf) else {
         return Ok(Exit::Usage);
     };
-    let config = loaded.config;
+    let config = &loaded.config;
     let lines = logging::start(&config.log).map_err(|error| Failure::new(Exit::Usage, error))?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -41,7 +41,7 @@ pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
     let (stop_sender, stops) = channel();
     signals::watch(signal_sender)
         .map_err(|error| Failure::new(Exit::Problem, format!("signals: {error}")))?;
-    let app = App::start(&config, &shelf, &fatal_sender)?;
+    let app = App::start(&loaded, &shelf, &fatal_sender)?;
     forward(signals_received, Stop::Signal, &stop_sender);
     forward(fatal_errors, Stop::Fatal, &stop_sender);
     let stop = stops.recv().expect("both forwarders hold a sender");
