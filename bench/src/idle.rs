@@ -88,7 +88,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<Idles> {
 
 fn watch(bench: &Bench, name: &str, mut running: Running) -> Result<Idle> {
     bench.progress.step(format!("idle: {name} is watched"));
-    running.ready()?;
+    running.ready(bench.amount.idle_partitions)?;
     // What is measured is the passing of time itself.
     thread::sleep(SETTLE);
     let before = running.usage()?;

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use penstock_tests::unique;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, PARTITIONS};
 use crate::paced::{self, Latency};
 use crate::subject::{Job, Subject};
 
@@ -45,7 +45,7 @@ fn once(bench: &Bench, subject: Subject) -> Result<Latency> {
         output: &output,
         dead_letter: &dead_letter,
     })?;
-    running.ready()?;
+    running.ready(PARTITIONS)?;
     let latency = paced::measure(bench, &input, &output)?;
     running.stop()?;
     Ok(latency)

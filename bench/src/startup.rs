@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use penstock_tests::{plugin, unique};
 use tempfile::TempDir;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, PARTITIONS};
 use crate::subject::{Job, Running, Subject, base_config, start_host_with_cache};
 
 const PLUGINS: usize = 10;
@@ -71,7 +71,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<Startups> {
 fn time(start: impl FnOnce() -> Result<Running>) -> Result<f64> {
     let clock = Instant::now();
     let mut running = start()?;
-    running.ready()?;
+    running.ready(PARTITIONS)?;
     let took = clock.elapsed().as_secs_f64() * 1e3;
     running.stop()?;
     Ok(took)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use penstock_tests::process::Process;
-use penstock_tests::{Host, HostConfig, plugin};
+use penstock_tests::{Host, HostConfig, plugin, wait_until};
 use tempfile::TempDir;
 
 use crate::bare::ASSIGNED;
@@ -119,12 +119,21 @@ impl Running {
         usage(pid).with_context(|| format!("it has ended:\n{}", self.process().log_tail()))
     }
 
-    /// Waits until it has partitions.
-    pub(crate) fn ready(&mut self) -> Result<()> {
-        match self {
-            Running::Bare { process, .. } => process.wait_for_log(ASSIGNED, DEADLINE).map(drop),
-            Running::Host(host) => host.ready(DEADLINE),
-        }
+    /// Waits until it has been assigned this many partitions.
+    pub(crate) fn ready(&mut self, partitions: i32) -> Result<()> {
+        wait_until(&format!("it has {partitions} partitions"), DEADLINE, || {
+            if self.process().ended()?.is_some() {
+                return Ok(());
+            }
+            let has = match self {
+                Running::Bare { process, .. } => assigned(&process.log()),
+                // `/readyz` is content with a member that has nothing yet.
+                Running::Host(host) => host.status()?["partitions"].as_array().map_or(0, Vec::len),
+            };
+            ensure!(i32::try_from(has)? == partitions, "it has {has}");
+            Ok(())
+        })?;
+        self.check()
     }
 
     /// Fails when it has ended by itself.
@@ -149,5 +158,25 @@ impl Running {
             process.log_tail()
         );
         Ok(())
+    }
+}
+
+/// The partitions that the bare loop has said it got.
+fn assigned(log: &str) -> usize {
+    log.lines()
+        .filter_map(|line| line.strip_prefix(ASSIGNED)?.split_ascii_whitespace().next())
+        .filter_map(|number| number.parse::<usize>().ok())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_add_up() {
+        let log = format!("{ASSIGNED} 3 partitions\nsomething\n{ASSIGNED} 1 partitions\n");
+        assert_eq!(assigned(&log), 4);
+        assert_eq!(assigned(""), 0);
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use penstock_tests::{Outgoing, plugin, unique};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, PARTITIONS};
 use crate::latency::show;
 use crate::paced::{self, Latency};
 use crate::subject::{base_config, start_host};
@@ -80,7 +80,7 @@ fn once(bench: &Bench, wedged: bool) -> Result<Latency> {
         )
         .topic(&looping, &["unruly"], "earliest", Some(&dead_letter));
     let mut running = start_host(&config)?;
-    running.ready()?;
+    running.ready(PARTITIONS + WEDGED)?;
     let latency = paced::measure(bench, &input, &output)?;
     running.check()?;
     if wedged {
