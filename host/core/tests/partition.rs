@@ -245,7 +245,7 @@ impl World {
         told: &mut Vec<penstock_core::partition::Told>,
     ) {
         let message = self.in_flight.remove(pick);
-        let has_dead_letter_topic = message.seq.0 % 2 == 0;
+        let has_dead_letter_topic = message.seq.0.is_multiple_of(2);
         let after = self.partition.refused(
             Refused {
                 seq: message.seq,
