@@ -22,9 +22,10 @@ pub fn blame(code: Rd) -> Blame {
     }
 }
 
-/// Whether a refusal of `together` messages that were one batch says nothing of any of them.
+/// Whether a refusal of `together` messages that were one batch says nothing of any of them: a
+/// single record that is too large, has no key or a wrong timestamp takes its neighbours along.
 pub fn is_of_the_batch(code: Rd, together: usize) -> bool {
-    together > 1 && matches!(code, Rd::MessageSizeTooLarge | Rd::MessageBatchTooLarge)
+    together > 1 && blame(code) == Blame::Message
 }
 
 #[cfg(test)]
@@ -59,5 +60,7 @@ mod tests {
         }
         assert!(is_of_the_batch(Rd::MessageSizeTooLarge, 2));
         assert!(!is_of_the_batch(Rd::MessageSizeTooLarge, 1));
+        assert!(is_of_the_batch(Rd::InvalidRecord, 2));
+        assert!(!is_of_the_batch(Rd::UnknownTopic, 2));
     }
 }

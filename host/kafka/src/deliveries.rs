@@ -110,9 +110,9 @@ impl Deliveries {
                 if self.singles.is_idle() {
                     tracing::warn!(
                         topic = message.topic(),
-                        "a batch of {together} messages is larger than the topic takes, so they \
-                         are sent one by one; set `batch.size` in [kafka.producer] to at most the \
-                         topic's `max.message.bytes`"
+                        "a batch of {together} messages was refused ({code}), so they are sent \
+                         one by one; if it was too large, set `batch.size` in [kafka.producer] to \
+                         at most the topic's `max.message.bytes`"
                     );
                 }
                 self.singles.push(token, owned);
