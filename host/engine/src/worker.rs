@@ -212,7 +212,8 @@ impl<'a> Worker<'a> {
                 &decision,
             );
         }
-        if matches!(decision, Decision::DeadLetter(_)) {
+        // Once a record, however many of its handlers fail: all its dead letters are sent together.
+        if matches!(decision, Decision::DeadLetter(_)) && self.dead.last() != Some(&seq) {
             self.dead.push(seq);
         }
         if outputs > 0 {
