@@ -13,7 +13,7 @@ HEAVY = -p penstock -p penstock-kafka -p penstock-wasm -p penstock-plugin-build 
 build:
 	@tools/prepare build
 	$(CARGO) build --release -p penstock -p penstock-plugin-build
-	target/release/penstock-plugin-build
+	target/release/penstock-plugin-build --yes
 
 demo: build
 	target/release/penstock demo

@@ -7,8 +7,9 @@
 //! (docs/performance.md, "A guest that runs to its deadline").
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -39,8 +40,37 @@ pub(crate) struct Slot {
     /// The partition of the current run.
     pub partition: Mutex<Weak<Partition>>,
     pub in_main: AtomicBool,
+    /// The thread's own processor clock, once it runs.
+    clock: OnceLock<libc::clockid_t>,
     /// Another thread took this one's place in the main queue.
     pub replaced: AtomicBool,
+}
+
+impl Slot {
+    /// How long the thread has run on a processor; zero if the system can't tell.
+    pub fn cpu_time(&self) -> Duration {
+        let mut time = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let Some(clock) = self.clock.get() else {
+            return Duration::ZERO;
+        };
+        // SAFETY: `time` is ours to write to. A clock of a thread that is gone is an error, which
+        // leaves it as it is.
+        unsafe { libc::clock_gettime(*clock, &mut time) };
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    }
+
+    /// Notes the calling thread's clock.
+    fn adopt(&self) {
+        let mut clock = 0;
+        // SAFETY: a thread's own handle is valid, and `clock` is ours to write to.
+        let failed = unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &mut clock) };
+        if failed == 0 {
+            self.clock.get_or_init(|| clock);
+        }
+    }
 }
 
 /// Suspects' threads for each main thread; a further wedged guest waits for one of these.
@@ -52,6 +82,7 @@ impl Lanes {
             call: AtomicU64::new(0),
             partition: Mutex::default(),
             in_main: AtomicBool::new(false),
+            clock: OnceLock::new(),
             replaced: AtomicBool::new(false),
         };
         Lanes {
@@ -129,6 +160,7 @@ impl Lanes {
     /// A thread's life.
     fn serve(&self, shared: &Arc<Shared>, index: usize) {
         let slot = &self.slots[index];
+        slot.adopt();
         let mut worker = Worker::new(shared, slot);
         loop {
             let in_main = slot.in_main.load(Ordering::SeqCst);

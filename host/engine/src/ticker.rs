@@ -13,8 +13,11 @@ use crate::lanes::Slot;
 use crate::ports::TICK;
 use crate::shared::Shared;
 
-/// A worker in the same call for so many ticks is held up.
-const HELD_UP_TICKS: u32 = 3;
+/// A worker whose call has taken so much of its processor since it was first seen is held up.
+const HELD_UP_CPU: Duration = Duration::from_millis(3);
+/// Or one that has been in it for so many ticks: a thread that the machine does not run is none
+/// of its guest's fault, but a call that blocks takes no time of the processor either.
+const HELD_UP_TICKS: u32 = 25;
 
 /// The ticker stays awake so many ticks after the last run, so that a steady trickle of records
 /// does not wake it each time.
@@ -145,11 +148,13 @@ struct Watched {
     threads: Vec<Watch>,
 }
 
-/// The call a thread was in, and for how many ticks.
+/// The call a thread was in, for how many ticks, and its processor time when that was first seen.
 #[derive(Clone, Default)]
 struct Watch {
     call: u64,
     ticks: u32,
+    cpu: Duration,
+    held_up: bool,
 }
 
 impl Watched {
@@ -166,11 +171,18 @@ impl Watched {
             if call == 0 || call != watch.call {
                 watch.call = call;
                 watch.ticks = 0;
+                watch.held_up = false;
                 continue;
             }
             watch.ticks += 1;
-            if watch.ticks == HELD_UP_TICKS {
-                held_up(shared, slot);
+            if watch.ticks == 1 {
+                watch.cpu = slot.cpu_time();
+            } else if !watch.held_up {
+                let ran = slot.cpu_time().saturating_sub(watch.cpu);
+                watch.held_up = ran >= HELD_UP_CPU || watch.ticks >= HELD_UP_TICKS;
+                if watch.held_up {
+                    held_up(shared, slot);
+                }
             }
         }
     }
