@@ -1,11 +1,14 @@
 //! The host on a real Apache Kafka, seen from outside: what it promises of records, groups and
 //! outages. One program, so that most scenarios share a broker.
 
+mod backpressure;
 mod chain;
 mod failures;
 mod halts;
 mod handlers;
 mod incident;
+mod ledger;
 mod out_of_range;
 mod outputs;
+mod shutdown;
 mod support;
