@@ -148,7 +148,7 @@ impl Broker {
     /// # Errors
     /// When it is stopped.
     pub fn suspend(&mut self) -> Result<()> {
-        self.process()?.signal(libc::SIGSTOP)
+        self.process()?.suspend()
     }
 
     /// SIGCONT after [`suspend`](Self::suspend).

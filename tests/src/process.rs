@@ -67,6 +67,22 @@ impl Process {
         Ok(())
     }
 
+    /// SIGSTOP, and waits until every thread stands still: until then one of them may answer.
+    ///
+    /// # Errors
+    /// When the process has ended.
+    pub fn suspend(&mut self) -> Result<()> {
+        self.signal(libc::SIGSTOP)?;
+        // SAFETY: all zeroes is a valid value of this plain structure.
+        let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        let until = libc::WSTOPPED | libc::WEXITED | libc::WNOWAIT;
+        // SAFETY: `info` is valid for the time of the call; the child isn't reaped by it.
+        if unsafe { libc::waitid(libc::P_PID, self.id(), &raw mut info, until) } != 0 {
+            bail!("cannot await the stop: {}", io::Error::last_os_error());
+        }
+        Ok(())
+    }
+
     /// How it ended, if it has.
     ///
     /// # Errors
