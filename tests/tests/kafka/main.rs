@@ -4,11 +4,14 @@
 mod backpressure;
 mod chain;
 mod failures;
+mod group;
 mod halts;
 mod handlers;
 mod incident;
+mod kills;
 mod ledger;
 mod out_of_range;
+mod outage;
 mod outputs;
 mod shutdown;
 mod support;

@@ -1,0 +1,105 @@
+//! One, two and three hosts come and go under load.
+
+use anyhow::{Result, ensure};
+use penstock_tests::{Host, eventually};
+
+use crate::support::{Account, Flow, Line, Load, PROTOCOLS, SOON, Scrape, Watch, log_lines};
+
+const PARTITIONS: i32 = 6;
+
+/// Waits until each host has its share, and all partitions are somebody's.
+fn await_shares(hosts: &[&Host]) {
+    eventually("all partitions are shared out", SOON, || {
+        let shares: Vec<usize> = hosts
+            .iter()
+            .map(|host| host.assigned())
+            .collect::<Result<_>>()?;
+        let share = PARTITIONS as usize / hosts.len();
+        ensure!(shares.iter().all(|one| *one == share), "{shares:?}");
+        Ok(())
+    });
+}
+
+/// Waits until the host has emitted more than it had.
+fn await_progress(host: &Host) -> Result<()> {
+    let emitted = || Ok::<_, anyhow::Error>(Scrape::of(host)?.ledger("unruly").ended);
+    let before = emitted()?;
+    eventually("the host is at work", SOON, || {
+        ensure!(emitted()? > before + 200, "not yet");
+        Ok(())
+    });
+    Ok(())
+}
+
+/// Ends a host in an orderly way; gives how many deliveries it handed back, begun and unfinished.
+fn leave(mut host: Host) -> Result<u64> {
+    host.sigterm()?;
+    let status = host.wait_exit(SOON)?;
+    assert_eq!(status.code(), Some(0), "{}", host.process().log_tail());
+    let log = log_lines(&mut host);
+    let total = log.iter().find(|line| line["message"] == "total");
+    let total = total.cloned().unwrap_or_default();
+    assert_eq!(total["balanced"], true, "{total}");
+    assert_eq!(total["open"], 0, "{total}");
+    Ok(total["handed_back"].as_u64().unwrap_or(u64::MAX))
+}
+
+#[test]
+fn hosts_join_and_leave_without_loss() -> Result<()> {
+    for protocol in PROTOCOLS {
+        let line = Line::new("shared", PARTITIONS)?;
+        let flow = Flow::start(Load::new(&line.client, &line.input, 50)?, 3000);
+        let start = |id: &str| Host::start(&line.loaded(id, protocol)?);
+        let first = start("h1")?;
+        await_shares(&[&first]);
+        await_progress(&first)?;
+        let second = start("h2")?;
+        await_shares(&[&first, &second]);
+        let third = start("h3")?;
+        await_shares(&[&first, &second, &third]);
+        for host in [&first, &second, &third] {
+            await_progress(host)?;
+        }
+        let mut handed_back = leave(first)?;
+        await_shares(&[&second, &third]);
+        handed_back += leave(third)?;
+        await_shares(&[&second]);
+        let again = start("h1")?;
+        await_shares(&[&second, &again]);
+        await_progress(&again)?;
+        let sent = flow.stop()?;
+        eventually("all is committed", SOON, || line.is_caught_up());
+        handed_back += leave(again)? + leave(second)?;
+
+        let account = Account::read(&line.client, &line.output)?;
+        account.is_complete(&sent)?;
+        account.is_in_order()?;
+        let repeats = account.repeats();
+        println!("{protocol}: {repeats} outputs repeated, {handed_back} deliveries handed back");
+        assert!(repeats as u64 <= handed_back, "{repeats} > {handed_back}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_host_that_dies_is_replaced_by_the_others() -> Result<()> {
+    for protocol in PROTOCOLS {
+        let line = Line::new("orphaned", PARTITIONS)?;
+        let flow = Flow::start(Load::new(&line.client, &line.input, 50)?, 3000);
+        let start = |id: &str| Host::start(&line.loaded(id, protocol)?);
+        let mut first = start("h1")?;
+        let second = start("h2")?;
+        await_shares(&[&first, &second]);
+        await_progress(&first)?;
+        first.kill()?;
+        await_shares(&[&second]);
+        let sent = flow.stop()?;
+        eventually("all is committed", SOON, || line.is_caught_up());
+        let account = Account::read(&line.client, &line.output)?;
+        account.is_complete(&sent)?;
+        account.is_in_order()?;
+        println!("{protocol}: {} outputs repeated", account.repeats());
+        second.stop()?;
+    }
+    Ok(())
+}
