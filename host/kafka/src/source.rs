@@ -299,12 +299,13 @@ impl<I: Intake> Poller<I> {
     }
 
     fn client_error(&self, error: &Error) {
-        // librdkafka names the topic of such an error in its text only.
+        // librdkafka names the topic of such an error in its text only. One name may begin another.
         let named = self
             .lookup
             .starts
             .keys()
-            .find(|topic| error.text.contains(&***topic));
+            .filter(|topic| error.text.contains(&***topic))
+            .max_by_key(|topic| topic.len());
         let about_topic = matches!(
             latch::condition(error.code),
             Some(Code::TopicMissing | Code::KafkaRefused)
