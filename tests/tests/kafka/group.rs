@@ -103,3 +103,45 @@ fn a_host_that_dies_is_replaced_by_the_others() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_host_joins_while_the_other_waits_for_its_output_topic() -> Result<()> {
+    for protocol in PROTOCOLS {
+        let line = Line::with_input_only("blocked", PARTITIONS)?;
+        let mut load = Load::new(&line.client, &line.input, 300)?;
+        load.send(30_000)?;
+        let sent = load.finish()?;
+        let start = |id: &str| {
+            let config = line
+                .loaded(id, protocol)?
+                .set(&["host", "buffer"], "1MiB")
+                .set(&["host", "outbox"], "1MiB")
+                .set(&["handlers", "unruly", "limits", "output-bytes"], "512KiB")
+                .set(&["topics", &line.input, "dead-letter"], "nobody-dies-here");
+            Host::start(&config)
+        };
+        let first = start("h1")?;
+        eventually("all partitions are full", SOON, || {
+            (0..PARTITIONS).try_for_each(|partition| host_is_full(&first, &line.input, partition))
+        });
+        let second = start("h2")?;
+        await_shares(&[&first, &second]);
+        line.client.create_topic(&line.output, 3, &[])?;
+        eventually("all is committed", SOON, || line.is_caught_up());
+        leave(first)?;
+        leave(second)?;
+        let account = Account::read(&line.client, &line.output)?;
+        account.is_complete(&sent)?;
+        println!("{protocol}: {} outputs repeated", account.repeats());
+    }
+    Ok(())
+}
+
+fn host_is_full(host: &Host, topic: &str, partition: i32) -> Result<()> {
+    let shown = host.partition(topic, partition)?;
+    ensure!(
+        shown["paused"] == true && shown["waits"].is_object(),
+        "{shown}"
+    );
+    Ok(())
+}

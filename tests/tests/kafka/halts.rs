@@ -112,3 +112,31 @@ fn a_missing_dead_letter_topic_halts_until_it_is_created() -> Result<()> {
     );
     host.stop()
 }
+
+#[test]
+fn an_output_that_is_refused_halts_too_without_a_dead_letter_topic() -> Result<()> {
+    let line = Line::with_input_only("oversized", 2)?;
+    line.client
+        .create_topic(&line.output, 1, &[("max.message.bytes", "1000")])?;
+    line.send(0, &["ok 1", "output-bytes 2000", "ok 2"])?;
+    line.send(1, &["ok a"])?;
+    let host = Host::start(&without_dead_letter(&line, "classic")?)?;
+    let waits = eventually("partition 0 halts", SOON, || {
+        host.waits(&line.input, 0, "halted")
+    });
+    assert_eq!(
+        (&waits["code"], &waits["offset"]),
+        (&"PSK-O001".into(), &1.into())
+    );
+    assert!(waits["text"].to_string().contains("PSK-H010"), "{waits}");
+    eventually("partition 1 goes on, 0 stays", SOON, || {
+        let committed = line.client.committed(&line.group, &line.input)?;
+        let expected = [(0, Some(1)), (1, Some(1))].into();
+        ensure!(committed == expected, "{committed:?}");
+        Ok(())
+    });
+    host.stop()?;
+    let committed = line.client.committed(&line.group, &line.input)?;
+    assert_eq!(committed[&0], Some(1), "nothing is committed beyond");
+    Ok(())
+}

@@ -170,3 +170,36 @@ fn a_missing_commit_among_others_is_read_from_the_first_record() -> Result<()> {
     assert_eq!(outputs, ["ok next", "ok unknown"]);
     host.stop()
 }
+
+#[test]
+fn a_topic_that_is_created_later_is_read_from_its_start() -> Result<()> {
+    for protocol in PROTOCOLS {
+        let line = Line::new("late", 2)?;
+        let late = format!("{}.late", line.input);
+        let config = line
+            .unruly("h1", protocol)?
+            .topic(&late, &["unruly"], "earliest", None);
+        let host = Host::start(&config)?;
+        // The topic that is there need not wait for it.
+        line.send(0, &["ok there"])?;
+        eventually("the other topic goes on", SOON, || line.is_caught_up());
+        let condition = eventually("it is missed", SOON, || host.condition("PSK-K002"));
+        assert_eq!(condition["subject"], late);
+
+        line.client.create_topic(&late, 2, &[])?;
+        let record = Outgoing::to(&late).key("k").partition(1);
+        line.client.produce(&[record.value("ok late")])?;
+        eventually("all is committed", SOON, || {
+            line.client.caught_up(&line.group, &late)
+        });
+        let mut outputs = line.outputs()?;
+        outputs.sort();
+        assert_eq!(outputs, ["ok late", "ok there"]);
+        eventually("the condition is over", SOON, || {
+            ensure!(host.condition("PSK-K002").is_err(), "it still holds");
+            Ok(())
+        });
+        host.stop()?;
+    }
+    Ok(())
+}

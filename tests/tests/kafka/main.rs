@@ -15,3 +15,4 @@ mod outage;
 mod outputs;
 mod shutdown;
 mod support;
+mod transactions;

@@ -194,3 +194,36 @@ fn a_partition_in_backoff_is_handed_back_at_once() -> Result<()> {
     assert_eq!(total(&mut host)["balanced"], true);
     Ok(())
 }
+
+#[test]
+fn what_waits_for_an_output_topic_is_handed_back() -> Result<()> {
+    let line = Line::with_input_only("unsent", 2)?;
+    let mut load = Load::new(&line.client, &line.input, 50)?;
+    load.send(2000)?;
+    let sent = load.finish()?;
+    let config = line
+        .loaded("h1", "classic")?
+        .set(&["topics", &line.input, "dead-letter"], "nobody-dies-here");
+    let mut host = Host::start(&config)?;
+    eventually("both partitions wait", SOON, || {
+        host.waits(&line.input, 0, "output")?;
+        host.waits(&line.input, 1, "output")
+    });
+    host.sigterm()?;
+    let status = host.wait_exit(Duration::from_secs(11))?;
+    assert_eq!(status.code(), Some(0), "{}", host.process().log_tail());
+    let total = total(&mut host);
+    assert_eq!(total["balanced"], true, "{total}");
+    assert_eq!((&total["emitted"], &total["open"]), (&0.into(), &0.into()));
+    assert_eq!(total["handed_back"], total["begun"], "{total}");
+    let committed = line.client.committed(&line.group, &line.input)?;
+    assert_eq!(committed, [(0, Some(0)), (1, Some(0))].into());
+
+    line.client.create_topic(&line.output, 1, &[])?;
+    let host = Host::start(&config)?;
+    eventually("all is committed", SOON, || line.is_caught_up());
+    let account = Account::read(&line.client, &line.output)?;
+    account.is_complete(&sent)?;
+    assert_eq!(account.repeats(), 0);
+    host.stop()
+}
