@@ -41,6 +41,15 @@ impl Slice {
 const RECORD_OVERHEAD_BYTES: usize = 64;
 
 impl Batch {
+    /// An empty batch with room for one like `other`.
+    pub fn like(other: &Batch) -> Batch {
+        Batch {
+            bytes: Vec::with_capacity(other.bytes.len()),
+            entries: Vec::with_capacity(other.entries.len()),
+            headers: Vec::new(),
+        }
+    }
+
     /// Copies a record in.
     ///
     /// # Panics

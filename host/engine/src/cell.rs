@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use penstock_core::batch::Batch;
 use penstock_core::codes::Code;
@@ -34,6 +34,8 @@ pub struct Partition {
     number: i32,
     epoch: AssignmentEpoch,
     pub(crate) state: Mutex<State>,
+    /// Signalled when there is room again for a fetcher that waits.
+    pub(crate) room: Condvar,
     /// A guest of this partition held its worker up: its runs go to the suspects' threads.
     pub(crate) suspect: AtomicBool,
     /// Runs since then that did not.
@@ -57,6 +59,8 @@ pub(crate) struct State {
     /// In the run queue or with a worker.
     pub scheduled: bool,
     pub paused: bool,
+    /// The fetcher waits for room.
+    pub room_wanted: bool,
     pub stall: Option<Stall>,
     /// The earliest timer that is set.
     pub timer_at: Option<Duration>,
@@ -113,6 +117,7 @@ impl Partition {
             suspect: AtomicBool::new(false),
             good_runs: AtomicU32::new(0),
             stop: AtomicBool::new(false),
+            room: Condvar::new(),
             state: Mutex::new(State {
                 machine: Machine::new(handlers, start),
                 batches: VecDeque::new(),
@@ -123,6 +128,7 @@ impl Partition {
                 kept: BTreeMap::new(),
                 scheduled: false,
                 paused: false,
+                room_wanted: false,
                 stall: None,
                 timer_at: None,
                 announced: None,
@@ -192,6 +198,29 @@ impl Partition {
             return Flow::Pause;
         }
         Flow::Go
+    }
+
+    /// After [`Flow::Pause`]: waits at most `timeout` for a little room; whether there is, so that
+    /// the partition need not be paused. A pause throws away what the client has fetched ahead.
+    pub fn wait_for_room(&self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        let mut state = self.lock();
+        while state.buffered_bytes > self.shared.share_bytes() / 32 * 31 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                state.room_wanted = false;
+                return false;
+            }
+            state.room_wanted = true;
+            state = self
+                .room
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        state.room_wanted = false;
+        state.paused = false;
+        true
     }
 
     /// What may be committed: after the contiguous prefix of finished records. `None` if that

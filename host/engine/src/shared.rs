@@ -111,6 +111,9 @@ impl Shared {
     /// below half of its share (pausing throws the client's prefetch away, so not each time).
     pub fn freed(&self, partition: &Arc<Partition>, state: &mut State) {
         state.drop_finished();
+        if state.room_wanted {
+            partition.room.notify_one();
+        }
         if state.paused
             && state.buffered_bytes <= self.share_bytes() / 2
             && state.machine.unfinished() <= crate::token::UNFINISHED_MAX / 4

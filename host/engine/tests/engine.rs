@@ -225,6 +225,7 @@ fn a_full_partition_is_paused_and_resumed() {
         assert!(next < 10_000, "1 MiB is full by then");
     }
     assert!(world.engine.take_resumable().is_empty());
+    assert!(!partition.wait_for_room(Duration::from_millis(5)));
     door.open();
     until("it has room again", || {
         world
@@ -234,6 +235,33 @@ fn a_full_partition_is_paused_and_resumed() {
             .any(|of| Arc::ptr_eq(of, &partition))
     });
     finished(&partition, next);
+}
+
+#[test]
+fn a_full_partition_that_moves_on_is_waited_for() {
+    let door = Arc::new(Door::default());
+    let at_door = Arc::clone(&door);
+    let slow = handler("h", 8, move |record, call, staging| {
+        at_door.wait();
+        echo(record, call, staging)
+    });
+    let world = world(vec![slow], true);
+    let partition = world.engine.assign("in", 0, NextOffset(0));
+    let values: Vec<String> = (0..100).map(|_| "x".repeat(1_000)).collect();
+    let mut next = 0;
+    while partition.fetched(batch(next, &values)) == Flow::Go {
+        next += 100;
+    }
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| partition.wait_for_room(PATIENCE));
+        door.open();
+        assert!(waiter.join().unwrap());
+    });
+    finished(&partition, next + 100);
+    assert!(
+        world.engine.take_resumable().is_empty(),
+        "it was never paused"
+    );
 }
 
 #[test]

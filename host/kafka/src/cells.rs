@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use penstock_core::batch::Batch;
 use penstock_core::record::Offset;
@@ -14,6 +15,10 @@ use crate::native::{Message, PartitionOffset};
 const BATCH_RECORDS_MAX: usize = 1024;
 const BATCH_BYTES_MAX: usize = 1024 * 1024;
 
+/// How long a full partition is waited for before it is paused. A partition that moves on has room
+/// by then; one that does not must not hold the others up.
+const ROOM_WAIT: Duration = Duration::from_millis(25);
+
 /// Partitions by topic and number.
 pub struct Cells<S> {
     index: HashMap<(Arc<str>, i32), usize>,
@@ -22,6 +27,9 @@ pub struct Cells<S> {
     latest: Option<Latest>,
     /// Those that have records to hand over.
     touched: Vec<usize>,
+    /// Whether a full partition may still be waited for in this round: one that is waited for in
+    /// vain is enough.
+    may_wait: bool,
 }
 
 struct Cell<S> {
@@ -45,6 +53,7 @@ impl<S: Stay> Cells<S> {
             slots: Vec::new(),
             latest: None,
             touched: Vec::new(),
+            may_wait: true,
         }
     }
 
@@ -143,7 +152,7 @@ impl<S: Stay> Cells<S> {
             self.touched.push(slot);
         }
         let full = cell.batch.len() >= BATCH_RECORDS_MAX || cell.batch.bytes() >= BATCH_BYTES_MAX;
-        if full && cell.hand_over() {
+        if full && cell.hand_over(&mut self.may_wait) {
             return Some(entry(&cell.stay));
         }
         None
@@ -156,11 +165,12 @@ impl<S: Stay> Cells<S> {
             // A cell that was taken meanwhile is gone, and with it what it held.
             if let Some(cell) = self.slots[slot].as_mut() {
                 cell.touched = false;
-                if cell.hand_over() {
+                if cell.hand_over(&mut self.may_wait) {
                     to_pause.push(entry(&cell.stay));
                 }
             }
         }
+        self.may_wait = true;
         to_pause
     }
 
@@ -178,14 +188,21 @@ impl<S: Stay> Cells<S> {
 
 impl<S: Stay> Cell<S> {
     /// Whether the partition is to be paused now.
-    fn hand_over(&mut self) -> bool {
+    fn hand_over(&mut self, may_wait: &mut bool) -> bool {
         if self.batch.is_empty() {
             return false;
         }
-        let flow = self.stay.fetched(std::mem::take(&mut self.batch));
-        let pause = flow == Flow::Pause && !self.paused;
-        self.paused |= pause;
-        pause
+        let next = Batch::like(&self.batch);
+        let flow = self.stay.fetched(std::mem::replace(&mut self.batch, next));
+        if flow == Flow::Go || self.paused {
+            return false;
+        }
+        if *may_wait && self.stay.wait_for_room(ROOM_WAIT) {
+            return false;
+        }
+        *may_wait = false;
+        self.paused = true;
+        true
     }
 }
 

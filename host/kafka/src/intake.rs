@@ -1,7 +1,7 @@
 //! What a source needs of the engine; the seam at which tests put their own.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use penstock_core::batch::Batch;
 use penstock_core::partition::HandedBack;
@@ -33,6 +33,8 @@ pub trait Stay: Send + Sync + 'static {
     fn number(&self) -> i32;
     /// Hands over the next records.
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow;
+    /// Waits a little for room after [`Flow::Pause`]; whether there is.
+    fn wait_for_room(&self, timeout: Duration) -> bool;
     /// What may be committed, if that has moved.
     fn commit_point(&self) -> Option<NextOffset>;
     /// This position is committed.
@@ -69,6 +71,9 @@ impl Stay for Partition {
     }
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
         Partition::fetched(self, batch)
+    }
+    fn wait_for_room(&self, timeout: Duration) -> bool {
+        Partition::wait_for_room(self, timeout)
     }
     fn commit_point(&self) -> Option<NextOffset> {
         Partition::commit_point(self)

@@ -163,6 +163,10 @@ impl Stay for FakeStay {
         Flow::Go
     }
 
+    fn wait_for_room(&self, _: Duration) -> bool {
+        false
+    }
+
     fn commit_point(&self) -> Option<NextOffset> {
         let (next, committed) = *self.next.lock().expect("not poisoned");
         let stuck = self.engine.stuck.load(Ordering::SeqCst);
