@@ -2,7 +2,6 @@
 
 use penstock_sdk::json::{self, Field, Invalid};
 use penstock_sdk::prelude::*;
-use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 mod tests;
@@ -15,15 +14,13 @@ const PROGRESS_UPDATED: Output = Output::new(
 
 /// The handler of `course-access-granted` and of `lesson-completed`.
 pub struct ProgressUpdates {
-    json: Vec<u8>,
+    writer: json::Writer,
 }
 
 /// The fields of both events: which of them count is decided by `type`.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase", bound = "'de: 'a")]
 struct Event<'a> {
     event_id: Field<'a>,
-    r#type: Field<'a>,
+    kind: Field<'a>,
     user_id: Field<'a>,
     course_id: Field<'a>,
     granted_at: Field<'a>,
@@ -33,11 +30,8 @@ struct Event<'a> {
     completed_at: Field<'a>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ProgressUpdated<'a> {
-    r#type: &'static str,
-    event_id: String,
+struct Progress<'a> {
+    event_id: &'a str,
     user_id: &'a str,
     course_id: &'a str,
     lessons_completed: u64,
@@ -52,15 +46,17 @@ impl Handler for ProgressUpdates {
     }
 
     fn configure(_topic: &str, _settings: &Settings) -> Result<Self, Vec<SettingError>> {
-        Ok(ProgressUpdates { json: Vec::new() })
+        Ok(ProgressUpdates {
+            writer: json::Writer::default(),
+        })
     }
 
     fn handle(&mut self, message: Message) -> Result<Outcome, Failure> {
         let Some(value) = &message.value else {
             return Ok(Outcome::skip("tombstone", "an event without a value"));
         };
-        let event: Event = json::object(value)?;
-        let progress = match event.r#type.str("type")? {
+        let event = Event::parse(value)?;
+        let progress = match event.kind.str("type")? {
             "COURSE_ACCESS_GRANTED" => event.opened()?,
             "LESSON_COMPLETED" => event.moved_on()?,
             other => {
@@ -68,25 +64,72 @@ impl Handler for ProgressUpdates {
                 return Ok(Outcome::skip("other-event", text));
             }
         };
-        self.json.clear();
-        serde_json::to_writer(&mut self.json, &progress)
-            .map_err(|error| Failure::crash(error.to_string(), ""))?;
-        let key = message
-            .key
-            .as_deref()
-            .unwrap_or(progress.user_id.as_bytes());
-        PROGRESS_UPDATED.emit(Some(key), &self.json);
+        let mut updated = self.writer.object();
+        updated
+            .string("type", "COURSE_PROGRESS_UPDATED")
+            .joined("eventId", &[progress.event_id, "/progress"])
+            .string("userId", progress.user_id)
+            .string("courseId", progress.course_id)
+            .number("lessonsCompleted", progress.lessons_completed);
+        match progress.lessons_total {
+            Some(total) => updated.number("lessonsTotal", total),
+            None => updated.null("lessonsTotal"),
+        }
+        .number("percent", progress.percent.into())
+        .string("updatedAt", progress.updated_at);
+        let key = message.key.as_deref();
+        let key = key.unwrap_or(progress.user_id.as_bytes());
+        PROGRESS_UPDATED.emit(Some(key), updated.end());
         Ok(Outcome::Done)
     }
 }
 
-impl Event<'_> {
-    fn opened(&self) -> Result<ProgressUpdated<'_>, Invalid> {
+impl<'a> Event<'a> {
+    fn parse(value: &'a [u8]) -> Result<Self, Invalid> {
+        // In the usual order of a completed lesson.
+        let [
+            event_id,
+            kind,
+            user_id,
+            course_id,
+            lesson_id,
+            lessons_completed,
+            lessons_total,
+            completed_at,
+            granted_at,
+        ] = json::fields(
+            value,
+            [
+                "eventId",
+                "type",
+                "userId",
+                "courseId",
+                "lessonId",
+                "lessonsCompleted",
+                "lessonsTotal",
+                "completedAt",
+                "grantedAt",
+            ],
+        )?;
+        Ok(Event {
+            event_id,
+            kind,
+            user_id,
+            course_id,
+            granted_at,
+            lesson_id,
+            lessons_completed,
+            lessons_total,
+            completed_at,
+        })
+    }
+
+    fn opened(&self) -> Result<Progress<'_>, Invalid> {
         // How many lessons there are is known only with the first that is completed.
         self.progress(0, None, 0, ("grantedAt", &self.granted_at))
     }
 
-    fn moved_on(&self) -> Result<ProgressUpdated<'_>, Invalid> {
+    fn moved_on(&self) -> Result<Progress<'_>, Invalid> {
         self.lesson_id.str("lessonId")?;
         let completed = self.lessons_completed.u64("lessonsCompleted")?;
         let total = self.lessons_total.u64("lessonsTotal")?;
@@ -99,16 +142,15 @@ impl Event<'_> {
         )
     }
 
-    fn progress<'a>(
-        &'a self,
+    fn progress<'e>(
+        &'e self,
         lessons_completed: u64,
         lessons_total: Option<u64>,
         percent: u8,
-        (name, updated_at): (&str, &'a Field),
-    ) -> Result<ProgressUpdated<'a>, Invalid> {
-        Ok(ProgressUpdated {
-            r#type: "COURSE_PROGRESS_UPDATED",
-            event_id: [self.event_id.str("eventId")?, "/progress"].concat(),
+        (name, updated_at): (&str, &'e Field),
+    ) -> Result<Progress<'e>, Invalid> {
+        Ok(Progress {
+            event_id: self.event_id.str("eventId")?,
             user_id: self.user_id.str("userId")?,
             course_id: self.course_id.str("courseId")?,
             lessons_completed,

@@ -2,9 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use penstock_sdk::json::{self, Field, Invalid};
+use penstock_sdk::json::{self, Invalid};
 use penstock_sdk::prelude::*;
-use serde::{Deserialize, Serialize};
 
 mod expiry;
 #[cfg(test)]
@@ -17,35 +16,21 @@ const ACCESS_GRANTED: Output = Output::new(
 );
 const GRANT_DAYS: &str = "grant-days";
 
+/// What a purchase must have, in the usual order.
+const FIELDS: [&str; 7] = [
+    "eventId",
+    "type",
+    "userId",
+    "courseId",
+    "amount",
+    "currency",
+    "createdAt",
+];
+
 /// The handler of `purchase-confirmed`.
 pub struct PurchaseToAccess {
     grant_days: Option<NonZeroU32>,
-    json: Vec<u8>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase", bound = "'de: 'a")]
-struct Purchase<'a> {
-    event_id: Field<'a>,
-    r#type: Field<'a>,
-    user_id: Field<'a>,
-    course_id: Field<'a>,
-    amount: Field<'a>,
-    currency: Field<'a>,
-    created_at: Field<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AccessGranted<'a> {
-    r#type: &'static str,
-    event_id: String,
-    user_id: &'a str,
-    course_id: &'a str,
-    purchase_id: &'a str,
-    granted_at: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<String>,
+    writer: json::Writer,
 }
 
 impl Handler for PurchaseToAccess {
@@ -72,7 +57,7 @@ impl Handler for PurchaseToAccess {
             .transpose()?;
         Ok(PurchaseToAccess {
             grant_days,
-            json: Vec::new(),
+            writer: json::Writer::default(),
         })
     }
 
@@ -80,46 +65,53 @@ impl Handler for PurchaseToAccess {
         let Some(value) = &message.value else {
             return Ok(Outcome::skip("tombstone", "a purchase without a value"));
         };
-        let purchase: Purchase = json::object(value)?;
-        let kind = purchase.r#type.str("type")?;
+        let [
+            event_id,
+            kind,
+            user_id,
+            course_id,
+            amount,
+            currency,
+            created_at,
+        ] = json::fields(value, FIELDS)?;
+        let kind = kind.str("type")?;
         if kind != "PURCHASE_CONFIRMED" {
             return Ok(Outcome::skip(
                 "other-event",
                 format!("an event of type {kind}"),
             ));
         }
-        let access = self.grant(&purchase)?;
-        self.json.clear();
-        serde_json::to_writer(&mut self.json, &access)
-            .map_err(|error| Failure::crash(error.to_string(), ""))?;
-        let key = message.key.as_deref().unwrap_or(access.user_id.as_bytes());
-        ACCESS_GRANTED.emit(Some(key), &self.json);
+        let purchase_id = event_id.str("eventId")?;
+        let user_id = user_id.str("userId")?;
+        let course_id = course_id.str("courseId")?;
+        amount.number("amount")?;
+        currency.str("currency")?;
+        let granted_at = created_at.str("createdAt")?;
+        let expires_at = self.expires_at(granted_at)?;
+
+        let mut access = self.writer.object();
+        access
+            .string("type", "COURSE_ACCESS_GRANTED")
+            .joined("eventId", &[purchase_id, "/access"])
+            .string("userId", user_id)
+            .string("courseId", course_id)
+            .string("purchaseId", purchase_id)
+            .string("grantedAt", granted_at);
+        if let Some(time) = expires_at {
+            access.string("expiresAt", &time);
+        }
+        let key = message.key.as_deref().unwrap_or(user_id.as_bytes());
+        ACCESS_GRANTED.emit(Some(key), access.end());
         Ok(Outcome::Done)
     }
 }
 
 impl PurchaseToAccess {
-    fn grant<'a>(&self, purchase: &'a Purchase) -> Result<AccessGranted<'a>, Invalid> {
-        let purchase_id = purchase.event_id.str("eventId")?;
-        let user_id = purchase.user_id.str("userId")?;
-        let course_id = purchase.course_id.str("courseId")?;
-        purchase.amount.number("amount")?;
-        purchase.currency.str("currency")?;
-        let granted_at = purchase.created_at.str("createdAt")?;
-        let expires_at = self
-            .grant_days
+    fn expires_at(&self, granted_at: &str) -> Result<Option<String>, Invalid> {
+        self.grant_days
             .map(|days| expiry::days_later(granted_at, days.get()))
             .transpose()
-            .map_err(|problem| Invalid::field("createdAt", problem))?;
-        Ok(AccessGranted {
-            r#type: "COURSE_ACCESS_GRANTED",
-            event_id: [purchase_id, "/access"].concat(),
-            user_id,
-            course_id,
-            purchase_id,
-            granted_at,
-            expires_at,
-        })
+            .map_err(|problem| Invalid::field("createdAt", problem))
     }
 }
 

@@ -1,59 +1,127 @@
 //! JSON events, with errors that name the field: `userId: expected a string, found a number`.
 //!
-//! Declare the fields as [`Field`]: any value is taken, and judged when it is asked for. So an
-//! event of another type can be told from a broken one in a single pass.
+//! Name the fields, and get a [`Field`] for each: any value is taken, and judged when it is asked
+//! for. So an event of another type can be told from a broken one in a single pass.
 //!
 //! ```
-//! use penstock_sdk::json::{self, Field};
+//! use penstock_sdk::json;
 //!
-//! #[derive(Default, serde::Deserialize)]
-//! #[serde(default)]
-//! struct Event<'a> {
-//!     #[serde(borrow)]
-//!     user: Field<'a>,
-//! }
+//! let [user, course] = json::fields(br#"{"user":"u7","more":1}"#, ["user", "course"])?;
+//! assert_eq!(user.str("user")?, "u7");
+//! assert_eq!(course, json::Field::Missing);
 //!
-//! let event: Event = json::object(br#"{"user":"u7","more":1}"#)?;
-//! assert_eq!(event.user.str("user")?, "u7");
-//!
-//! let event: Event = json::object(br#"{"user":7}"#)?;
-//! let error = event.user.str("user").unwrap_err();
+//! let [user] = json::fields(br#"{"user":7}"#, ["user"])?;
+//! let error = user.str("user").unwrap_err();
 //! assert_eq!(error.to_string(), "user: expected a string, found a number");
 //! # Ok::<(), json::Invalid>(())
 //! ```
+//!
+//! Outputs are written with a [`Writer`]. Both are the SDK's own because serde_json was the largest
+//! single item of a call, in the profile of a host that was busy with small events.
 
-use std::borrow::Cow;
 use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::Failure;
 
-/// Parse a JSON object. Unknown fields are ignored.
+mod field;
+mod nesting;
+mod reader;
+mod scan;
+mod writer;
+
+pub use field::Field;
+pub use writer::{Object, Writer};
+
+use reader::{Problem, Reader};
+
+/// Parse a JSON object, and take the members of these names. Others are checked and dropped.
+///
+/// It is fastest where the names come in the order of the object's members.
 ///
 /// # Errors
-/// If the bytes are not UTF-8, not JSON, or not an object; if a known field comes twice.
-pub fn object<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, Invalid> {
+/// If the bytes are not UTF-8, not JSON, or not an object; if one of the names comes twice; if the
+/// number of one is beyond an `f64`.
+pub fn fields<'a, const N: usize>(
+    value: &'a [u8],
+    names: [&str; N],
+) -> Result<[Field<'a>; N], Invalid> {
+    let mut fields = [const { Field::Missing }; N];
+    fill(value, &names, &mut fields)?;
+    Ok(fields)
+}
+
+fn fill<'a>(value: &'a [u8], names: &[&str], fields: &mut [Field<'a>]) -> Result<(), Invalid> {
     let text = str::from_utf8(value).map_err(|error| {
         Invalid(format!(
             "expected JSON, found bytes that are no text: {error}"
         ))
     })?;
-    // An array would do for a struct, too.
-    if !text.trim_ascii_start().starts_with('{') {
-        serde_json::from_str::<IgnoredAny>(text).map_err(not_json)?;
+    let mut reader = Reader::new(text);
+    reader.space();
+    if !reader.take(b'{') {
+        let checked = reader.skip().and_then(|()| reader.end());
+        checked.map_err(|problem| not_json(problem, &reader))?;
         return Err(Invalid("expected a JSON object".to_owned()));
     }
-    serde_json::from_str(text).map_err(not_json)
+    let repeated = members(&mut reader, names, fields).map_err(|it| not_json(it, &reader))?;
+    match repeated {
+        Some(name) => {
+            let (line, column) = reader.place();
+            Err(Invalid(format!(
+                "duplicate field `{name}` at line {line} column {column}"
+            )))
+        }
+        None => Ok(()),
+    }
 }
 
-fn not_json(error: serde_json::Error) -> Invalid {
-    Invalid(if error.is_data() {
-        error.to_string()
-    } else {
-        format!("not JSON: {error}")
-    })
+/// All of the object after its opening bracket, or up to a name that comes again.
+fn members<'a, 'n>(
+    reader: &mut Reader<'a>,
+    names: &[&'n str],
+    fields: &mut [Field<'a>],
+) -> Result<Option<&'n str>, Problem> {
+    let mut likely = 0;
+    reader.space();
+    if !reader.take(b'}') {
+        loop {
+            let name = reader.name()?;
+            match find(names, &name, likely) {
+                Some(index) if fields[index] == Field::Missing => {
+                    fields[index] = reader.value()?;
+                    likely = index + 1;
+                }
+                Some(index) => return Ok(Some(names[index])),
+                None => reader.skip()?,
+            }
+            reader.space();
+            if reader.take(b'}') {
+                break;
+            }
+            if !reader.take(b',') {
+                return reader.expected("expected `,` or `}`");
+            }
+            reader.space();
+        }
+    }
+    reader.end()?;
+    Ok(None)
+}
+
+/// Which of the names it is; `likely` is looked at first.
+fn find(names: &[&str], name: &str, likely: usize) -> Option<usize> {
+    if names.get(likely).is_some_and(|it| *it == name) {
+        return Some(likely);
+    }
+    names.iter().position(|it| *it == name)
+}
+
+#[cold]
+fn not_json(problem: Problem, reader: &Reader<'_>) -> Invalid {
+    let (line, column) = reader.place();
+    Invalid(format!(
+        "not JSON: {problem} at line {line} column {column}"
+    ))
 }
 
 /// What is wrong with an event, for people. As a [`Failure`] it is a reject, `invalid-event`.
@@ -78,136 +146,5 @@ impl std::error::Error for Invalid {}
 impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
         Failure::reject("invalid-event", invalid.0)
-    }
-}
-
-/// Any JSON value, borrowed where it can be.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Field<'a> {
-    /// The field is not there.
-    #[default]
-    Missing,
-    /// `null`.
-    Null,
-    /// `true` or `false`.
-    Bool(bool),
-    /// A whole number that is not negative and below 2⁶⁴.
-    Unsigned(u64),
-    /// Any other number.
-    Number(f64),
-    /// A string.
-    String(Cow<'a, str>),
-    /// An array; what is in it is checked and dropped.
-    Array,
-    /// An object; what is in it is checked and dropped.
-    Object,
-}
-
-impl Field<'_> {
-    /// The string.
-    ///
-    /// # Errors
-    /// If it is anything else; `name` is the field's, for the error.
-    pub fn str(&self, name: &str) -> Result<&str, Invalid> {
-        match self {
-            Field::String(text) => Ok(text),
-            other => Err(other.unlike(name, "a string")),
-        }
-    }
-
-    /// The whole number.
-    ///
-    /// # Errors
-    /// If it is anything else, negative, or 2⁶⁴ and more; `name` is the field's, for the error.
-    pub fn u64(&self, name: &str) -> Result<u64, Invalid> {
-        match self {
-            Field::Unsigned(number) => Ok(*number),
-            Field::Number(number) => Err(Invalid::field(
-                name,
-                format_args!("expected a whole number from 0 to 2^64-1, found {number}"),
-            )),
-            other => Err(other.unlike(name, "a whole number")),
-        }
-    }
-
-    /// The number, to the precision of an `f64`.
-    ///
-    /// # Errors
-    /// If it is anything else; `name` is the field's, for the error.
-    pub fn number(&self, name: &str) -> Result<f64, Invalid> {
-        match self {
-            Field::Unsigned(number) => Ok(*number as f64),
-            Field::Number(number) => Ok(*number),
-            other => Err(other.unlike(name, "a number")),
-        }
-    }
-
-    fn unlike(&self, name: &str, expected: &str) -> Invalid {
-        let found = match self {
-            Field::Missing => {
-                return Invalid::field(name, format_args!("missing, expected {expected}"));
-            }
-            Field::Null => "null",
-            Field::Bool(_) => "a boolean",
-            Field::Unsigned(_) | Field::Number(_) => "a number",
-            Field::String(_) => "a string",
-            Field::Array => "an array",
-            Field::Object => "an object",
-        };
-        Invalid::field(name, format_args!("expected {expected}, found {found}"))
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FieldVisitor)
-    }
-}
-
-struct FieldVisitor;
-
-impl<'de> Visitor<'de> for FieldVisitor {
-    type Value = Field<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Field::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Field::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Field::Unsigned(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Field::Number(value as f64))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Field::Number(value))
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
-        Ok(Field::String(Cow::Borrowed(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Field::String(Cow::Owned(value.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Field::Array)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Field::Object)
     }
 }

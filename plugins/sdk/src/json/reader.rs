@@ -1,0 +1,342 @@
+//! One forward pass over JSON text, as RFC 8259 has it.
+
+use std::borrow::Cow;
+
+use super::Field;
+use super::nesting::{Container, Nesting};
+use super::scan;
+
+/// What is wrong; where is where the reader stands.
+pub type Problem = &'static str;
+
+/// Stands before the next byte to read.
+pub struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(text: &'a str) -> Self {
+        Reader { text, at: 0 }
+    }
+
+    /// Line and column of the next byte, from 1 and in bytes.
+    pub fn place(&self) -> (usize, usize) {
+        let before = &self.text.as_bytes()[..self.at];
+        let line = before.iter().filter(|byte| **byte == b'\n').count();
+        let column = before.iter().rev().take_while(|byte| **byte != b'\n');
+        (line + 1, column.count() + 1)
+    }
+
+    /// The next byte; at the end it is 0, which JSON has no place for.
+    #[inline]
+    pub fn peek(&self) -> u8 {
+        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
+    }
+
+    /// Take the next byte if it is this one.
+    #[inline]
+    pub fn take(&mut self, byte: u8) -> bool {
+        let is_it = self.peek() == byte;
+        self.at += usize::from(is_it);
+        is_it
+    }
+
+    #[inline]
+    pub fn space(&mut self) {
+        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.at += 1;
+        }
+    }
+
+    /// Nothing but space may follow.
+    pub fn end(&mut self) -> Result<(), Problem> {
+        self.space();
+        if self.at < self.text.len() {
+            return Err("trailing characters");
+        }
+        Ok(())
+    }
+
+    /// A member's name, and all up to its value.
+    #[inline]
+    pub fn name(&mut self) -> Result<Cow<'a, str>, Problem> {
+        if !self.take(b'"') {
+            return self.expected("expected a name in quotes");
+        }
+        let name = self.string()?;
+        self.colon()?;
+        Ok(name)
+    }
+
+    fn skip_name(&mut self) -> Result<(), Problem> {
+        if !self.take(b'"') {
+            return self.expected("expected a name in quotes");
+        }
+        self.skip_string()?;
+        self.colon()
+    }
+
+    #[inline]
+    fn colon(&mut self) -> Result<(), Problem> {
+        self.space();
+        if !self.take(b':') {
+            return self.expected("expected `:`");
+        }
+        self.space();
+        Ok(())
+    }
+
+    #[inline]
+    pub fn value(&mut self) -> Result<Field<'a>, Problem> {
+        let literal = |(): (), field| field;
+        Ok(match self.peek() {
+            b'"' => {
+                self.at += 1;
+                Field::String(self.string()?)
+            }
+            b'-' | b'0'..=b'9' => self.number()?,
+            b'n' => literal(self.word("null")?, Field::Null),
+            b't' => literal(self.word("true")?, Field::Bool(true)),
+            b'f' => literal(self.word("false")?, Field::Bool(false)),
+            b'[' => literal(self.skip_nested()?, Field::Array),
+            b'{' => literal(self.skip_nested()?, Field::Object),
+            _ => return self.expected("expected a value"),
+        })
+    }
+
+    /// Check a value and drop it.
+    #[inline]
+    pub fn skip(&mut self) -> Result<(), Problem> {
+        match self.peek() {
+            b'[' | b'{' => self.skip_nested(),
+            _ => self.skip_scalar(),
+        }
+    }
+
+    #[inline]
+    fn skip_scalar(&mut self) -> Result<(), Problem> {
+        match self.peek() {
+            b'"' => {
+                self.at += 1;
+                self.skip_string()
+            }
+            b'-' | b'0'..=b'9' => self.skip_number().map(drop),
+            b'n' => self.word("null"),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            _ => self.expected("expected a value"),
+        }
+    }
+
+    fn skip_nested(&mut self) -> Result<(), Problem> {
+        let mut open = Nesting::default();
+        loop {
+            if self.take(b'[') {
+                open.push(Container::Array);
+                self.space();
+                if self.peek() != b']' {
+                    continue;
+                }
+            } else if self.take(b'{') {
+                open.push(Container::Object);
+                self.space();
+                if self.peek() != b'}' {
+                    self.skip_name()?;
+                    continue;
+                }
+            } else {
+                self.skip_scalar()?;
+                self.space();
+                if self.next_item(&open)? {
+                    continue;
+                }
+            }
+            // What is closed is itself an item of what is around it.
+            loop {
+                self.at += 1;
+                open.pop();
+                if open.innermost().is_none() {
+                    return Ok(());
+                }
+                self.space();
+                if self.next_item(&open)? {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// After an item: on to the next one's value, or false before the closing bracket.
+    fn next_item(&mut self, open: &Nesting) -> Result<bool, Problem> {
+        let in_object = open.innermost() == Some(Container::Object);
+        if self.take(b',') {
+            self.space();
+            if in_object {
+                self.skip_name()?;
+            }
+            return Ok(true);
+        }
+        match (in_object, self.peek()) {
+            (true, b'}') | (false, b']') => Ok(false),
+            (true, _) => self.expected("expected `,` or `}`"),
+            (false, _) => self.expected("expected `,` or `]`"),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), Problem> {
+        for byte in word.bytes() {
+            if !self.take(byte) {
+                return self.expected("expected ident");
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<Field<'a>, Problem> {
+        let start = self.at;
+        let is_natural = self.skip_number()?;
+        let digits = &self.text[start..self.at];
+        if is_natural && let Ok(number) = digits.parse() {
+            return Ok(Field::Unsigned(number));
+        }
+        match digits.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Field::Number(number)),
+            _ => Err("number out of range"),
+        }
+    }
+
+    /// Whether it has neither sign nor fraction nor exponent.
+    fn skip_number(&mut self) -> Result<bool, Problem> {
+        let negative = self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        let fraction = self.take(b'.');
+        if fraction {
+            self.digits()?;
+        }
+        let exponent = self.take(b'e') || self.take(b'E');
+        if exponent {
+            // At most one of them.
+            let _signed = self.take(b'+') || self.take(b'-');
+            self.digits()?;
+        }
+        Ok(!(negative || fraction || exponent))
+    }
+
+    /// One or more.
+    fn digits(&mut self) -> Result<(), Problem> {
+        let start = self.at;
+        while self.peek().is_ascii_digit() {
+            self.at += 1;
+        }
+        if self.at == start {
+            return self.expected("expected a digit");
+        }
+        Ok(())
+    }
+
+    /// What follows an opening quote, up to and with the closing one.
+    #[inline]
+    fn string(&mut self) -> Result<Cow<'a, str>, Problem> {
+        let start = self.at;
+        self.at = scan::special(self.text.as_bytes(), start);
+        let text = &self.text[start..self.at];
+        if self.take(b'"') {
+            return Ok(Cow::Borrowed(text));
+        }
+        self.unescape(text).map(Cow::Owned)
+    }
+
+    /// The whole string, of which `start` is read.
+    #[cold]
+    fn unescape(&mut self, start: &str) -> Result<String, Problem> {
+        let mut string = start.to_owned();
+        while !self.take(b'"') {
+            string.push(self.escape()?);
+            let start = self.at;
+            self.at = scan::special(self.text.as_bytes(), start);
+            string.push_str(&self.text[start..self.at]);
+        }
+        Ok(string)
+    }
+
+    fn skip_string(&mut self) -> Result<(), Problem> {
+        loop {
+            self.at = scan::special(self.text.as_bytes(), self.at);
+            if self.take(b'"') {
+                return Ok(());
+            }
+            // Surrogates are for those to pair who want the text.
+            if self.escaped()? == b'u' {
+                self.hex()?;
+            }
+        }
+    }
+
+    /// The letter after a backslash.
+    fn escaped(&mut self) -> Result<u8, Problem> {
+        if !self.take(b'\\') {
+            return self.expected("control character in a string");
+        }
+        let letter = self.peek();
+        if !matches!(
+            letter,
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u'
+        ) {
+            return self.expected("invalid escape");
+        }
+        self.at += 1;
+        Ok(letter)
+    }
+
+    fn escape(&mut self) -> Result<char, Problem> {
+        Ok(match self.escaped()? {
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unicode(),
+            itself => char::from(itself),
+        })
+    }
+
+    /// What follows `\u`: one UTF-16 unit, or two as a pair.
+    fn unicode(&mut self) -> Result<char, Problem> {
+        let high = self.hex()?;
+        let code = match high {
+            0xd800..0xdc00 => {
+                if !(self.take(b'\\') && self.take(b'u')) {
+                    return self.expected("lone surrogate");
+                }
+                match self.hex()? {
+                    low @ 0xdc00..0xe000 => 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00),
+                    _ => return Err("lone surrogate"),
+                }
+            }
+            code => code,
+        };
+        char::from_u32(code).ok_or("lone surrogate")
+    }
+
+    fn hex(&mut self) -> Result<u32, Problem> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let Some(digit) = char::from(self.peek()).to_digit(16) else {
+                return self.expected("expected four hexadecimal digits");
+            };
+            self.at += 1;
+            unit = unit << 4 | digit;
+        }
+        Ok(unit)
+    }
+
+    /// The problem, unless it is that there is no more.
+    #[cold]
+    pub fn expected<T>(&self, problem: Problem) -> Result<T, Problem> {
+        let ended = self.at == self.text.len();
+        Err(if ended { "unexpected end" } else { problem })
+    }
+}
