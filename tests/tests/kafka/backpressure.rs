@@ -53,7 +53,11 @@ fn memory_stays_flat_while_an_output_topic_is_missing() -> Result<()> {
     eventually("as many again are seen", SOON, || full(&host, 2 * HALF / 3));
     let after = resident(&mut host)?;
     println!("{} MiB, then {} MiB", before / MIB, after / MIB);
-    assert!(after < before + 8 * MIB, "it grew from {before} to {after}");
+    // 30 MB more are waiting.
+    assert!(
+        after < before + 12 * MIB,
+        "it grew from {before} to {after}"
+    );
     assert!(after < 150 * MIB, "{after}");
 
     line.client.create_topic(&line.output, 3, &[])?;

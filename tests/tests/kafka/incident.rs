@@ -55,6 +55,11 @@ fn old_purchases_are_processed_and_no_partition_ever_shows_a_dash() -> Result<()
         };
         let begins = at("begins at the configured start");
         assert!(begins.is_some() && begins < at("received"), "{log:#?}");
+        // Committed before the group was joined, not by whoever is assigned a partition.
+        for partition in 0..3 {
+            let from = format!("{}[{partition}] from offset 0 (committed)", line.input);
+            assert!(at(&from).is_some(), "no `{from}` in {log:#?}");
+        }
         host.stop()?;
     }
     Ok(())
