@@ -114,12 +114,13 @@ impl App {
     pub fn stop(self, deadline: Instant) -> Ended {
         self.view.stopping();
         let before = self.engine.abandoned();
+        // Not under the lock: the listener goes on answering while the host drains.
         let source = self
             .source
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take()
-            .and_then(|source| source.stop(deadline));
+            .take();
+        let source = source.and_then(|source| source.stop(deadline));
         let left = self.engine.partitions();
         self.engine.close(&left);
         self.sink.close(deadline);

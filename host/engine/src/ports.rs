@@ -178,4 +178,7 @@ pub trait DeliveryReports: Send + Sync {
     fn acknowledged(&self, acks: &[Ack]);
     /// This one is not.
     fn refused(&self, refusal: Refusal);
+    /// Calls `send`, which sends the message of this token again, unless the stay it belongs to is
+    /// over or ends meanwhile.
+    fn while_live(&self, token: AckToken, send: &mut dyn FnMut());
 }

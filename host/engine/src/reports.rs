@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::Engine;
-use crate::ports::{Ack, Blame, DeliveryReports, Refusal};
+use crate::ports::{Ack, AckToken, Blame, DeliveryReports, Refusal};
 use crate::token::Token;
 
 impl DeliveryReports for Engine {
@@ -28,6 +28,15 @@ impl DeliveryReports for Engine {
         }
         shared.outbox.release(bytes);
         shared.wake_waiters();
+    }
+
+    fn while_live(&self, token: AckToken, send: &mut dyn FnMut()) {
+        if let Some(partition) = self.shared.partition(Token::epoch(token)) {
+            let state = partition.lock();
+            if !state.machine.is_closed() {
+                send();
+            }
+        }
     }
 
     fn refused(&self, refusal: Refusal) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use penstock_core::record::NextOffset;
 use penstock_core::verdict::{Failure, Outcome, Reason};
 use penstock_engine::Flow;
-use penstock_engine::ports::Blame;
+use penstock_engine::ports::{Blame, DeliveryReports};
 use support::*;
 
 fn retry() -> Failure {
@@ -278,7 +278,9 @@ fn after_a_close_nothing_is_sent_and_the_unfinished_is_handed_back() {
         true,
     );
     let partition = world.engine.assign("in", 0, NextOffset(0));
-    partition.fetched(batch(0, &numbered(3)));
+    partition.fetched(batch(0, &numbered(1)));
+    finished(&partition, 1);
+    partition.fetched(batch(1, &numbered(3)[1..]));
     until("the guest is busy", || door.waiting() == 1);
     let stays = [Arc::clone(&partition)];
     assert!(
@@ -299,6 +301,13 @@ fn after_a_close_nothing_is_sent_and_the_unfinished_is_handed_back() {
         "the old stay sent after its end"
     );
     assert_eq!(partition.commit_point(), None);
+    let token = |index: usize| world.sink.all()[index].token;
+    let sends_again = |index| {
+        let mut called = false;
+        world.engine.while_live(token(index), &mut || called = true);
+        called
+    };
+    assert_eq!((sends_again(0), sends_again(sent)), (false, true));
     let ledger = world.engine.snapshot().handlers[0].ledger;
     assert!(ledger.balances());
     assert_eq!(ledger.open, 0);

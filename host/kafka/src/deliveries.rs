@@ -161,16 +161,23 @@ impl Deliveries {
                 value: header.value.as_deref(),
             });
         }
-        let produced = Produced {
+        let mut produced = Some(Produced {
             partition: None,
             key: message.key.as_deref(),
             value: message.value.as_deref(),
             headers,
             timestamp_ms: message.timestamp_ms,
             token: token.0,
-        };
+        });
         let topic = &self.sink.topics[message.topic.0 as usize];
-        match self.sink.produce(topic, produced) {
+        // A stay that is over starts no produce; the refusal then only leaves the outbox.
+        let mut sent = Err(Rd::PurgeQueue);
+        self.reports.while_live(token, &mut || {
+            if let Some(produced) = produced.take() {
+                sent = self.sink.produce(topic, produced);
+            }
+        });
+        match sent {
             Ok(()) => {}
             Err(Rd::QueueFull | Rd::Fatal) => self.singles.put_back(token, message),
             Err(code) => {
