@@ -57,14 +57,17 @@ impl<'q> Event<'q> {
 
     /// The event's error; a rebalance carries its direction here.
     pub fn error(&self) -> Option<Error> {
-        // SAFETY: the event is live; the string belongs to it and is copied.
+        let may_be_fatal = self.kind() == EventKind::Error;
+        // SAFETY: the event is live; the string belongs to it and is copied. Whether it is fatal is
+        // asked of error events only: those of other kinds are smaller, and librdkafka reads the
+        // flag beyond their end.
         unsafe {
             let code = error_code(sys::rd_kafka_event_error(self.event))?;
             let text = CStr::from_ptr(sys::rd_kafka_event_error_string(self.event));
             Some(Error {
                 code,
                 text: text.to_string_lossy().trim().to_owned(),
-                fatal: sys::rd_kafka_event_error_is_fatal(self.event) != 0,
+                fatal: may_be_fatal && sys::rd_kafka_event_error_is_fatal(self.event) != 0,
             })
         }
     }
