@@ -180,7 +180,13 @@ impl Drop for Host {
     /// A test that fails shows what its hosts said last.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("the host's last lines:\n{}", self.process.log_tail());
+            let ended = match self.process.ended() {
+                Ok(Some(status)) => format!("ended ({status})"),
+                Ok(None) => "runs".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            let log = self.process.log_tail();
+            eprintln!("the host {ended}; its last lines:\n{log}");
         }
     }
 }
