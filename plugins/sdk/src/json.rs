@@ -41,6 +41,8 @@ use reader::{Problem, Reader};
 /// # Errors
 /// If the bytes are not UTF-8, not JSON, or not an object; if one of the names comes twice; if the
 /// number of one is beyond an `f64`.
+// Not moved about: a copy of so many bytes is a call out of WebAssembly.
+#[inline(always)]
 pub fn fields<'a, const N: usize>(
     value: &'a [u8],
     names: [&str; N],
@@ -51,11 +53,7 @@ pub fn fields<'a, const N: usize>(
 }
 
 fn fill<'a>(value: &'a [u8], names: &[&str], fields: &mut [Field<'a>]) -> Result<(), Invalid> {
-    let text = str::from_utf8(value).map_err(|error| {
-        Invalid(format!(
-            "expected JSON, found bytes that are no text: {error}"
-        ))
-    })?;
+    let text = text(value)?;
     let mut reader = Reader::new(text);
     reader.space();
     if !reader.take(b'{') {
@@ -73,6 +71,18 @@ fn fill<'a>(value: &'a [u8], names: &[&str], fields: &mut [Field<'a>]) -> Result
         }
         None => Ok(()),
     }
+}
+
+fn text(value: &[u8]) -> Result<&str, Invalid> {
+    if scan::is_ascii(value) {
+        // SAFETY: ASCII is UTF-8.
+        return Ok(unsafe { str::from_utf8_unchecked(value) });
+    }
+    str::from_utf8(value).map_err(|error| {
+        Invalid(format!(
+            "expected JSON, found bytes that are no text: {error}"
+        ))
+    })
 }
 
 /// All of the object after its opening bracket, or up to a name that comes again.
@@ -110,10 +120,11 @@ fn members<'a, 'n>(
 
 /// Which of the names it is; `likely` is looked at first.
 fn find(names: &[&str], name: &str, likely: usize) -> Option<usize> {
-    if names.get(likely).is_some_and(|it| *it == name) {
+    let is_it = |it: &&str| scan::is_equal(it.as_bytes(), name.as_bytes());
+    if names.get(likely).is_some_and(is_it) {
         return Some(likely);
     }
-    names.iter().position(|it| *it == name)
+    names.iter().position(|it| is_it(&it))
 }
 
 #[cold]

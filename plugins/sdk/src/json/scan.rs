@@ -1,4 +1,4 @@
-//! Eight bytes of a string at a time: which of them can't stand in JSON as they are.
+//! Strings, many bytes at a time: which of them can't stand in JSON as they are.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = ONES * 0x80;
@@ -10,10 +10,10 @@ pub const WORD: usize = 8;
 #[inline]
 pub fn special(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
-    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let plain = plain(u64::from_le_bytes(*word));
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let plain = plain_of_block(block);
         at += plain;
-        if plain < WORD {
+        if plain < BLOCK {
             return at;
         }
     }
@@ -21,6 +21,62 @@ pub fn special(bytes: &[u8], from: usize) -> usize {
         at += 1;
     }
     at
+}
+
+/// How many bytes [`special`] looks at in one step.
+const BLOCK: usize = 16;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline]
+fn plain_of_block(block: &[u8; BLOCK]) -> usize {
+    use core::arch::wasm32::{i8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u64x2, v128_or};
+    let [low, high] = words(block);
+    let bytes = u64x2(low, high);
+    let special = v128_or(
+        v128_or(
+            u8x16_eq(bytes, u8x16_splat(b'"')),
+            u8x16_eq(bytes, u8x16_splat(b'\\')),
+        ),
+        u8x16_lt(bytes, u8x16_splat(b' ')),
+    );
+    (u32::from(i8x16_bitmask(special)) | 1 << BLOCK).trailing_zeros() as usize
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[inline]
+fn plain_of_block(block: &[u8; BLOCK]) -> usize {
+    let [low, high] = words(block);
+    match plain(low) {
+        WORD => WORD + plain(high),
+        in_low => in_low,
+    }
+}
+
+#[inline]
+fn words(block: &[u8; BLOCK]) -> [u64; 2] {
+    let block = u128::from_le_bytes(*block);
+    [block as u64, (block >> 64) as u64]
+}
+
+/// Whether all are below 128.
+#[inline]
+pub fn is_ascii(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<WORD>();
+    // No way out of the loop: so it becomes vectors.
+    let all = words
+        .iter()
+        .fold(word(rest), |all, word| all | u64::from_le_bytes(*word));
+    all & HIGH == 0
+}
+
+/// Word by word: most names are short, and a comparison of unknown length is a slow call.
+#[inline]
+pub fn is_equal(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len()
+        && left
+            .chunks(WORD)
+            .zip(right.chunks(WORD))
+            .all(|(left, right)| word(left) == word(right))
 }
 
 fn is_special(byte: u8) -> bool {
@@ -72,6 +128,23 @@ mod tests {
                     let expected = if is_special(byte) { place } else { length };
                     assert_eq!(special(&bytes, 0), expected, "{bytes:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn one_byte_makes_a_difference() {
+        for length in 0..40 {
+            let bytes = vec![b'x'; length];
+            assert!(is_ascii(&bytes) && is_equal(&bytes, &bytes));
+            assert!(!is_equal(
+                &bytes,
+                b"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+            ));
+            for place in 0..length {
+                let mut other = bytes.clone();
+                other[place] = 0x80;
+                assert!(!is_ascii(&other) && !is_equal(&bytes, &other));
             }
         }
     }
