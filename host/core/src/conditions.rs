@@ -1,4 +1,4 @@
-//! What is wrong right now, latched: first seen, last seen, how often (kafka.md rule 15).
+//! What is wrong right now, latched: first seen, last seen, how often.
 //!
 //! The Kafka client raises some errors only once, so an error is a state here, not an event: it
 //! stays until what it is about works again.

@@ -1,5 +1,5 @@
 //! What a dead letter carries: the original record byte for byte, and why it is here in headers
-//! after the original ones (kafka.md rule 10).
+//! after the original ones.
 
 use crate::record::{OwnedHeader, Record, Timestamp, TopicPartition};
 use crate::verdict::Failure;

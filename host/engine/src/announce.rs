@@ -25,13 +25,15 @@ impl Partition {
                 why,
             }) => {
                 let handler = &self.plan().handlers[handler].name;
+                let topic = self.topic();
                 let text = format!(
-                    "record {offset} failed in {handler} ({}: {}) and the topic has no dead-letter \
-                     topic; later records of this partition wait",
+                    "partition halted: record {offset} failed in {handler} ({}: {}) and the topic \
+                     has no dead-letter topic; later records of this partition wait. Set \
+                     topics.{topic}.dead-letter, or mend the handler, then restart",
                     why.code(),
                     why.text(),
                 );
-                Some((Code::HaltedWithoutDeadLetter, text))
+                Some((Code::HaltedWithoutDeadLetter, text, Some(offset.0)))
             }
             Some(Wait::Unwritable {
                 code, topic, why, ..
@@ -39,11 +41,11 @@ impl Partition {
                 let text = format!(
                     "{topic} can't be written ({why}); this partition waits and tries again"
                 );
-                Some((code, text))
+                Some((code, text, None))
             }
             Some(Wait::Backoff { .. }) | None => None,
         };
-        let code = wait.as_ref().map(|(code, _)| *code);
+        let code = wait.as_ref().map(|(code, ..)| *code);
         if code == state.announced {
             return;
         }
@@ -57,9 +59,9 @@ impl Partition {
             conditions.clear(over, &subject);
             tracing::info!(code = over.as_str(), partition = subject, "works again");
         }
-        if let Some((code, text)) = wait {
+        if let Some((code, text, offset)) = wait {
             conditions.raise(code, &subject, &text, now_ms());
-            tracing::error!(code = code.as_str(), partition = subject, "{text}");
+            tracing::error!(code = code.as_str(), partition = subject, offset, "{text}");
             state.announced = Some(code);
         }
     }

@@ -4,7 +4,7 @@
 //! is a suspect from then on: it waits in the other queue, for threads of its own, so that guests
 //! in endless loops never stand before healthy partitions. When a main thread is held up, another
 //! takes its place at once, and the late one joins the suspects' threads
-//! (docs/performance.md, "A guest that runs to its deadline").
+//! (docs/architecture.md, "Lanes and suspects").
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};

@@ -80,8 +80,11 @@ impl Lines {
     ) {
         let handler = &*plan.handlers[handler].name;
         let topic = &*plan.name;
-        match decision {
-            Decision::Again { after, why } if self.mode != RecordLines::Off => tracing::warn!(
+        // A halt is the partition's to tell, and is told whatever the mode.
+        if let Decision::Again { after, why } = decision
+            && self.mode != RecordLines::Off
+        {
+            tracing::warn!(
                 target: "penstock::record",
                 topic,
                 partition,
@@ -93,20 +96,7 @@ impl Lines {
                 again_in_ms = after.as_millis() as u64,
                 text = why.text(),
                 "retrying"
-            ),
-            Decision::Halt(why) => tracing::error!(
-                topic,
-                partition,
-                offset = offset.0,
-                handler,
-                attempt,
-                code = why.code().as_str(),
-                reason = why.reason_code(),
-                text = why.text(),
-                "partition halted: the record failed and the topic has no dead-letter topic; later \
-                 records wait. Set topics.{topic}.dead-letter, or mend the handler, then restart"
-            ),
-            _ => {}
+            );
         }
     }
 

@@ -1,5 +1,5 @@
 //! Commits: on a timer, and to the end at a revoke or the shutdown. One is in flight at a time,
-//! since a retried older one could rewind a newer (kafka.md rule 4).
+//! since a retried older one could rewind a newer.
 //!
 //! A commit carries the *next* offset, and no metadata.
 

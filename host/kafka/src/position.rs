@@ -1,4 +1,4 @@
-//! Where a partition starts (kafka.md rules 3 and 12), decided without a client.
+//! Where a partition starts, decided without a client.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
 //! Before the first subscription: waits for Kafka, and commits where each new topic starts while
-//! the group is still empty, so that the group never shows `-` (kafka.md rule 3).
+//! the group is still empty, so that the group never shows `-`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -63,6 +63,7 @@ fn attempt<S: Stay>(
         match lookup.partitions(topic) {
             Ok(found) => {
                 latch::clear(latch, Code::TopicMissing, topic);
+                latch::clear(latch, Code::KafkaRefused, topic);
                 partitions.extend(found);
             }
             Err(error) if is_about_the_topic(error.code) => {

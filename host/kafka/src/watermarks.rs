@@ -1,5 +1,5 @@
-//! Asks for the logs' ends out of band, so that lag is known of partitions that get no records too
-//! (kafka.md rule 17). What is not known stays unknown.
+//! Asks for the logs' ends out of band, so that lag is known of partitions that get no records too.
+//! What is not known stays unknown.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
+use penstock_core::codes::Code;
+
 use super::configuration;
 use super::{Exit, Failure};
 use crate::app::{App, Ended};
@@ -80,7 +82,7 @@ fn forward(
 fn report(ended: &Ended, fatal: bool) -> Exit {
     let Some(source) = &ended.source else {
         tracing::error!(
-            code = "PSK-O005",
+            code = Code::AbandonedAtShutdown.as_str(),
             abandoned = ended.abandoned,
             "the consumer did not end within the deadline; work since the last commit is done \
              again by its next owner"
@@ -97,7 +99,7 @@ fn report(ended: &Ended, fatal: bool) -> Exit {
     }
     if ended.abandoned > 0 {
         tracing::error!(
-            code = "PSK-O005",
+            code = Code::AbandonedAtShutdown.as_str(),
             abandoned = ended.abandoned,
             "the deadline passed with deliveries running or unacknowledged; their next owner does \
              them again"

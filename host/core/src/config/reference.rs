@@ -21,7 +21,7 @@ A whole number, `true` and `false` may be given as a string with a variable in i
 - **Paths** are relative to the file they stand in.
 - **Durations** are whole numbers with `ms`, `s`, `m` or `h`; **bytes** have `B`, `KiB`, `MiB`, `GiB`, `kB`, `MB` or `GB`.
 
-<!-- Made from the table of keys in host/core/src/config/keys.rs; a test says how to renew it. -->
+<!-- Made from the table of keys in host/core/src/config/keys/table.rs; a test says how to renew it. -->
 ";
 
 const CLIENT_SETTINGS: &str = "
