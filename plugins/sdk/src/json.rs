@@ -124,7 +124,7 @@ fn find(names: &[&str], name: &str, likely: usize) -> Option<usize> {
     if names.get(likely).is_some_and(is_it) {
         return Some(likely);
     }
-    names.iter().position(|it| is_it(&it))
+    names.iter().position(is_it)
 }
 
 #[cold]
