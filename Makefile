@@ -2,11 +2,12 @@
 # target/release/penstock is the host, target/plugins/*.wasm are the plugins.
 
 CARGO ?= cargo
-# Logic is tested with debug assertions; what links librdkafka or wasmtime in the profile of the
-# host, so that they are compiled once.
-PURE = -p penstock-core -p penstock-engine
-HEAVY = -p penstock -p penstock-kafka -p penstock-wasm -p penstock-plugin-build -p penstock-sdk \
-	-p purchase-to-access -p progress-updates -p unruly -p penstock-bench
+# Logic and guests are tested with debug assertions; what links librdkafka or wasmtime in the
+# profile of the host, and apart from the rest, so that both are compiled once: a test's own
+# dependencies would give them other features.
+PURE = -p penstock-core -p penstock-engine -p penstock-sdk -p purchase-to-access \
+	-p progress-updates -p unruly
+HEAVY = -p penstock -p penstock-kafka -p penstock-wasm -p penstock-plugin-build -p penstock-bench
 
 .PHONY: build demo test lint bench deny
 
