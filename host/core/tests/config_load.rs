@@ -46,7 +46,7 @@ fn what_is_not_given_has_its_default() {
     assert_eq!(config.host.shutdown_deadline, Duration::from_secs(10));
     assert_eq!(config.host.workers.get(), 4);
     assert_eq!(config.host.cache, Path::new("/var/cache/penstock"));
-    assert_eq!(config.host.buffer_bytes, 64 << 20);
+    assert_eq!(config.host.buffer_bytes, 16 << 20);
     assert_eq!(config.host.outbox_bytes, 32 << 20);
     assert_eq!(config.kafka.protocol, GroupProtocol::Classic);
     assert_eq!(config.kafka.delivery, Delivery::AtLeastOnce);
@@ -252,7 +252,7 @@ fn the_schema_knows_the_keys_and_the_client_settings() {
     assert_eq!(topic["properties"]["allow-loop"]["default"], false);
     assert_eq!(
         schema["properties"]["host"]["properties"]["buffer"]["default"],
-        "64MiB"
+        "16MiB"
     );
 }
 

@@ -103,7 +103,7 @@ static HOST: &[Key] = &[
     key(
         "buffer",
         Bytes(MIB, 1024 * GIB),
-        Default("64MiB"),
+        Default("16MiB"),
         "Records that are fetched and not finished, all partitions together. Beyond it, fetching pauses.",
     ),
     key(
