@@ -170,7 +170,8 @@ impl<I: Intake> Poller<I> {
             partitions,
         };
         self.closing = Some(report.clone());
-        report.closed = self.leave(deadline);
+        // Who never asked to join has no group to leave, and librdkafka may take for ever over it.
+        report.closed = !self.shared.get().subscribed || self.leave(deadline);
         report
     }
 
