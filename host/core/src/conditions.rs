@@ -51,13 +51,6 @@ impl Conditions {
         self.held.remove(&(code, subject.to_owned()))
     }
 
-    /// Ends every condition of a code.
-    pub fn clear_all(&mut self, code: Code) -> bool {
-        let before = self.held.len();
-        self.held.retain(|(held, _), _| *held != code);
-        self.held.len() != before
-    }
-
     /// What holds, by code and subject.
     pub fn iter(&self) -> impl Iterator<Item = (Code, &str, &Condition)> {
         self.held

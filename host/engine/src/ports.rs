@@ -88,6 +88,26 @@ pub struct Outgoing<'a> {
     pub timestamp_ms: Option<i64>,
 }
 
+impl Outgoing<'_> {
+    /// The same message with bytes of its own.
+    pub fn to_message(&self) -> OwnedMessage {
+        let mut headers = Vec::new();
+        self.headers.for_each(|header| {
+            headers.push(OwnedHeader {
+                name: header.name.to_vec(),
+                value: header.value.map(<[u8]>::to_vec),
+            });
+        });
+        OwnedMessage {
+            topic: self.topic,
+            key: self.key.map(<[u8]>::to_vec),
+            value: self.value.map(<[u8]>::to_vec),
+            headers,
+            timestamp_ms: self.timestamp_ms,
+        }
+    }
+}
+
 /// The headers of a message on its way out, from where they already lie.
 #[derive(Debug, Clone, Copy)]
 pub enum OutgoingHeaders<'a> {

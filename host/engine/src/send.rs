@@ -11,9 +11,7 @@ use penstock_core::staging::Staging;
 
 use crate::cell::{Partition, Stall, StallKind, State};
 use crate::held::{Held, Span};
-use crate::ports::{
-    AckToken, Outgoing, OutgoingHeaders, OutputTopic, OwnedHeader, OwnedMessage, SendError,
-};
+use crate::ports::{AckToken, Outgoing, OutgoingHeaders, OutputTopic, OwnedMessage, SendError};
 use crate::token::Token;
 
 /// How long a partition waits when the client's own queue is full.
@@ -95,7 +93,7 @@ impl Partition {
                 timestamp_ms: output.timestamp_ms.or(input_timestamp),
             };
             if !state.unsent.is_empty() || !self.send(state, token, message, told) {
-                state.unsent.push_back((token, to_owned(message)));
+                state.unsent.push_back((token, message.to_message()));
             }
         }
     }
@@ -137,7 +135,7 @@ impl Partition {
             }
             Err(SendError::Unacceptable(why)) => {
                 shared.outbox.release(u64::from(bytes));
-                self.refused(state, token, to_owned(message), true, why, told);
+                self.refused(state, token, message.to_message(), true, why, told);
                 true
             }
         }
@@ -262,22 +260,5 @@ impl Outgoing<'_> {
     /// Bytes of key and value: what counts in the outbox.
     fn bytes(&self) -> u32 {
         (self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len)) as u32
-    }
-}
-
-fn to_owned(message: Outgoing<'_>) -> OwnedMessage {
-    let mut headers = Vec::new();
-    message.headers.for_each(|header| {
-        headers.push(OwnedHeader {
-            name: header.name.to_vec(),
-            value: header.value.map(<[u8]>::to_vec),
-        });
-    });
-    OwnedMessage {
-        topic: message.topic,
-        key: message.key.map(<[u8]>::to_vec),
-        value: message.value.map(<[u8]>::to_vec),
-        headers,
-        timestamp_ms: message.timestamp_ms,
     }
 }

@@ -7,9 +7,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use penstock_core::config::Kafka;
-use penstock_core::record::OwnedHeader;
 use penstock_engine::ports::{
-    AckToken, Blame, DeliveryReports, Outgoing, OwnedMessage, Refusal, SendError, Sink,
+    AckToken, Blame, DeliveryReports, Outgoing, Refusal, SendError, Sink,
 };
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
@@ -124,22 +123,9 @@ impl KafkaSink {
     }
 
     fn refuse_at_once(&self, message: Outgoing<'_>, token: AckToken, code: Rd) {
-        let mut headers = Vec::new();
-        message.headers.for_each(|header| {
-            headers.push(OwnedHeader {
-                name: header.name.to_vec(),
-                value: header.value.map(<[u8]>::to_vec),
-            });
-        });
         let refusal = Refusal {
             token,
-            message: OwnedMessage {
-                topic: message.topic,
-                key: message.key.map(<[u8]>::to_vec),
-                value: message.value.map(<[u8]>::to_vec),
-                headers,
-                timestamp_ms: message.timestamp_ms,
-            },
+            message: message.to_message(),
             blame: Blame::Topic,
             why: code.to_string(),
         };

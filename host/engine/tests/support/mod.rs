@@ -13,7 +13,7 @@ use penstock_core::verdict::{Failure, Outcome};
 use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::{
     Ack, AckToken, Blame, Call, DeliveryReports, EpochClock, HandlerPool, Instance, Outgoing,
-    OutputTopic, OwnedHeader, OwnedMessage, Refusal, SendError, Sink,
+    OutputTopic, OwnedMessage, Refusal, SendError, Sink,
 };
 use penstock_engine::{Engine, Partition};
 
@@ -113,22 +113,9 @@ struct MemoryState {
 
 impl Sink for Memory {
     fn send(&self, message: Outgoing<'_>, token: AckToken) -> Result<(), SendError> {
-        let mut headers = Vec::new();
-        message.headers.for_each(|header| {
-            headers.push(OwnedHeader {
-                name: header.name.to_vec(),
-                value: header.value.map(<[u8]>::to_vec),
-            });
-        });
         let sent = Sent {
             token,
-            message: OwnedMessage {
-                topic: message.topic,
-                key: message.key.map(<[u8]>::to_vec),
-                value: message.value.map(<[u8]>::to_vec),
-                headers,
-                timestamp_ms: message.timestamp_ms,
-            },
+            message: message.to_message(),
         };
         let mut state = self.state.lock().unwrap();
         state.all.push(sent.clone());
