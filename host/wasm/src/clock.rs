@@ -8,6 +8,8 @@ use std::time::Duration;
 use penstock_engine::ports::TICK;
 use wasmtime::Engine;
 
+use crate::deadline::Look;
+
 /// Counts ticks; the engine's ticker drives it while records are handled.
 pub(crate) struct Clock {
     engine: Engine,
@@ -25,6 +27,14 @@ impl Clock {
     pub(crate) fn tick(&self) {
         self.ticks.fetch_add(1, Ordering::Relaxed);
         self.engine.increment_epoch();
+    }
+
+    /// Ticks so far, and the processor time of the calling thread.
+    pub(crate) fn look(&self) -> Look {
+        Look {
+            tick: self.ticks.load(Ordering::Relaxed),
+            processor: thread_processor_time(),
+        }
     }
 
     /// Runs `call`, a guest's, where no ticker need be running: at check and at start. Ticks
@@ -50,22 +60,19 @@ impl Clock {
     }
 }
 
-/// How many ticks a deadline lasts: rounded up, and one more because the first may come at once.
-pub(crate) fn ticks(deadline: Duration) -> u64 {
-    let ticks = deadline.as_nanos().div_ceil(TICK.as_nanos());
-    u64::try_from(ticks)
-        .unwrap_or(u64::MAX >> 1)
-        .saturating_add(1)
+/// How long the calling thread has run on a processor; `None` if the system can't tell.
+#[cfg(unix)]
+fn thread_processor_time() -> Option<Duration> {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `time` is ours to write to.
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    (failed == 0).then(|| Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_deadline_is_never_shorter_than_configured() {
-        assert_eq!(ticks(Duration::from_millis(200)), 101);
-        assert_eq!(ticks(Duration::from_nanos(1)), 2);
-        assert_eq!(ticks(TICK + Duration::from_nanos(1)), 3);
-    }
+#[cfg(not(unix))]
+fn thread_processor_time() -> Option<Duration> {
+    None
 }

@@ -1,17 +1,16 @@
 //! One instance of a plugin in a store of its own, and the calls into it, each under its limits.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::sync::Arc;
 
 use penstock_core::contract::{Description, SettingError};
 use penstock_core::record::Record;
 use penstock_core::staging::Staging;
 use penstock_core::verdict::{Failure, Outcome};
 use penstock_engine::ports::Call;
-use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Func, Instance, Lift, Lower, TypedFunc};
+use wasmtime::{Store, UpdateDeadline};
 
-use crate::clock;
 use crate::contract::{
     GuestDescription, GuestFailure, GuestOutcome, GuestSettingError, Message, MessageHeader,
 };
@@ -34,8 +33,6 @@ pub(crate) struct Guest {
     instance: Instance,
     handle: Func,
     headers: bool,
-    deadline: Duration,
-    ticks: u64,
     dead: bool,
 }
 
@@ -55,24 +52,24 @@ impl From<Failure> for NoGuest {
 
 impl Guest {
     /// A fresh instance; `headers` says whether it is handed those of its records.
-    pub(crate) fn start(
-        plugin: &Plugin,
-        state: State,
-        deadline: Duration,
-        headers: bool,
-    ) -> Result<Guest, NoGuest> {
+    pub(crate) fn start(plugin: &Plugin, state: State, headers: bool) -> Result<Guest, NoGuest> {
         let mut store = Store::new(plugin.linked.engine(), state);
         store.limiter(|state| &mut state.memory);
         let memory_bytes = store.data().memory.limit_bytes() as u64;
         let hostcall_bytes = memory_bytes.clamp(HOSTCALL_BYTES_MIN, HOSTCALL_BYTES_MAX);
         store.set_hostcall_fuel(usize::try_from(hostcall_bytes).unwrap_or(usize::MAX));
-        let ticks = clock::ticks(deadline);
+        let clock = Arc::clone(&plugin.clock);
+        store.epoch_deadline_callback(move |mut store| {
+            let more = store.data_mut().deadline.look(clock.look());
+            Ok(more.map_or(UpdateDeadline::Interrupt, UpdateDeadline::Continue))
+        });
 
+        let ticks = store.data_mut().deadline.begin();
         store.set_epoch_deadline(ticks);
         let instance = plugin.linked.instantiate(&mut store);
         let state = store.data_mut();
         state.log.end(&state.origin);
-        let instance = instance.map_err(|error| trap::classify(&error, store.data(), deadline))?;
+        let instance = instance.map_err(|error| trap::classify(&error, store.data()))?;
         let handle = typed::<HandleParams<'static>, HandleAnswer>(
             &mut store,
             instance,
@@ -84,8 +81,6 @@ impl Guest {
             store,
             instance,
             headers,
-            deadline,
-            ticks,
             dead: false,
         })
     }
@@ -204,13 +199,14 @@ impl Guest {
         let state = self.store.data_mut();
         state.memory.forget_refusal();
         state.log.begin();
-        self.store.set_epoch_deadline(self.ticks);
+        let ticks = state.deadline.begin();
+        self.store.set_epoch_deadline(ticks);
         let answer = call(&mut self.store);
         let state = self.store.data_mut();
         state.log.end(&state.origin);
         answer.map_err(|error| {
             self.dead = true;
-            trap::classify(&error, self.store.data(), self.deadline)
+            trap::classify(&error, self.store.data())
         })
     }
 

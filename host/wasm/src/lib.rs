@@ -11,6 +11,7 @@ mod cache;
 mod check;
 mod clock;
 mod contract;
+mod deadline;
 mod error;
 mod guest;
 mod host;

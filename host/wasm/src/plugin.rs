@@ -93,7 +93,7 @@ impl Plugin {
         let state = State::new("describe".into(), "".into(), &limits, 0);
         let description = self
             .clock
-            .watched(|| Guest::start(self, state, limits.deadline, false)?.describe(&self.exports));
+            .watched(|| Guest::start(self, state, false)?.describe(&self.exports));
         let description = description.map_err(|error| match error {
             NoGuest::Mismatch(why) => LoadError::new(Code::NotAPlugin, why)
                 .help("build it anew with an SDK for contract 0.1"),

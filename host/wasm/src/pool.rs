@@ -107,12 +107,7 @@ impl Pool {
             &binding.limits,
             binding.outputs,
         );
-        Guest::start(
-            &self.plugin,
-            state,
-            binding.limits.deadline,
-            binding.headers,
-        )
+        Guest::start(&self.plugin, state, binding.headers)
     }
 
     fn configure(&self, guest: &mut Guest) -> Result<Vec<SettingError>, NoGuest> {

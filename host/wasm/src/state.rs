@@ -6,6 +6,7 @@ use penstock_core::config::HandlerLimits;
 use penstock_core::record::Offset;
 use sha2::{Digest, Sha256};
 
+use crate::deadline::Deadline;
 use crate::log::Log;
 use crate::memory::Memory;
 use crate::outputs::Outputs;
@@ -32,6 +33,7 @@ pub(crate) struct CurrentRecord {
 /// The store's data.
 pub(crate) struct State {
     pub(crate) origin: Origin,
+    pub(crate) deadline: Deadline,
     pub(crate) memory: Memory,
     pub(crate) log: Log,
     pub(crate) outputs: Outputs,
@@ -50,6 +52,7 @@ impl State {
                 topic,
                 record: None,
             },
+            deadline: Deadline::new(limits.deadline),
             memory: Memory::new(limits.memory_bytes),
             log: Log::new(limits.log_lines, limits.log_bytes),
             outputs: Outputs::new(declared_outputs, limits.outputs, limits.output_bytes),

@@ -1,8 +1,6 @@
 //! What a call that did not return ran into: the deadline, its memory, or a trap of its own, with
 //! function, file and line.
 
-use std::time::Duration;
-
 use penstock_core::verdict::Failure;
 use wasmtime::{FrameInfo, FrameSymbol, Trap, WasmBacktrace};
 
@@ -13,9 +11,11 @@ use crate::state::State;
 pub(crate) const FRAMES_MAX: usize = 32;
 
 /// Why the call ended in `error`. The limits that `emit` keeps are told by `Outputs`.
-pub(crate) fn classify(error: &wasmtime::Error, state: &State, deadline: Duration) -> Failure {
+pub(crate) fn classify(error: &wasmtime::Error, state: &State) -> Failure {
     if matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt)) {
-        return Failure::Deadline { limit: deadline };
+        return Failure::Deadline {
+            limit: state.deadline.limit(),
+        };
     }
     if state.memory.refused() {
         return Failure::Memory {

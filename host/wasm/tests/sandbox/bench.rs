@@ -211,3 +211,18 @@ pub fn run_in(instance: &mut dyn Instance, value: &str) -> Ran {
         spent: instance.is_spent(),
     }
 }
+
+/// How long this thread has run on a processor.
+pub fn processor_time() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `time` is ours to write to.
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    assert_eq!(
+        failed, 0,
+        "every system that the tests run on has this clock"
+    );
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}

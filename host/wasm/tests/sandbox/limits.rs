@@ -1,6 +1,6 @@
 //! Every limit holds, and is told as what it is.
 
-use std::sync::mpsc;
+use std::sync::{Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use penstock_core::verdict::{Failure, Outcome};
 use penstock_engine::ports::{EpochClock, HandlerPool};
 use tracing::Level;
 
-use crate::bench::{Bench, Ticking, checkout, limits, run, run_in};
+use crate::bench::{Bench, Ticking, checkout, limits, processor_time, run, run_in};
 use crate::capture;
 use crate::odd::Odd;
 
@@ -33,7 +33,33 @@ fn an_endless_loop_meets_its_deadline_and_the_next_record_a_fresh_instance() {
 }
 
 #[test]
-fn a_deadline_is_counted_in_ticks_alone() {
+fn a_loop_is_given_the_processor_time_of_its_deadline() {
+    let bench = Bench::unruly();
+    let pool = bench.pool(|_| {});
+    let mut instance = checkout(&pool);
+    let _ticking = Ticking::start(&bench.runtime);
+    // As if the machine ran everybody but this thread: ticks pass without any work being done.
+    let begun = Barrier::new(2);
+    let used = thread::scope(|scope| {
+        scope.spawn(|| {
+            begun.wait();
+            for _ in 0..150 {
+                bench.runtime.tick();
+            }
+        });
+        let before = processor_time();
+        begun.wait();
+        assert_eq!(run_in(&mut *instance, "loop").failure(), DEADLINE);
+        processor_time() - before
+    });
+    assert!(used >= Duration::from_millis(200), "stopped after {used:?}");
+    assert!(used < Duration::from_secs(1), "stopped after {used:?}");
+}
+
+/// A guest that is not run, since its thread waits in the host most of the time: for want of
+/// processor time it is not timed out, and ends after ten deadlines, by ticks alone.
+#[test]
+fn a_guest_without_a_processor_is_not_timed_out_before_ten_deadlines() {
     // Writes a line each round, for ever.
     let (_folder, path) = Odd::default()
         .body(r#"(import "penstock:handler/log@0.1.0" "write" (func $write (param i32 i32 i32)))"#)
@@ -52,17 +78,24 @@ fn a_deadline_is_counted_in_ticks_alone() {
         ran.send(capture::watch(written, || run(&pool, "")))
             .unwrap();
     });
-    let runs_on = || lines.recv_timeout(Duration::from_secs(30));
-    runs_on().unwrap();
-    // 200 ms are 100 ticks of 2 ms, and one more because the first may come at once.
-    for _ in 0..100 {
+    let runs_on = || {
+        for _ in 0..10 {
+            lines.recv_timeout(Duration::from_secs(30)).unwrap();
+        }
+    };
+    runs_on();
+    bench.runtime.tick();
+    // It sees the first tick, from which on it counts.
+    runs_on();
+    // 200 ms are 100 ticks of 2 ms.
+    for _ in 0..10 {
+        for _ in 0..99 {
+            bench.runtime.tick();
+        }
+        runs_on();
         bench.runtime.tick();
     }
-    for _ in 0..1000 {
-        runs_on().unwrap();
-    }
-    bench.runtime.tick();
-    while runs_on().is_ok() {}
+    while lines.recv_timeout(Duration::from_secs(30)).is_ok() {}
     assert_eq!(rans.recv().unwrap().failure(), DEADLINE);
 }
 
