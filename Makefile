@@ -7,7 +7,8 @@ CARGO ?= cargo
 # dependencies would give them other features.
 PURE = -p penstock-core -p penstock-engine -p penstock-sdk -p purchase-to-access \
 	-p progress-updates -p unruly
-HEAVY = -p penstock -p penstock-kafka -p penstock-wasm -p penstock-plugin-build -p penstock-bench
+HEAVY = -p penstock -p penstock-admin-protocol -p penstock-kafka -p penstock-wasm \
+	-p penstock-plugin-build -p penstock-bench
 
 .PHONY: build demo test lint bench deny
 

@@ -1,0 +1,78 @@
+//! A cluster, found by some of its brokers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::broker::Broker;
+use crate::error::Error;
+use crate::metadata::{Metadata, Wanted};
+
+/// The brokers of a cluster, by id.
+pub struct Cluster {
+    entry: Arc<Broker>,
+    brokers: BTreeMap<i32, Arc<Broker>>,
+    metadata: Metadata,
+}
+
+impl Cluster {
+    /// Finds the cluster by `bootstrap` (`host:port,…`): the first that answers is taken. Each
+    /// request, now and later, may take `answer_time_max`.
+    ///
+    /// # Errors
+    /// None answers: what came of each.
+    pub async fn find(bootstrap: &str, answer_time_max: Duration) -> Result<Cluster, Vec<Error>> {
+        let addresses = bootstrap
+            .split(',')
+            .map(str::trim)
+            .filter(|it| !it.is_empty());
+        let mut asked = JoinSet::new();
+        for address in addresses {
+            let entry = Arc::new(Broker::new(address.to_owned(), answer_time_max));
+            asked.spawn(async move {
+                let metadata = entry.metadata(Wanted::Brokers).await;
+                metadata.map(|metadata| (entry, metadata))
+            });
+        }
+        let mut errors = Vec::new();
+        while let Some(answer) = asked.join_next().await {
+            let Ok(answer) = answer else { continue };
+            match answer {
+                Ok((entry, metadata)) => {
+                    let broker = |address: &str| Broker::new(address.to_owned(), answer_time_max);
+                    let brokers = metadata.brokers.iter();
+                    let brokers = brokers.map(|it| (it.id, Arc::new(broker(&it.address))));
+                    return Ok(Cluster {
+                        entry,
+                        brokers: brokers.collect(),
+                        metadata,
+                    });
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        Err(errors)
+    }
+
+    /// The broker that answered first, at its bootstrap address.
+    pub fn entry(&self) -> &Arc<Broker> {
+        &self.entry
+    }
+
+    /// A broker at its advertised address.
+    pub fn broker(&self, id: i32) -> Option<&Arc<Broker>> {
+        self.brokers.get(&id)
+    }
+
+    /// All brokers, at their advertised addresses.
+    pub fn brokers(&self) -> impl Iterator<Item = (i32, &Arc<Broker>)> {
+        self.brokers.iter().map(|(id, broker)| (*id, broker))
+    }
+
+    /// What the cluster said of itself when it was found; no topics.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+}

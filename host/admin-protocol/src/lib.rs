@@ -1,0 +1,25 @@
+//! A small client of Kafka's administration protocol: it looks, and changes nothing.
+//!
+//! It asks what librdkafka's interface does not: group epochs, topic ids, producers, transactions.
+//! Each request has a time limit, and a broker that doesn't answer is an answer of its own.
+
+mod broker;
+mod cluster;
+mod configs;
+mod connection;
+mod error;
+mod groups;
+mod member_data;
+mod metadata;
+mod offsets;
+mod request;
+mod transactions;
+
+pub use broker::Broker;
+pub use cluster::Cluster;
+pub use configs::Settings;
+pub use error::{Error, Refusal};
+pub use groups::{Assigned, Group, Key, ListedGroup, Member};
+pub use metadata::{BrokerAddress, Metadata, PartitionLeader, Topic, Wanted};
+pub use offsets::{ByPartition, Place};
+pub use transactions::{ListedTransaction, PartitionProducer, Transaction};
