@@ -186,7 +186,7 @@ impl Engine {
     /// Ends the threads; those in a guest call are left to it.
     pub fn stop(&self) {
         self.shared.ticker.stop();
-        drop(self.shared.lanes.stop());
+        self.shared.lanes.stop();
         let ticker = self
             .ticker
             .lock()

@@ -1,105 +1,103 @@
 //! The worker threads and the two queues they serve.
 //!
 //! `main` is served by as many threads as configured. A partition whose guest holds its worker up
-//! is a suspect from then on: it waits in the other queue, for threads of its own, so that guests
-//! in endless loops never stand before healthy partitions. When a main thread is held up, another
-//! takes its place at once, and the late one joins the suspects' threads
-//! (docs/architecture.md, "Lanes and suspects").
+//! is a suspect from then on: it waits in the other queue, for threads of its own that the system
+//! runs after all others, so that guests in endless loops neither stand before healthy partitions
+//! nor take their processors. When a main thread is held up, a new one takes its place at once,
+//! and the late one is a suspects' thread for the rest of its life, since no thread can raise its
+//! own priority (docs/architecture.md, "Lanes and suspects").
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::cell::Partition;
 use crate::shared::Shared;
+use crate::thread::{Priority, Thread};
 use crate::worker::Worker;
 
-pub(crate) enum Job {
+enum Job {
     Run(Arc<Partition>),
-    /// The suspects' thread that gets this serves the main queue from now on.
-    JoinMain,
     Stop,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Main,
+    Suspects,
 }
 
 pub(crate) struct Lanes {
     main: (Sender<Job>, Receiver<Job>),
     suspects: (Sender<Job>, Receiver<Job>),
-    idle_suspect_threads: AtomicUsize,
     slots: Box<[Slot]>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Taken after a slot's.
+    threads: Mutex<Threads>,
     workers: usize,
+    priority: Priority,
+}
+
+#[derive(Default)]
+struct Threads {
+    started: u64,
+    /// By slot.
+    taken: Vec<bool>,
+    /// Suspects' threads that are free, less the runs that wait for one.
+    spare: isize,
 }
 
 /// What the ticker can see of a thread.
 pub(crate) struct Slot {
-    /// 0 between calls; during one, a number that no other call of this thread has.
+    /// 0 between calls; during one, a number that no other call has.
     pub call: AtomicU64,
-    /// The partition of the current run.
-    pub partition: Mutex<Weak<Partition>>,
-    pub in_main: AtomicBool,
-    /// The thread's own processor clock, once it runs.
-    clock: OnceLock<libc::clockid_t>,
-    /// Another thread took this one's place in the main queue.
-    pub replaced: AtomicBool,
+    run: Mutex<CurrentRun>,
 }
 
-impl Slot {
-    /// How long the thread has run on a processor; zero if the system can't tell.
-    pub fn cpu_time(&self) -> Duration {
-        let mut time = libc::timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        let Some(clock) = self.clock.get() else {
-            return Duration::ZERO;
-        };
-        // SAFETY: `time` is ours to write to. A clock of a thread that is gone is an error, which
-        // leaves it as it is.
-        unsafe { libc::clock_gettime(*clock, &mut time) };
-        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-    }
-
-    /// Notes the calling thread's clock.
-    fn adopt(&self) {
-        let mut clock = 0;
-        // SAFETY: a thread's own handle is valid, and `clock` is ours to write to.
-        let failed = unsafe { libc::pthread_getcpuclockid(libc::pthread_self(), &mut clock) };
-        if failed == 0 {
-            self.clock.get_or_init(|| clock);
-        }
-    }
+struct CurrentRun {
+    lane: Lane,
+    /// `None` before the thread runs, and after.
+    thread: Option<Thread>,
+    partition: Weak<Partition>,
 }
 
 /// Suspects' threads for each main thread; a further wedged guest waits for one of these.
-const SPARES_PER_WORKER: usize = 3;
+const SUSPECTS_PER_WORKER: usize = 3;
+/// Suspects' threads that are kept although they have nothing to do.
+const SPARE_THREADS: isize = 1;
+/// Bits of a call's number that count the calls of one thread.
+const CALL_BITS: u32 = 40;
 
 impl Lanes {
+    /// The calling thread's priority is that of the workers.
     pub fn new(workers: usize) -> Lanes {
         let slot = || Slot {
             call: AtomicU64::new(0),
-            partition: Mutex::default(),
-            in_main: AtomicBool::new(false),
-            clock: OnceLock::new(),
-            replaced: AtomicBool::new(false),
+            run: Mutex::new(CurrentRun {
+                lane: Lane::Main,
+                thread: None,
+                partition: Weak::new(),
+            }),
         };
+        let slots = workers * (1 + SUSPECTS_PER_WORKER) + SPARE_THREADS as usize;
         Lanes {
             main: unbounded(),
             suspects: unbounded(),
-            idle_suspect_threads: AtomicUsize::new(0),
-            slots: (0..workers * (1 + SPARES_PER_WORKER))
-                .map(|_| slot())
-                .collect(),
-            threads: Mutex::default(),
+            slots: (0..slots).map(|_| slot()).collect(),
+            threads: Mutex::new(Threads {
+                taken: vec![false; slots],
+                ..Threads::default()
+            }),
             workers,
+            priority: Priority::current(),
         }
     }
 
     pub fn start(&self, shared: &Arc<Shared>) {
+        let mut threads = self.threads();
         for _ in 0..self.workers {
-            self.spawn(shared, true);
+            self.spawn(&mut threads, shared, Lane::Main);
         }
     }
 
@@ -107,47 +105,59 @@ impl Lanes {
         &self.slots
     }
 
-    pub fn push(&self, partition: Arc<Partition>) {
-        if partition.suspect.load(Ordering::Relaxed) {
-            self.push_suspect(partition);
-        } else {
-            send(&self.main.0, Job::Run(partition));
-        }
+    fn threads(&self) -> MutexGuard<'_, Threads> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push_suspect(&self, partition: Arc<Partition>) {
-        if self.idle_suspect_threads.load(Ordering::SeqCst) == 0 {
-            let shared = Arc::clone(&partition.shared);
-            self.spawn(&shared, false);
+    pub fn push(&self, partition: Arc<Partition>) {
+        if !partition.suspect.load(Ordering::Relaxed) {
+            send(&self.main.0, Job::Run(partition));
+            return;
         }
+        let mut threads = self.threads();
+        if threads.spare <= 0 && self.spawn(&mut threads, &partition.shared, Lane::Suspects) {
+            threads.spare += 1;
+        }
+        threads.spare -= 1;
+        drop(threads);
         send(&self.suspects.0, Job::Run(partition));
     }
 
-    /// A main thread is held up by a guest: has another take its place. Not when as many as
-    /// allowed are held up already.
-    pub fn replace(&self, shared: &Arc<Shared>, slot: &Slot) {
-        if self.idle_suspect_threads.load(Ordering::SeqCst) > 0 {
-            slot.replaced.store(true, Ordering::SeqCst);
-            send(&self.suspects.0, Job::JoinMain);
-        } else if self.spawn(shared, true) {
-            slot.replaced.store(true, Ordering::SeqCst);
+    /// The call holds its thread up: its partition is a suspect from now on. Of a main thread
+    /// another takes the place, not when as many as allowed are held up already. Nothing happens
+    /// if the call has ended.
+    pub fn held_up(&self, shared: &Arc<Shared>, slot: &Slot, call: u64) {
+        let mut run = slot.run();
+        if slot.call.load(Ordering::Relaxed) != call {
+            return;
+        }
+        // The thread can't leave its run while this lock is held.
+        if let Some(partition) = run.partition.upgrade() {
+            partition.good_runs.store(0, Ordering::Relaxed);
+            partition.suspect.store(true, Ordering::Relaxed);
+        }
+        if run.lane == Lane::Main && self.spawn(&mut self.threads(), shared, Lane::Main) {
+            run.lane = Lane::Suspects;
+            if let Some(thread) = run.thread {
+                thread.lower_priority(self.priority);
+            }
         }
     }
 
-    fn spawn(&self, shared: &Arc<Shared>, in_main: bool) -> bool {
-        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = threads.len();
-        let Some(slot) = self.slots.get(index) else {
+    /// Starts a thread; whether there is a place for it.
+    fn spawn(&self, threads: &mut Threads, shared: &Arc<Shared>, lane: Lane) -> bool {
+        let Some(index) = threads.taken.iter().position(|taken| !taken) else {
             return false;
         };
-        slot.in_main.store(in_main, Ordering::SeqCst);
+        let number = threads.started;
         let shared = Arc::clone(shared);
         let thread = std::thread::Builder::new()
-            .name(format!("worker-{index}"))
-            .spawn(move || shared.lanes.serve(&shared, index));
+            .name(format!("worker-{number}"))
+            .spawn(move || shared.lanes.serve(&shared, index, lane, number));
         match thread {
-            Ok(thread) => {
-                threads.push(thread);
+            Ok(_) => {
+                threads.taken[index] = true;
+                threads.started += 1;
                 true
             }
             Err(error) => {
@@ -158,44 +168,88 @@ impl Lanes {
     }
 
     /// A thread's life.
-    fn serve(&self, shared: &Arc<Shared>, index: usize) {
+    fn serve(&self, shared: &Arc<Shared>, index: usize, lane: Lane, number: u64) {
         let slot = &self.slots[index];
-        slot.adopt();
-        let mut worker = Worker::new(shared, slot);
+        slot.enter(lane);
+        if lane == Lane::Suspects {
+            Thread::current().lower_priority(self.priority);
+        }
+        let mut worker = Worker::new(shared, slot, number << CALL_BITS);
+        let mut lane = lane;
         loop {
-            let in_main = slot.in_main.load(Ordering::SeqCst);
-            let job = if in_main {
-                self.main.1.recv()
-            } else {
-                self.idle_suspect_threads.fetch_add(1, Ordering::SeqCst);
-                let job = self.suspects.1.recv();
-                self.idle_suspect_threads.fetch_sub(1, Ordering::SeqCst);
-                job
+            let queue = match lane {
+                Lane::Main => &self.main.1,
+                Lane::Suspects => &self.suspects.1,
             };
-            match job {
-                Ok(Job::Run(partition)) if in_main && partition.suspect.load(Ordering::Relaxed) => {
-                    self.push_suspect(partition);
-                }
+            match queue.recv() {
                 Ok(Job::Run(partition)) => {
-                    worker.run(&partition);
-                    if slot.replaced.swap(false, Ordering::SeqCst) {
-                        slot.in_main.store(false, Ordering::SeqCst);
+                    let suspect = partition.suspect.load(Ordering::Relaxed);
+                    if suspect == (lane == Lane::Suspects) {
+                        worker.run(&partition);
+                    } else {
+                        self.push(partition);
                     }
                 }
-                Ok(Job::JoinMain) => slot.in_main.store(true, Ordering::SeqCst),
-                Ok(Job::Stop) | Err(_) => return,
+                Ok(Job::Stop) | Err(_) => break,
+            }
+            lane = slot.leave_run();
+            if lane == Lane::Suspects && !self.stays() {
+                break;
             }
         }
+        slot.exit();
+        self.threads().taken[index] = false;
     }
 
-    /// Tells all threads to end and gives their handles; a thread in a guest ends after the call.
-    pub fn stop(&self) -> Vec<JoinHandle<()>> {
-        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+    /// A suspects' thread has nothing to do: whether it waits for more.
+    fn stays(&self) -> bool {
+        let mut threads = self.threads();
+        let stays = threads.spare < SPARE_THREADS;
+        if stays {
+            threads.spare += 1;
+        }
+        stays
+    }
+
+    /// Tells all threads to end; a thread in a guest ends after the call.
+    pub fn stop(&self) {
         for _ in 0..self.slots.len() {
             send(&self.main.0, Job::Stop);
             send(&self.suspects.0, Job::Stop);
         }
-        std::mem::take(&mut *threads)
+    }
+}
+
+impl Slot {
+    fn run(&self) -> MutexGuard<'_, CurrentRun> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long its thread has run on a processor.
+    pub fn processor_time(&self) -> Duration {
+        let run = self.run();
+        run.thread.map(Thread::processor_time).unwrap_or_default()
+    }
+
+    /// The calling thread is this slot's.
+    fn enter(&self, lane: Lane) {
+        let mut run = self.run();
+        run.lane = lane;
+        run.thread = Some(Thread::current());
+    }
+
+    /// Its thread begins a run.
+    pub fn begin_run(&self, partition: &Arc<Partition>) {
+        self.run().partition = Arc::downgrade(partition);
+    }
+
+    /// Its thread is between two runs: where the next one comes from.
+    fn leave_run(&self) -> Lane {
+        self.run().lane
+    }
+
+    fn exit(&self) {
+        self.run().thread = None;
     }
 }
 

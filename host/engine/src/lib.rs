@@ -17,6 +17,7 @@ mod reports;
 mod send;
 mod shared;
 mod snapshot;
+mod thread;
 mod ticker;
 mod times;
 pub mod token;

@@ -9,7 +9,6 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use crate::cell::Partition;
-use crate::lanes::Slot;
 use crate::ports::TICK;
 use crate::shared::Shared;
 
@@ -176,31 +175,14 @@ impl Watched {
             }
             watch.ticks += 1;
             if watch.ticks == 1 {
-                watch.cpu = slot.cpu_time();
+                watch.cpu = slot.processor_time();
             } else if !watch.held_up {
-                let ran = slot.cpu_time().saturating_sub(watch.cpu);
+                let ran = slot.processor_time().saturating_sub(watch.cpu);
                 watch.held_up = ran >= HELD_UP_CPU || watch.ticks >= HELD_UP_TICKS;
                 if watch.held_up {
-                    held_up(shared, slot);
+                    shared.lanes.held_up(shared, slot, call);
                 }
             }
         }
-    }
-}
-
-/// A guest holds this thread up: its partition is a suspect from now on, and another thread takes
-/// its place.
-fn held_up(shared: &Arc<Shared>, slot: &Slot) {
-    let partition = slot
-        .partition
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .upgrade();
-    if let Some(partition) = partition {
-        partition.good_runs.store(0, Ordering::Relaxed);
-        partition.suspect.store(true, Ordering::Relaxed);
-    }
-    if slot.in_main.load(Ordering::SeqCst) && !slot.replaced.load(Ordering::SeqCst) {
-        shared.lanes.replace(shared, slot);
     }
 }

@@ -1,8 +1,8 @@
 //! A worker's run: takes records of one partition, passes each through its handlers, hands the
 //! outputs over. No lock is held while a guest runs.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use penstock_core::decide::{Decision, decide};
@@ -49,11 +49,12 @@ enum Ended {
 }
 
 impl<'a> Worker<'a> {
-    pub fn new(shared: &'a Arc<Shared>, slot: &'a Slot) -> Worker<'a> {
+    /// Its calls have the numbers after `calls`.
+    pub fn new(shared: &'a Arc<Shared>, slot: &'a Slot, calls: u64) -> Worker<'a> {
         Worker {
             shared,
             slot,
-            calls: 0,
+            calls,
             staged: Held::default(),
             results: Vec::new(),
             dead: Vec::new(),
@@ -68,11 +69,7 @@ impl<'a> Worker<'a> {
         let Some((run, stretches)) = self.begin(partition) else {
             return;
         };
-        *self
-            .slot
-            .partition
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(partition);
+        self.slot.begin_run(partition);
         self.shared.ticker.run_begins();
         let ended = self.call_all(partition, &run, &stretches);
         self.shared.ticker.run_ends();

@@ -315,6 +315,11 @@ impl Door {
         self.opened.notify_all();
     }
 
+    /// Those who come from now on wait again.
+    pub fn shut(&self) {
+        *self.open.lock().unwrap() = false;
+    }
+
     pub fn waiting(&self) -> u32 {
         *self.waiting.lock().unwrap()
     }
