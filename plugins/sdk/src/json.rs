@@ -23,6 +23,7 @@ use std::fmt;
 
 use crate::Failure;
 
+mod buffer;
 mod field;
 mod nesting;
 mod reader;
@@ -53,39 +54,29 @@ pub fn fields<'a, const N: usize>(
 }
 
 fn fill<'a>(value: &'a [u8], names: &[&str], fields: &mut [Field<'a>]) -> Result<(), Invalid> {
-    let text = text(value)?;
-    let mut reader = Reader::new(text);
+    let mut reader = Reader::new(value);
     reader.space();
     if !reader.take(b'{') {
         let checked = reader.skip().and_then(|()| reader.end());
-        checked.map_err(|problem| not_json(problem, &reader))?;
-        return Err(Invalid("expected a JSON object".to_owned()));
+        return Err(match checked {
+            Ok(()) => Invalid("expected a JSON object".to_owned()),
+            Err(problem) => not_json(problem, value, &reader),
+        });
     }
-    let repeated = members(&mut reader, names, fields).map_err(|it| not_json(it, &reader))?;
-    match repeated {
-        Some(name) => {
+    match members(&mut reader, names, fields) {
+        Ok(None) => Ok(()),
+        Ok(Some(name)) => {
             let (line, column) = reader.place();
             Err(Invalid(format!(
                 "duplicate field `{name}` at line {line} column {column}"
             )))
         }
-        None => Ok(()),
+        Err(problem) => Err(not_json(problem, value, &reader)),
     }
-}
-
-fn text(value: &[u8]) -> Result<&str, Invalid> {
-    if scan::is_ascii(value) {
-        // SAFETY: ASCII is UTF-8.
-        return Ok(unsafe { str::from_utf8_unchecked(value) });
-    }
-    str::from_utf8(value).map_err(|error| {
-        Invalid(format!(
-            "expected JSON, found bytes that are no text: {error}"
-        ))
-    })
 }
 
 /// All of the object after its opening bracket, or up to a name that comes again.
+#[inline(always)]
 fn members<'a, 'n>(
     reader: &mut Reader<'a>,
     names: &[&'n str],
@@ -95,9 +86,15 @@ fn members<'a, 'n>(
     reader.space();
     if !reader.take(b'}') {
         loop {
-            let name = reader.name()?;
-            match find(names, &name, likely) {
-                Some(index) if fields[index] == Field::Missing => {
+            let index = match names.get(likely) {
+                Some(name) if reader.take_name(name) => Some(likely),
+                _ => {
+                    let name = reader.name()?;
+                    names.iter().position(|it| *it == name)
+                }
+            };
+            match index {
+                Some(index) if matches!(fields[index], Field::Missing) => {
                     fields[index] = reader.value()?;
                     likely = index + 1;
                 }
@@ -118,17 +115,13 @@ fn members<'a, 'n>(
     Ok(None)
 }
 
-/// Which of the names it is; `likely` is looked at first.
-fn find(names: &[&str], name: &str, likely: usize) -> Option<usize> {
-    let is_it = |it: &&str| scan::is_equal(it.as_bytes(), name.as_bytes());
-    if names.get(likely).is_some_and(is_it) {
-        return Some(likely);
-    }
-    names.iter().position(is_it)
-}
-
 #[cold]
-fn not_json(problem: Problem, reader: &Reader<'_>) -> Invalid {
+fn not_json(problem: Problem, value: &[u8], reader: &Reader<'_>) -> Invalid {
+    if let Err(error) = str::from_utf8(value) {
+        return Invalid(format!(
+            "expected JSON, found bytes that are no text: {error}"
+        ));
+    }
     let (line, column) = reader.place();
     Invalid(format!(
         "not JSON: {problem} at line {line} column {column}"

@@ -10,40 +10,60 @@ use super::scan;
 pub type Problem = &'static str;
 
 /// Stands before the next byte to read.
+///
+/// What every event goes through is inlined, and keeps the place in a register: what is not, is
+/// gone through [`Reader::aside`], with a copy.
+#[derive(Clone)]
 pub struct Reader<'a> {
-    text: &'a str,
+    text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(text: &'a str) -> Self {
+    pub fn new(text: &'a [u8]) -> Self {
         Reader { text, at: 0 }
     }
 
     /// Line and column of the next byte, from 1 and in bytes.
     pub fn place(&self) -> (usize, usize) {
-        let before = &self.text.as_bytes()[..self.at];
+        let before = &self.text[..self.at];
         let line = before.iter().filter(|byte| **byte == b'\n').count();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n');
         (line + 1, column.count() + 1)
     }
 
+    #[inline(always)]
+    fn aside<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let mut copy = self.clone();
+        let result = read(&mut copy);
+        self.at = copy.at;
+        result
+    }
+
     /// The next byte; at the end it is 0, which JSON has no place for.
-    #[inline]
+    #[inline(always)]
     pub fn peek(&self) -> u8 {
-        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
+        self.text.get(self.at).copied().unwrap_or(0)
     }
 
     /// Take the next byte if it is this one.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, byte: u8) -> bool {
         let is_it = self.peek() == byte;
         self.at += usize::from(is_it);
         is_it
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn space(&mut self) {
+        // Most events have none.
+        if self.peek() <= b' ' {
+            self.aside(Self::skip_space);
+        }
+    }
+
+    #[inline(never)]
+    fn skip_space(&mut self) {
         while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
             self.at += 1;
         }
@@ -58,15 +78,37 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Take a member's name if it is this one, in ASCII and with nothing escaped, and all up to its
+    /// value.
+    #[inline(always)]
+    pub fn take_name(&mut self, name: &str) -> bool {
+        let start = self.at + 1;
+        let end = scan::plain_ascii_end(self.text, start);
+        let is_it = self.peek() == b'"'
+            && self.text.get(end..end + 2) == Some(b"\":")
+            && scan::is_equal(&self.text[start..end], name.as_bytes());
+        if is_it {
+            self.at = end + 2;
+            self.space();
+        }
+        is_it
+    }
+
     /// A member's name, and all up to its value.
-    #[inline]
-    pub fn name(&mut self) -> Result<Cow<'a, str>, Problem> {
+    #[inline(never)]
+    fn name_aside(&mut self) -> Result<Cow<'a, str>, Problem> {
         if !self.take(b'"') {
             return self.expected("expected a name in quotes");
         }
         let name = self.string()?;
         self.colon()?;
         Ok(name)
+    }
+
+    /// A member's name, and all up to its value.
+    #[inline(always)]
+    pub fn name(&mut self) -> Result<Cow<'a, str>, Problem> {
+        self.aside(Self::name_aside)
     }
 
     fn skip_name(&mut self) -> Result<(), Problem> {
@@ -77,7 +119,6 @@ impl<'a> Reader<'a> {
         self.colon()
     }
 
-    #[inline]
     fn colon(&mut self) -> Result<(), Problem> {
         self.space();
         if !self.take(b':') {
@@ -87,14 +128,25 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn value(&mut self) -> Result<Field<'a>, Problem> {
-        let literal = |(): (), field| field;
-        Ok(match self.peek() {
+        match self.peek() {
             b'"' => {
                 self.at += 1;
-                Field::String(self.string()?)
+                Ok(Field::String(self.string()?))
             }
+            b'1'..=b'9' => match self.take_natural() {
+                Some(number) => Ok(Field::Unsigned(number)),
+                None => self.aside(Self::number),
+            },
+            _ => self.aside(Self::other_value),
+        }
+    }
+
+    #[inline(never)]
+    fn other_value(&mut self) -> Result<Field<'a>, Problem> {
+        let literal = |(): (), field| field;
+        Ok(match self.peek() {
             b'-' | b'0'..=b'9' => self.number()?,
             b'n' => literal(self.word("null")?, Field::Null),
             b't' => literal(self.word("true")?, Field::Bool(true)),
@@ -106,15 +158,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Check a value and drop it.
-    #[inline]
+    #[inline(always)]
     pub fn skip(&mut self) -> Result<(), Problem> {
-        match self.peek() {
-            b'[' | b'{' => self.skip_nested(),
-            _ => self.skip_scalar(),
+        let end = scan::plain_ascii_end(self.text, self.at + 1);
+        if self.peek() == b'"' && self.text.get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Ok(());
         }
+        self.aside(|reader| match reader.peek() {
+            b'[' | b'{' => reader.skip_nested(),
+            _ => reader.skip_scalar(),
+        })
     }
 
-    #[inline]
+    #[inline(never)]
     fn skip_scalar(&mut self) -> Result<(), Problem> {
         match self.peek() {
             b'"' => {
@@ -193,10 +250,36 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Take a whole number of few digits, of which there is at least one.
+    #[inline(always)]
+    fn take_natural(&mut self) -> Option<u64> {
+        /// More might be beyond 64 bits.
+        const DIGITS_MAX: usize = 19;
+        let mut number = 0;
+        let mut end = self.at;
+        let next = loop {
+            let byte = self.text.get(end).copied().unwrap_or(0);
+            if !byte.is_ascii_digit() {
+                break byte;
+            }
+            if end - self.at == DIGITS_MAX {
+                return None;
+            }
+            number = number * 10 + u64::from(byte - b'0');
+            end += 1;
+        };
+        if matches!(next, b'.' | b'e' | b'E') {
+            return None;
+        }
+        self.at = end;
+        Some(number)
+    }
+
+    #[inline(never)]
     fn number(&mut self) -> Result<Field<'a>, Problem> {
         let start = self.at;
         let is_natural = self.skip_number()?;
-        let digits = &self.text[start..self.at];
+        let digits = utf8(&self.text[start..self.at])?;
         if is_natural && let Ok(number) = digits.parse() {
             return Ok(Field::Unsigned(number));
         }
@@ -238,33 +321,35 @@ impl<'a> Reader<'a> {
     }
 
     /// What follows an opening quote, up to and with the closing one.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Result<Cow<'a, str>, Problem> {
-        let start = self.at;
-        self.at = scan::special(self.text.as_bytes(), start);
-        let text = &self.text[start..self.at];
-        if self.take(b'"') {
-            return Ok(Cow::Borrowed(text));
+        let end = scan::plain_ascii_end(self.text, self.at);
+        if self.text.get(end) == Some(&b'"') {
+            let text = &self.text[self.at..end];
+            self.at = end + 1;
+            // SAFETY: ASCII is UTF-8.
+            return Ok(Cow::Borrowed(unsafe { str::from_utf8_unchecked(text) }));
         }
-        self.unescape(text).map(Cow::Owned)
+        self.aside(Self::any_string)
     }
 
-    /// The whole string, of which `start` is read.
-    #[cold]
-    fn unescape(&mut self, start: &str) -> Result<String, Problem> {
+    #[inline(never)]
+    fn any_string(&mut self) -> Result<Cow<'a, str>, Problem> {
+        let start = self.plain()?;
+        if self.take(b'"') {
+            return Ok(Cow::Borrowed(start));
+        }
         let mut string = start.to_owned();
         while !self.take(b'"') {
             string.push(self.escape()?);
-            let start = self.at;
-            self.at = scan::special(self.text.as_bytes(), start);
-            string.push_str(&self.text[start..self.at]);
+            string.push_str(self.plain()?);
         }
-        Ok(string)
+        Ok(Cow::Owned(string))
     }
 
     fn skip_string(&mut self) -> Result<(), Problem> {
         loop {
-            self.at = scan::special(self.text.as_bytes(), self.at);
+            self.plain()?;
             if self.take(b'"') {
                 return Ok(());
             }
@@ -273,6 +358,13 @@ impl<'a> Reader<'a> {
                 self.hex()?;
             }
         }
+    }
+
+    /// The part of a string up to its end or an escape.
+    fn plain(&mut self) -> Result<&'a str, Problem> {
+        let start = self.at;
+        self.at = scan::plain_end(self.text, start);
+        utf8(&self.text[start..self.at])
     }
 
     /// The letter after a backslash.
@@ -339,4 +431,8 @@ impl<'a> Reader<'a> {
         let ended = self.at == self.text.len();
         Err(if ended { "unexpected end" } else { problem })
     }
+}
+
+fn utf8(text: &[u8]) -> Result<&str, Problem> {
+    str::from_utf8(text).map_err(|_| "a string that is no text")
 }

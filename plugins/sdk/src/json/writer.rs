@@ -1,6 +1,10 @@
 //! Compact JSON objects, member by member, in a buffer that is kept.
 
-use super::scan::{self, WORD};
+use super::buffer::Buffer;
+
+/// The most bytes between two names or strings: `","`, `":"`, `":null`; and the most that an escaped
+/// byte becomes: `\u001f`. There is always room for so many.
+const BETWEEN: usize = 6;
 
 /// Writes one object at a time into the buffer that it keeps: have one in the handler.
 ///
@@ -12,15 +16,15 @@ use super::scan::{self, WORD};
 /// ```
 #[derive(Debug, Default)]
 pub struct Writer {
-    bytes: Vec<u8>,
+    buffer: Buffer,
 }
 
 impl Writer {
     /// Begin an object; the one before is forgotten.
     pub fn object(&mut self) -> Object<'_> {
-        self.bytes.clear();
+        self.buffer.clear();
         Object {
-            bytes: &mut self.bytes,
+            buffer: &mut self.buffer,
         }
     }
 }
@@ -28,29 +32,32 @@ impl Writer {
 /// An object that is being written. A name that is given twice is written twice.
 #[derive(Debug)]
 pub struct Object<'w> {
-    bytes: &'w mut Vec<u8>,
+    buffer: &'w mut Buffer,
 }
 
 impl<'w> Object<'w> {
     /// A member that is a string.
     pub fn string(&mut self, name: &str, value: &str) -> &mut Self {
-        self.joined(name, &[value])
+        self.name(name);
+        self.buffer.put(b"\"");
+        escape(self.buffer, value.as_bytes());
+        self.buffer.put(b"\"");
+        self
     }
 
     /// A member that is a string, made of several.
     pub fn joined(&mut self, name: &str, parts: &[&str]) -> &mut Self {
         self.name(name);
-        self.bytes.push(b'"');
+        self.buffer.put(b"\"");
         for part in parts {
-            escape(self.bytes, part);
+            escape(self.buffer, part.as_bytes());
         }
-        self.bytes.push(b'"');
+        self.buffer.put(b"\"");
         self
     }
 
     /// A member that is a whole number.
     pub fn number(&mut self, name: &str, value: u64) -> &mut Self {
-        self.name(name);
         let mut digits = [0; 20];
         let mut start = digits.len();
         let mut rest = value;
@@ -62,56 +69,62 @@ impl<'w> Object<'w> {
                 break;
             }
         }
-        self.bytes.extend_from_slice(&digits[start..]);
+        self.name(name);
+        // No digit is special: only the room for them is asked for.
+        escape(self.buffer, &digits[start..]);
         self
     }
 
     /// A member that is `null`.
     pub fn null(&mut self, name: &str) -> &mut Self {
         self.name(name);
-        self.bytes.extend_from_slice(b"null");
+        self.buffer.put(b"null");
         self
     }
 
     /// The whole object.
     pub fn end(self) -> &'w [u8] {
-        if self.bytes.is_empty() {
-            self.bytes.push(b'{');
+        self.buffer.reserve(BETWEEN);
+        if self.buffer.written().is_empty() {
+            self.buffer.put(b"{");
         }
-        self.bytes.push(b'}');
-        self.bytes
+        self.buffer.put(b"}");
+        self.buffer.written()
     }
 
+    #[inline(always)]
     fn name(&mut self, name: &str) {
-        let first = self.bytes.is_empty();
-        let opening = if first { b"{\"" } else { b",\"" };
-        self.bytes.extend_from_slice(opening);
-        escape(self.bytes, name);
-        self.bytes.extend_from_slice(b"\":");
+        let buffer = &mut *self.buffer;
+        buffer.reserve(BETWEEN);
+        if buffer.written().is_empty() {
+            buffer.put(b"{\"");
+        } else {
+            buffer.put(b",\"");
+        }
+        escape(buffer, name.as_bytes());
+        buffer.put(b"\":");
     }
 }
 
-/// Copied word by word as it is looked at: a copy of unknown length is a call out of WebAssembly,
-/// which costs more than most strings.
-fn escape(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    while !rest.is_empty() {
-        let word = scan::word(rest);
-        let plain = scan::plain(word).min(rest.len());
-        out.extend_from_slice(&word.to_le_bytes());
-        out.truncate(out.len() - WORD + plain);
-        rest = &rest[plain..];
-        if plain < WORD
-            && let [special, after @ ..] = rest
-        {
-            escape_byte(out, *special);
-            rest = after;
-        }
+#[inline(always)]
+fn escape(out: &mut Buffer, text: &[u8]) {
+    out.reserve(text.len() + BETWEEN);
+    let plain = out.put_plain(text);
+    if plain < text.len() {
+        escape_some(out, &text[plain..]);
     }
 }
 
 #[cold]
-fn escape_byte(out: &mut Vec<u8>, byte: u8) {
+fn escape_some(out: &mut Buffer, mut rest: &[u8]) {
+    while let [special, after @ ..] = rest {
+        escape_byte(out, *special);
+        out.reserve(after.len() + BETWEEN);
+        rest = &after[out.put_plain(after)..];
+    }
+}
+
+fn escape_byte(out: &mut Buffer, byte: u8) {
     let letter = match byte {
         b'"' | b'\\' => byte,
         0x08 => b'b',
@@ -122,9 +135,9 @@ fn escape_byte(out: &mut Vec<u8>, byte: u8) {
         _ => {
             const HEX: &[u8; 16] = b"0123456789abcdef";
             let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
-            out.extend_from_slice(b"\\u00");
-            return out.extend_from_slice(&digits);
+            out.put(b"\\u00");
+            return out.put(&digits);
         }
     };
-    out.extend_from_slice(&[b'\\', letter]);
+    out.put(&[b'\\', letter]);
 }
