@@ -46,8 +46,8 @@ pub struct Call {
     pub attempt: u32,
 }
 
-/// The clock that deadlines are counted in. The engine's ticker calls it once a [`TICK`] while a
-/// guest runs, at most once a wake-up, so that a suspended machine times nobody out.
+/// The clock at whose ticks deadlines are looked at. The engine's ticker calls it once a [`TICK`]
+/// while a guest runs, at most once a wake-up, so that a suspended machine times nobody out.
 pub trait EpochClock: Send + Sync {
     /// One tick.
     fn tick(&self);

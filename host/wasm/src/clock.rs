@@ -1,4 +1,4 @@
-//! The clock that deadlines are counted in.
+//! The clock at whose ticks deadlines are looked at.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};

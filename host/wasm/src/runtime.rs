@@ -28,7 +28,7 @@ const COMPILE_THREADS: usize = 2;
 const PLUGIN_BYTES_MAX: u64 = 256 << 20;
 
 /// What all plugins of a process share: the engine, the host's functions, the cache of compiled
-/// plugins, the clock that deadlines are counted in.
+/// plugins, the clock at whose ticks deadlines are looked at.
 pub struct Runtime {
     engine: Engine,
     linker: Linker<State>,

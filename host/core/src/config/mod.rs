@@ -163,7 +163,7 @@ pub enum RecordLines {
 /// `[limits]`: what no handler may raise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ceilings {
-    /// For one call.
+    /// For one call, in processor time of its thread.
     pub deadline: Duration,
     /// Linear memory of one instance, in bytes.
     pub memory_bytes: u64,
@@ -193,7 +193,7 @@ pub struct Handler {
 /// `handlers.NAME.limits`
 #[derive(Debug, Clone, PartialEq)]
 pub struct HandlerLimits {
-    /// For one call.
+    /// For one call, in processor time of its thread.
     pub deadline: Duration,
     /// Linear memory of one instance, in bytes.
     pub memory_bytes: u64,

@@ -251,7 +251,7 @@ static HANDLER_LIMITS: &[Key] = &[
         "deadline",
         duration(1, HOUR),
         Default("1s"),
-        "For one call. Without it, never above `limits.deadline`.",
+        "The processor time of one call, which by the clock may last ten times as long. Without it, never above `limits.deadline`.",
     ),
     key(
         "memory",
