@@ -150,3 +150,30 @@ fn held_up_threads_are_replaced_however_often_that_happens() {
         watched.door.shut();
     }
 }
+
+#[test]
+fn a_further_thread_for_suspects_has_the_lower_priority_too() {
+    let watched = Watched::new();
+    let normal = here("").nice;
+    let suspects = [0, 1].map(|number| {
+        let (partition, thread) = watched.wedge(number);
+        until("its thread has a lower priority", || nice(thread) > normal);
+        partition
+    });
+    watched.door.open();
+    for partition in &suspects {
+        finished(partition, 1);
+    }
+    // One thread is kept; it is stuck, so that the other suspect needs a new one.
+    watched.door.shut();
+    let [stuck, other] = &suspects;
+    stuck.fetched(batch(1, &["wedge".to_owned()]));
+    until("it is stuck", || watched.door.waiting() == 1);
+    let kept = watched.places("wedge").last().unwrap().thread;
+    one_by_one(other, 1, &["suspect".to_owned()]);
+    let place = &watched.places("suspect")[0];
+    assert_ne!(place.thread, kept);
+    assert_eq!(place.nice, normal + 10);
+    watched.door.open();
+    finished(stuck, 2);
+}
