@@ -137,12 +137,10 @@ fn a_suspect_that_behaves_is_trusted_again() {
 fn held_up_threads_are_replaced_however_often_that_happens() {
     let watched = Watched::new();
     let healthy = watched.world.engine.assign("in", 99, NextOffset(0));
-    let mut next = 0;
     for round in 0..12 {
         // Both workers at once.
         let wedged = [0, 1].map(|number| watched.wedge(round * 2 + number).0);
-        one_by_one(&healthy, next, &["healthy".to_owned()]);
-        next += 1;
+        one_by_one(&healthy, round.into(), &["healthy".to_owned()]);
         watched.door.open();
         for partition in wedged {
             finished(&partition, 1);
