@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::doctor::DoctorArgs;
 use crate::commands::emit::EmitArgs;
 use crate::commands::peek::PeekArgs;
 use crate::commands::status::StatusArgs;
-use crate::commands::{Exit, Failure, check, demo, emit, peek, run, schema, status};
+use crate::commands::{Exit, Failure, check, demo, doctor, emit, peek, run, schema, status};
 use crate::shelf::Shelf;
 
 /// Runs sandboxed WebAssembly handlers on Kafka topics, at least once.
@@ -33,6 +34,7 @@ enum Command {
     Check(CheckArgs),
     Schema(SchemaArgs),
     Status(StatusArgs),
+    Doctor(DoctorArgs),
     Peek(PeekArgs),
     Emit(EmitArgs),
     Demo(DemoArgs),
@@ -113,6 +115,7 @@ impl Cli {
             }
             Command::Schema(SchemaArgs {}) => Ok(schema::run()),
             Command::Status(args) => status::run(args),
+            Command::Doctor(args) => doctor::run(args),
             Command::Peek(args) => peek::run(args),
             Command::Emit(args) => emit::run(args),
             Command::Demo(args) => demo::run(args.plugins.as_deref()),

@@ -5,6 +5,7 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod commands;
+pub mod doctor;
 pub mod escape;
 pub mod json_text;
 pub mod logging;

@@ -12,6 +12,7 @@ use crate::metadata::{Metadata, Wanted};
 
 /// The brokers of a cluster, by id.
 pub struct Cluster {
+    answer_time_max: Duration,
     entry: Arc<Broker>,
     brokers: BTreeMap<i32, Arc<Broker>>,
     metadata: Metadata,
@@ -45,6 +46,7 @@ impl Cluster {
                     let brokers = metadata.brokers.iter();
                     let brokers = brokers.map(|it| (it.id, Arc::new(broker(&it.address))));
                     return Ok(Cluster {
+                        answer_time_max,
                         entry,
                         brokers: brokers.collect(),
                         metadata,
@@ -64,6 +66,11 @@ impl Cluster {
     /// A broker at its advertised address.
     pub fn broker(&self, id: i32) -> Option<&Arc<Broker>> {
         self.brokers.get(&id)
+    }
+
+    /// A broker that the cluster did not list when it was found.
+    pub fn at(&self, address: &str) -> Arc<Broker> {
+        Arc::new(Broker::new(address.to_owned(), self.answer_time_max))
     }
 
     /// All brokers, at their advertised addresses.

@@ -126,6 +126,15 @@ impl Refusal {
         self.kind() == Some(ResponseError::UnstableOffsetCommit)
     }
 
+    /// Whether it passes by itself in a moment: a coordinator is being elected, or loads.
+    pub fn is_passing(&self) -> bool {
+        use ResponseError as E;
+        matches!(
+            self.kind(),
+            Some(E::CoordinatorNotAvailable | E::CoordinatorLoadInProgress | E::NotCoordinator)
+        )
+    }
+
     fn kind(&self) -> Option<ResponseError> {
         ResponseError::try_from_code(self.code)
     }

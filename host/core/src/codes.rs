@@ -81,6 +81,9 @@ codes! {
     /// A batch could not be read.
     RecordUnreadable = "PSK-K008",
 
+    /// Records wait, and the group has no committed offset.
+    DoctorNoCommit = "PSK-D001",
+
     /// The configuration can't be read.
     ConfigUnreadable = "PSK-C001",
     /// The configuration is not TOML.

@@ -11,6 +11,7 @@ pub mod config;
 pub mod contract;
 pub mod dead_letter;
 pub mod decide;
+pub mod diagnosis;
 pub mod ledger;
 pub mod partition;
 pub mod record;

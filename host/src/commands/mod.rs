@@ -3,6 +3,7 @@
 pub mod check;
 pub mod configuration;
 pub mod demo;
+pub mod doctor;
 pub mod emit;
 pub mod failure;
 pub mod kafka;

@@ -1,0 +1,35 @@
+//! Why is nothing happening? Rules over a snapshot of a group, without asking anybody.
+
+mod finding;
+mod patience;
+mod rules;
+mod scene;
+pub mod snapshot;
+mod walk;
+mod words;
+
+pub use finding::{Certainty, Diagnosis, Evidence, Finding, Stage, StageReport, StageState, Step};
+pub use patience::watch_ms;
+pub use snapshot::Snapshot;
+
+use scene::Scene;
+
+/// What a snapshot comes to. A snapshot without a look comes to nothing.
+pub fn diagnose(snapshot: &Snapshot) -> Diagnosis {
+    let mut diagnosis = Diagnosis {
+        group: snapshot.group.clone(),
+        at: String::new(),
+        watched_ms: 0,
+        stages: Vec::new(),
+        findings: Vec::new(),
+        notes: Vec::new(),
+    };
+    let Some(scene) = Scene::new(snapshot) else {
+        return diagnosis;
+    };
+    diagnosis.at = words::time(scene.first.at_ms);
+    diagnosis.watched_ms = scene.watched_ms();
+    diagnosis.findings = rules::all(&scene);
+    diagnosis.stages = walk::stages(&scene, &diagnosis.findings);
+    diagnosis
+}

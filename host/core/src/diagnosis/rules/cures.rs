@@ -1,0 +1,86 @@
+//! Commands that more than one cure has.
+
+use crate::diagnosis::finding::Finding;
+use crate::diagnosis::scene::{Place, Scene};
+use crate::diagnosis::words::{list, member, quoted};
+
+/// Lines of evidence before the rest is only counted.
+const LINES_MAX: usize = 8;
+
+/// What is said of each of these partitions.
+pub(super) fn seen(finding: Finding, places: &[&Place<'_>]) -> Finding {
+    let shown = places.iter().take(LINES_MAX).map(|place| place.evidence());
+    let finding = finding.all_evidence(shown);
+    match places.len().checked_sub(LINES_MAX) {
+        Some(more @ 1..) => finding.evidence("and", format!("{more} more partitions")),
+        _ => finding,
+    }
+}
+
+/// The numbers of partitions, as `0, 2 and 5`.
+pub(super) fn numbers(places: &[&Place<'_>]) -> String {
+    let numbers: Vec<i32> = places.iter().map(|place| place.partition).collect();
+    match numbers.len() {
+        1 => format!("partition {}", numbers[0]),
+        2..=10 => format!("partitions {}", list(&numbers, "and")),
+        many => format!("{many} partitions"),
+    }
+}
+
+/// Stop all, move the offsets, start again: of a group of any client.
+pub(super) fn reset(
+    finding: Finding,
+    scene: &Scene<'_>,
+    places: &[&Place<'_>],
+    to: &str,
+) -> Finding {
+    let members = scene.members();
+    let finding = match members {
+        [] => finding,
+        some => {
+            let named: Vec<String> = some.iter().take(4).map(member).collect();
+            let rest = match some.len().saturating_sub(named.len()) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            finding.step(format!(
+                "or stop every member, since Kafka moves the offsets only of a group without: \
+                 {}{rest}; one that was killed is a member for as long as its session (45 s)",
+                list(&named, "and")
+            ))
+        }
+    };
+    let topic = places.first().map_or("", |place| place.topic);
+    let all = scene
+        .places
+        .iter()
+        .filter(|place| place.topic == topic)
+        .count();
+    let which = if places.len() == all {
+        topic.to_owned()
+    } else {
+        let numbers: Vec<String> = places
+            .iter()
+            .map(|place| place.partition.to_string())
+            .collect();
+        format!("{topic}:{}", numbers.join(","))
+    };
+    finding.command(
+        "then move the offsets (with --dry-run in place of --execute it only shows what it would \
+         do), and start the members again",
+        format!(
+            "{} --topic {} --reset-offsets {to} --execute",
+            tool(scene),
+            quoted(&which)
+        ),
+    )
+}
+
+/// Kafka's own tool for this group.
+pub(super) fn tool(scene: &Scene<'_>) -> String {
+    format!(
+        "kafka-consumer-groups.sh --bootstrap-server {} --group {}",
+        quoted(&scene.snapshot.bootstrap),
+        quoted(&scene.snapshot.group)
+    )
+}

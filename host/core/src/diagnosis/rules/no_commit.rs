@@ -1,0 +1,90 @@
+//! Records wait and nothing is committed: the group began at the end, most likely.
+
+use crate::codes::Code;
+use crate::diagnosis::finding::{Finding, Stage};
+use crate::diagnosis::patience::FIRST_COMMIT_MS;
+use crate::diagnosis::scene::{Place, Scene};
+use crate::diagnosis::words::{count, span};
+
+use super::cures::{numbers, reset, seen};
+
+/// A live group has no committed offset where records wait.
+pub(super) fn rule(scene: &Scene<'_>) -> Vec<Finding> {
+    let early = scene.watched_ms() < FIRST_COMMIT_MS;
+    if scene.members().is_empty() || !scene.is_of_consumers() || early {
+        return Vec::new();
+    }
+    let topics = scene.by_topic().into_iter();
+    topics
+        .filter_map(|(topic, places)| finding(scene, topic, &places))
+        .collect()
+}
+
+/// Records that were there before it was first looked at, and no commit since. Of a member that
+/// only just joined, the first commit is still to come: that is what the watching is for.
+fn waits_without_commit(place: &Place<'_>) -> bool {
+    let old = place
+        .log_before
+        .is_none_or(|log| log.last_stable > log.start);
+    place.subscribed && place.has_no_commit() && place.is_readable() && old
+}
+
+fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Finding> {
+    let stuck: Vec<&Place<'_>> = places
+        .iter()
+        .copied()
+        .filter(|place| waits_without_commit(place))
+        .collect();
+    if stuck.is_empty() || scene.is_rebalancing() {
+        return None;
+    }
+    let waiting: i64 = stuck.iter().filter_map(|place| place.waiting()).sum();
+    let some_committed = places.iter().any(|place| place.position().is_some());
+    let written: i64 = stuck.iter().filter_map(|place| place.written()).sum();
+    let (records, which) = (count(waiting, "record", "records"), numbers(&stuck));
+    let cause = if some_committed {
+        format!(
+            "{records} wait in {which} of {topic}, for which the group has no committed offset, \
+             though it has some for others: it was at the end when it first saw them \
+             (auto.offset.reset=latest), as when partitions are added, so what was there already \
+             is never read; or their commits expired"
+        )
+    } else {
+        format!(
+            "{records} wait in {which} of {topic}, and the group has never committed an offset \
+             there: its consumers begin at the end (auto.offset.reset=latest; in KafkaJS \
+             fromBeginning: false), so they see only what is written from now on, and they commit \
+             nothing until then"
+        )
+    };
+    let mut finding = Finding::new(Code::DoctorNoCommit, Stage::Position, topic, cause);
+    if let Some(group) = scene.group {
+        let members = count(scene.members().len() as i64, "member", "members");
+        finding = finding.evidence("group", format!("{}, {members}", group.state));
+    }
+    finding = seen(finding, &stuck);
+    if scene.is_watched() {
+        let mut watched = format!("no commit within {}", span(scene.watched_ms()));
+        if written > 0 {
+            watched += &format!(", though {written} more were written");
+        }
+        finding = finding.evidence("watched", watched);
+    }
+    let never = "it reads, and never commits (enable.auto.commit=false, and no commit in the \
+                 code), or its commits are refused: its own log and metrics show records, and \
+                 perhaps an authorisation failure on the group";
+    let hangs = "it reads, and has not finished its first record: it is paused, or its handler \
+                 hangs or retries without end; a thread dump of the client shows which";
+    let expired = "its commits expired (offsets.retention.minutes, 7 days by default), or went \
+                   with a topic that was deleted and made again: then it had worked before";
+    finding = finding.or(never).or(hangs).or(expired);
+    let finding = finding.step(
+        "either let the consumer begin at the first record where there is no commit: \
+         auto.offset.reset=earliest (KafkaJS: fromBeginning: true), and restart it",
+    );
+    let finding = reset(finding, scene, &stuck, "--to-earliest");
+    Some(finding.step(
+        "don't try it with a new record first: once that is processed, the commit lies behind the \
+         old ones, which then are lost at lag 0",
+    ))
+}

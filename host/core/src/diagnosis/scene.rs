@@ -1,0 +1,318 @@
+//! A snapshot seen as the rules see it: each partition with its owner, position, log and movement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::snapshot::{
+    Ahead, Answer, Assigned, Batch, Committed, Group, GroupKind, Log, Look, Member, Snapshot, Topic,
+};
+
+/// A snapshot, joined.
+pub(super) struct Scene<'s> {
+    pub snapshot: &'s Snapshot,
+    pub first: &'s Look,
+    pub last: &'s Look,
+    /// The group as last seen.
+    pub group: Option<&'s Group>,
+    /// The partitions in question, by topic and number.
+    pub places: Vec<Place<'s>>,
+}
+
+/// A partition in question.
+pub(super) struct Place<'s> {
+    pub topic: &'s str,
+    pub partition: i32,
+    /// Who has it.
+    pub owner: Option<&'s Member>,
+    /// Whether the same member had it in the first look.
+    pub owner_stayed: bool,
+    /// Whether a member of the group wants its topic.
+    pub subscribed: bool,
+    /// What is committed; `None`: not known.
+    pub committed: Option<Committed>,
+    /// What was committed in the first look.
+    pub before: Option<Committed>,
+    pub log: Option<Log>,
+    pub log_before: Option<Log>,
+    /// What lies at its position.
+    pub ahead: Option<&'s Ahead>,
+}
+
+impl<'s> Scene<'s> {
+    pub fn new(snapshot: &'s Snapshot) -> Option<Scene<'s>> {
+        let (first, last) = (snapshot.looks.first()?, snapshot.looks.last()?);
+        let group = last.group.known();
+        let mut scene = Scene {
+            snapshot,
+            first,
+            last,
+            group,
+            places: Vec::new(),
+        };
+        let scope = scene.scope();
+        let owners = owners(group);
+        let owners_before = owners_of(first);
+        let (committed, committed_before) = (commits(last), commits(first));
+        let logs_before = logs(first);
+        for topic in last
+            .topics
+            .iter()
+            .filter(|topic| scope.contains(topic.name.as_str()))
+        {
+            let subscribed = scene.is_subscribed(&topic.name);
+            for of in topic.partitions.known().into_iter().flatten() {
+                let key = (topic.name.as_str(), of.number);
+                let owner = owners.get(&key).copied();
+                let before = owners_before.get(&key).copied();
+                scene.places.push(Place {
+                    topic: &topic.name,
+                    partition: of.number,
+                    owner,
+                    owner_stayed: owner.map(|of| &of.id) == before.map(|of| &of.id),
+                    subscribed,
+                    committed: committed_in(committed.as_ref(), key),
+                    before: committed_in(committed_before.as_ref(), key),
+                    log: of.log.known().copied(),
+                    log_before: logs_before.get(&key).copied(),
+                    ahead: snapshot
+                        .ahead
+                        .iter()
+                        .find(|it| (it.topic.as_str(), it.partition) == key),
+                });
+            }
+        }
+        Some(scene)
+    }
+
+    /// The topics in question: those named; else what members want or have; without members, what
+    /// has commits.
+    fn scope(&self) -> BTreeSet<&'s str> {
+        if !self.snapshot.topics.is_empty() {
+            return self.snapshot.topics.iter().map(String::as_str).collect();
+        }
+        let members = self.members();
+        let wanted = members
+            .iter()
+            .flat_map(|of| of.subscription.iter().flatten());
+        let had = members
+            .iter()
+            .flat_map(|of| of.assignment.iter().map(|of| &of.topic));
+        let scope: BTreeSet<&str> = wanted.chain(had).map(String::as_str).collect();
+        if !scope.is_empty() {
+            return scope;
+        }
+        let commits = self.last.committed.known().into_iter().flatten();
+        commits.map(|of| of.topic.as_str()).collect()
+    }
+
+    pub fn members(&self) -> &'s [Member] {
+        self.group
+            .map(|group| group.members.as_slice())
+            .unwrap_or_default()
+    }
+
+    /// Whether members consume topics, as opposed to share groups and workers of Kafka Connect.
+    pub fn is_of_consumers(&self) -> bool {
+        let kind = self.group.map(|group| group.kind);
+        matches!(
+            kind,
+            Some(GroupKind::Classic | GroupKind::Consumer | GroupKind::Streams)
+        )
+    }
+
+    /// Whether the group has members and they have settled on who has what.
+    pub fn is_settled(&self) -> bool {
+        self.group.is_some_and(|group| group.state == "Stable")
+    }
+
+    /// Whether members are about to share out the partitions anew.
+    pub fn is_rebalancing(&self) -> bool {
+        self.group.is_some_and(is_rebalancing)
+    }
+
+    /// Whether any member wants a topic; a pattern may match anything.
+    pub fn is_subscribed(&self, topic: &str) -> bool {
+        self.members().iter().any(|of| {
+            of.pattern.is_some()
+                || of.subscription.iter().flatten().any(|name| name == topic)
+                || of.assignment.iter().any(|of| of.topic == topic)
+        })
+    }
+
+    /// Whether more waits at a place than what was written to it since the first look: a reader that
+    /// keeps up has no more before it than came since its last commit.
+    pub fn is_left_behind(&self, place: &Place<'_>) -> bool {
+        let (waiting, written) = (place.waiting().unwrap_or(0), place.written().unwrap_or(0));
+        self.is_watched() && written > 0 && waiting > written
+    }
+
+    /// The places of each topic.
+    pub fn by_topic(&self) -> BTreeMap<&'s str, Vec<&Place<'s>>> {
+        let mut topics: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for place in &self.places {
+            topics.entry(place.topic).or_default().push(place);
+        }
+        topics
+    }
+
+    pub fn topic(&self, name: &str) -> Option<&'s Topic> {
+        self.last.topics.iter().find(|topic| topic.name == name)
+    }
+
+    /// From the first look to the last, in milliseconds.
+    pub fn watched_ms(&self) -> i64 {
+        self.last.at_ms - self.first.at_ms
+    }
+
+    pub fn is_watched(&self) -> bool {
+        self.snapshot.looks.len() > 1
+    }
+}
+
+pub(super) fn is_rebalancing(group: &Group) -> bool {
+    matches!(
+        group.state.as_str(),
+        "PreparingRebalance" | "CompletingRebalance" | "Assigning" | "Reconciling"
+    )
+}
+
+impl<'s> Place<'s> {
+    /// `topic[0]`
+    pub fn name(&self) -> String {
+        format!("{}[{}]", self.topic, self.partition)
+    }
+
+    /// The committed offset.
+    pub fn position(&self) -> Option<i64> {
+        match self.committed {
+            Some(Committed::At(offset)) => Some(offset),
+            _ => None,
+        }
+    }
+
+    pub fn position_before(&self) -> Option<i64> {
+        match self.before {
+            Some(Committed::At(offset)) => Some(offset),
+            _ => None,
+        }
+    }
+
+    pub fn has_no_commit(&self) -> bool {
+        self.committed == Some(Committed::Nothing)
+    }
+
+    /// How many offsets a reader of committed records has before it; `None`: not known.
+    pub fn waiting(&self) -> Option<i64> {
+        let log = self.log?;
+        let from = match self.committed {
+            Some(Committed::At(offset)) => offset.max(log.start),
+            Some(Committed::Nothing) => log.start,
+            _ => return None,
+        };
+        Some((log.last_stable - from).max(0))
+    }
+
+    /// Whether there is something to be read: not only markers of transactions, or what was
+    /// compacted away.
+    pub fn is_readable(&self) -> bool {
+        self.waiting().is_some_and(|offsets| offsets > 0)
+            && !matches!(
+                self.ahead,
+                Some(Ahead {
+                    batch: Answer::Known(None),
+                    ..
+                })
+            )
+    }
+
+    /// What it has to read next, where that was looked at.
+    pub fn next_batch(&self) -> Option<&'s Batch> {
+        self.ahead?.batch.known()?.as_ref()
+    }
+
+    /// Whether its commit changed from the first look to the last.
+    pub fn has_moved(&self) -> bool {
+        self.committed.is_some() && self.before.is_some() && self.committed != self.before
+    }
+
+    /// How many records were written to it meanwhile.
+    pub fn written(&self) -> Option<i64> {
+        Some(self.log?.end - self.log_before?.end)
+    }
+
+    /// `committed 3, log 0 to 9, 6 waiting, client on host (id)`
+    pub fn evidence(&self) -> (String, String) {
+        let committed = match &self.committed {
+            Some(Committed::At(offset)) => offset.to_string(),
+            Some(Committed::Nothing) => "-".to_owned(),
+            Some(Committed::Unstable) => "in a transaction".to_owned(),
+            Some(Committed::Refused(_)) | None => "unknown".to_owned(),
+        };
+        let mut text = format!("committed {committed}");
+        if let Some(log) = self.log {
+            text += &format!(", log {} to {}", log.start, log.end);
+        }
+        if let Some(waiting) = self.waiting() {
+            text += &format!(", {waiting} waiting");
+        }
+        match self.owner {
+            Some(owner) => text += &format!(", owner {} on {}", owner.client, owner.host),
+            None => text += ", no owner",
+        }
+        (self.name(), text)
+    }
+}
+
+fn owners(group: Option<&Group>) -> BTreeMap<(&str, i32), &Member> {
+    let mut owners = BTreeMap::new();
+    for member in group.into_iter().flat_map(|group| &group.members) {
+        for (topic, partition) in each(&member.assignment) {
+            owners.insert((topic, partition), member);
+        }
+    }
+    owners
+}
+
+fn owners_of(look: &Look) -> BTreeMap<(&str, i32), &Member> {
+    owners(look.group.known())
+}
+
+pub(super) fn each(assigned: &[Assigned]) -> impl Iterator<Item = (&str, i32)> {
+    let topics = assigned.iter();
+    topics.flat_map(|of| {
+        of.partitions
+            .iter()
+            .map(|number| (of.topic.as_str(), *number))
+    })
+}
+
+type Commits<'s> = BTreeMap<(&'s str, i32), &'s Committed>;
+
+fn commits(look: &Look) -> Option<Commits<'_>> {
+    let commits = look.committed.known()?.iter();
+    Some(
+        commits
+            .map(|of| ((of.topic.as_str(), of.partition), &of.offset))
+            .collect(),
+    )
+}
+
+fn committed_in(commits: Option<&Commits<'_>>, key: (&str, i32)) -> Option<Committed> {
+    let commits = commits?;
+    Some(
+        commits
+            .get(&key)
+            .map_or(Committed::Nothing, |of| (*of).clone()),
+    )
+}
+
+fn logs(look: &Look) -> BTreeMap<(&str, i32), Log> {
+    let mut logs = BTreeMap::new();
+    for topic in &look.topics {
+        for of in topic.partitions.known().into_iter().flatten() {
+            if let Some(log) = of.log.known() {
+                logs.insert((topic.name.as_str(), of.number), *log);
+            }
+        }
+    }
+    logs
+}

@@ -1,0 +1,173 @@
+//! The way of a record from the broker to the commit, stage by stage, as far as it can be seen.
+
+use std::collections::BTreeSet;
+
+use super::finding::{Finding, Stage, StageReport, StageState};
+use super::scene::Scene;
+use super::snapshot::{Answer, GroupKind};
+use super::words::{count, span};
+
+/// Each stage: failed where something is found, else what was seen of it.
+pub(super) fn stages(scene: &Scene<'_>, findings: &[Finding]) -> Vec<StageReport> {
+    let report = |stage: Stage| {
+        let found = findings.iter().find(|finding| finding.stage == stage);
+        let seen = seen(scene, stage);
+        let (state, text) = match (found, seen) {
+            (Some(finding), seen) => {
+                let words = seen.unwrap_or_else(|| finding.subject.clone());
+                (StageState::Failed, format!("{words}: {}", finding.code))
+            }
+            (None, Some(text)) => (StageState::Passed, text),
+            (None, None) => (StageState::NotVisible, "not visible from here".to_owned()),
+        };
+        StageReport { stage, state, text }
+    };
+    Stage::ALL.into_iter().map(report).collect()
+}
+
+/// What is seen of a stage; `None` if nothing can be.
+fn seen(scene: &Scene<'_>, stage: Stage) -> Option<String> {
+    match stage {
+        Stage::Broker => brokers(scene),
+        Stage::Group => group(scene),
+        Stage::Assignment => assignment(scene),
+        Stage::Position => position(scene),
+        Stage::Fetch => fetch(scene),
+        Stage::Commit => commit(scene),
+        // What happens inside of a client, only the client knows.
+        Stage::Queue | Stage::Handler | Stage::Outcome => None,
+    }
+}
+
+fn brokers(scene: &Scene<'_>) -> Option<String> {
+    let brokers = &scene.last.brokers;
+    let reached = brokers
+        .iter()
+        .filter(|of| of.reached.known().is_some())
+        .count();
+    let asked = brokers
+        .iter()
+        .filter(|of| of.reached != Answer::Unasked)
+        .count();
+    if asked == 0 {
+        return None;
+    }
+    let all = count(asked as i64, "broker", "brokers");
+    Some(if reached == asked {
+        format!("{all} answered")
+    } else {
+        format!("{reached} of {all} answered")
+    })
+}
+
+fn group(scene: &Scene<'_>) -> Option<String> {
+    let group = match &scene.last.group {
+        Answer::Known(group) => group,
+        Answer::Missing(_) => return Some("no such group".to_owned()),
+        _ => return None,
+    };
+    let kind = match group.kind {
+        GroupKind::Classic => "classic",
+        GroupKind::Consumer => "consumer (KIP-848)",
+        GroupKind::Share => "share (KIP-932)",
+        GroupKind::Streams => "streams",
+        GroupKind::Connect => "of Kafka Connect",
+        GroupKind::Other => "of an unknown kind",
+    };
+    let members = count(group.members.len() as i64, "member", "members");
+    Some(format!("{kind}, {}, {members}", group.state))
+}
+
+fn assignment(scene: &Scene<'_>) -> Option<String> {
+    if scene.members().is_empty() || scene.places.is_empty() {
+        return None;
+    }
+    let owned = scene
+        .places
+        .iter()
+        .filter(|place| place.owner.is_some())
+        .count();
+    let owners: BTreeSet<&str> = scene
+        .places
+        .iter()
+        .filter_map(|place| Some(place.owner?.id.as_str()))
+        .collect();
+    let topics = count(scene.by_topic().len() as i64, "topic", "topics");
+    let all = count(scene.places.len() as i64, "partition", "partitions");
+    let members = count(owners.len() as i64, "member", "members");
+    Some(if owned == scene.places.len() {
+        format!("{all} of {topics}, all owned, by {members}")
+    } else {
+        format!("{owned} of {all} of {topics} owned, by {members}")
+    })
+}
+
+fn position(scene: &Scene<'_>) -> Option<String> {
+    if scene.last.committed.known().is_none() || scene.places.is_empty() {
+        return None;
+    }
+    let within = scene.places.iter().filter(|place| {
+        let position = place.position().zip(place.log);
+        position.is_some_and(|(at, log)| (log.start..=log.end).contains(&at))
+    });
+    let all = count(scene.places.len() as i64, "partition", "partitions");
+    let within = within.count();
+    Some(if within == scene.places.len() {
+        format!("{all} committed, all within their logs")
+    } else {
+        format!("{within} of {all} committed within their logs")
+    })
+}
+
+/// What a group has committed it has read.
+fn fetch(scene: &Scene<'_>) -> Option<String> {
+    if scene.places.is_empty() || scene.members().is_empty() {
+        return None;
+    }
+    let lag: i64 = scene
+        .places
+        .iter()
+        .map(|place| place.waiting())
+        .sum::<Option<i64>>()?;
+    if scene.places.iter().all(|place| !place.is_readable()) {
+        return Some(if lag == 0 {
+            "nothing waits to be read".to_owned()
+        } else {
+            "nothing readable waits: markers of transactions, or compacted away".to_owned()
+        });
+    }
+    let moved = scene.places.iter().any(|place| place.has_moved());
+    moved.then(|| format!("records are read; {} wait", lag))
+}
+
+fn commit(scene: &Scene<'_>) -> Option<String> {
+    let readable: Vec<_> = scene
+        .places
+        .iter()
+        .filter(|place| place.is_readable())
+        .collect();
+    if scene.places.is_empty() || scene.places.iter().any(|place| place.waiting().is_none()) {
+        return None;
+    }
+    let moved = scene
+        .places
+        .iter()
+        .filter(|place| place.has_moved())
+        .count();
+    if moved > 0 {
+        let partitions = count(moved as i64, "partition", "partitions");
+        return Some(format!(
+            "commits moved in {partitions} within {}",
+            span(scene.watched_ms())
+        ));
+    }
+    if !readable.is_empty() {
+        return None;
+    }
+    let all_committed = scene.places.iter().all(|place| place.position().is_some());
+    Some(if all_committed {
+        "caught up".to_owned()
+    } else {
+        "nothing to commit".to_owned()
+    })
+}

@@ -1,0 +1,5 @@
+//! The rules of the diagnosis: each with a snapshot that it must find something in, and with the
+//! nearest healthy one, in which it must not.
+
+mod position;
+mod world;

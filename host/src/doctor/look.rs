@@ -1,0 +1,216 @@
+//! One look at a group: its coordinator, its members, its commits, and the logs it reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use penstock_admin_protocol::{self as protocol, Cluster, Error, Key, Place, Wanted};
+use penstock_core::diagnosis::snapshot::{
+    Answer, Broker, Commit, Group, Log, Look, Partition, Topic,
+};
+use tokio::task::JoinSet;
+
+use super::{Ask, now_ms, translate};
+
+/// A coordinator that is being elected answers so for a moment.
+const COORDINATOR_PAUSE: Duration = Duration::from_millis(200);
+const COORDINATOR_TRIES: u32 = 10;
+
+type Asked = BTreeMap<i32, Answer<()>>;
+
+/// Takes one look. What does not answer is an answer.
+pub(super) async fn look(cluster: &Cluster, ask: &Ask) -> Look {
+    let at_ms = now_ms();
+    let mut asked = Asked::new();
+    let coordinator = coordinator(cluster, &ask.group).await;
+    let (group, committed) = match &coordinator {
+        Ok(address) => {
+            let broker = match cluster.broker(address.id) {
+                Some(broker) => Arc::clone(broker),
+                None => cluster.at(&address.address),
+            };
+            let group = group(&broker, &ask.group).await;
+            // Before the logs are, so that no commit seems to lie behind the end of one.
+            let committed = broker.committed(&ask.group).await;
+            note(&mut asked, address.id, &committed);
+            (group, translate::answer(committed.map(translate::commits)))
+        }
+        Err(error) => {
+            let why = format!("its coordinator is not known: {error}");
+            (Answer::Failed(why.clone()), Answer::Failed(why))
+        }
+    };
+    let wanted = topics(ask, group.known(), committed.known());
+    let topics = logs(cluster, &wanted, &mut asked).await;
+    Look {
+        at_ms,
+        cluster: cluster.metadata().cluster.clone(),
+        brokers: brokers(cluster, &asked),
+        coordinator: translate::answer(coordinator.map(|address| address.id)),
+        group,
+        committed,
+        topics,
+    }
+}
+
+async fn coordinator(cluster: &Cluster, group: &str) -> Result<protocol::BrokerAddress, Error> {
+    let mut tries = 1;
+    loop {
+        match cluster.entry().find_coordinator(Key::Group(group)).await {
+            Err(Error::Refused(refusal)) if refusal.is_passing() && tries < COORDINATOR_TRIES => {
+                tries += 1;
+                tokio::time::sleep(COORDINATOR_PAUSE).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Of whichever protocol it is.
+async fn group(coordinator: &protocol::Broker, name: &str) -> Answer<Group> {
+    if let Ok(group) = coordinator.modern_group(name).await {
+        return Answer::Known(translate::group(group));
+    }
+    match coordinator.classic_group(name).await {
+        // What older brokers say of a group that isn't there.
+        Ok(group) if group.state == "Dead" => Answer::Missing("Dead".to_owned()),
+        other => translate::answer(other.map(translate::group)),
+    }
+}
+
+/// What was named, and all that the group has to do with.
+fn topics(ask: &Ask, group: Option<&Group>, commits: Option<&Vec<Commit>>) -> Vec<String> {
+    if !ask.topics.is_empty() {
+        return ask.topics.clone();
+    }
+    let members = group.into_iter().flat_map(|group| &group.members);
+    let mut topics: BTreeSet<&String> = commits.into_iter().flatten().map(|of| &of.topic).collect();
+    for member in members {
+        topics.extend(member.subscription.iter().flatten());
+        topics.extend(member.assignment.iter().map(|of| &of.topic));
+    }
+    topics.into_iter().cloned().collect()
+}
+
+/// The topics with their logs, asked of each leader at the same time.
+async fn logs(cluster: &Cluster, names: &[String], asked: &mut Asked) -> Vec<Topic> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let found = match cluster.entry().metadata(Wanted::Topics(names)).await {
+        Ok(metadata) => metadata.topics,
+        Err(error) => {
+            let unknown = |name: &String| translate::unknown_topic(name, &error);
+            return names.iter().map(unknown).collect();
+        }
+    };
+    let mut led: BTreeMap<i32, Vec<(String, i32)>> = BTreeMap::new();
+    for topic in &found {
+        for of in topic.partitions.iter().flatten() {
+            if let Some(leader) = of.leader {
+                led.entry(leader)
+                    .or_default()
+                    .push((topic.name.clone(), of.partition));
+            }
+        }
+    }
+    let mut asking = JoinSet::new();
+    for (leader, partitions) in led {
+        let broker = cluster.broker(leader).cloned();
+        asking.spawn(async move { (leader, of_leader(broker, partitions).await) });
+    }
+    let mut logs = BTreeMap::new();
+    while let Some(answer) = asking.join_next().await {
+        let Ok((leader, (reached, found))) = answer else {
+            continue;
+        };
+        asked.insert(leader, reached);
+        logs.extend(found);
+    }
+    let partition = |topic: &str, of: &protocol::PartitionLeader| Partition {
+        number: of.partition,
+        leader: of.leader,
+        log: match (of.leader, logs.remove(&(topic.to_owned(), of.partition))) {
+            (_, Some(log)) => log,
+            (None, None) => Answer::Failed("it has no leader".to_owned()),
+            (Some(_), None) => Answer::Failed("its leader left it out".to_owned()),
+        },
+    };
+    let mut partition = partition;
+    let topics = found.into_iter().map(|topic| Topic {
+        id: topic.id.map(translate::topic_id),
+        partitions: translate::refused(
+            topic
+                .partitions
+                .map(|all| all.iter().map(|of| partition(&topic.name, of)).collect()),
+        ),
+        name: topic.name,
+        settings: Answer::Unasked,
+    });
+    topics.collect()
+}
+
+type Logs = BTreeMap<(String, i32), Answer<Log>>;
+
+async fn of_leader(
+    broker: Option<Arc<protocol::Broker>>,
+    partitions: Vec<(String, i32)>,
+) -> (Answer<()>, Logs) {
+    let failed = |answer: &Answer<Log>| {
+        partitions
+            .iter()
+            .map(|of| (of.clone(), answer.clone()))
+            .collect()
+    };
+    let Some(broker) = broker else {
+        let why = "the cluster does not list it".to_owned();
+        return (Answer::Failed(why.clone()), failed(&Answer::Failed(why)));
+    };
+    // In this order, each is at most the next.
+    let places = [Place::Start, Place::LastStable, Place::End];
+    let mut answers = Vec::with_capacity(places.len());
+    for place in places {
+        match broker.offsets(place, &partitions).await {
+            Ok(answer) => answers.push(answer),
+            Err(error) => {
+                let failure = translate::answer::<Log>(Err(error.clone()));
+                return (translate::answer(Err(error)), failed(&failure));
+            }
+        }
+    }
+    let log = |of: &(String, i32)| {
+        let mut offsets = answers.iter().map(|answer| answer.get(of).cloned());
+        let mut next = || offsets.next().flatten().transpose();
+        let log = (next(), next(), next());
+        match log {
+            (Ok(Some(start)), Ok(Some(last_stable)), Ok(Some(end))) => Answer::Known(Log {
+                start,
+                last_stable,
+                end,
+            }),
+            (Err(refusal), ..) | (_, Err(refusal), _) | (.., Err(refusal)) => {
+                translate::refused(Err(refusal))
+            }
+            _ => Answer::Failed("its leader left it out".to_owned()),
+        }
+    };
+    let logs = partitions.iter().map(|of| (of.clone(), log(of))).collect();
+    (Answer::Known(()), logs)
+}
+
+fn note<T>(asked: &mut Asked, broker: i32, answer: &Result<T, Error>) {
+    let reached = match answer {
+        Ok(_) | Err(Error::Refused(_)) => Answer::Known(()),
+        Err(error) => Answer::Failed(error.to_string()),
+    };
+    asked.insert(broker, reached);
+}
+
+fn brokers(cluster: &Cluster, asked: &Asked) -> Vec<Broker> {
+    let brokers = cluster.brokers().map(|(id, broker)| Broker {
+        id,
+        address: broker.address().to_owned(),
+        reached: asked.get(&id).cloned().unwrap_or_default(),
+    });
+    brokers.collect()
+}
