@@ -22,10 +22,17 @@ pub fn blame(code: Rd) -> Blame {
     }
 }
 
-/// Whether a refusal of `together` messages that were one batch says nothing of any of them: a
-/// single record that is too large, has no key or a wrong timestamp takes its neighbours along.
-pub fn is_of_the_batch(code: Rd, together: usize) -> bool {
-    together > 1 && blame(code) == Blame::Message
+/// Whether a broker refused a whole batch with this for what is in it. It says nothing of a single
+/// message, unless that was alone: one record that is too large, has no key or a wrong timestamp
+/// takes its neighbours along.
+pub fn is_of_the_batch(code: Rd) -> bool {
+    match code {
+        // The neighbour of a record that was refused: KIP-467.
+        Rd::InvalidDifferentRecord => true,
+        // The client's own.
+        Rd::InvalidArgument => false,
+        code => blame(code) == Blame::Message,
+    }
 }
 
 #[cfg(test)]
@@ -52,15 +59,15 @@ mod tests {
             Rd::NotEnoughReplicas,
             Rd::MessageTimedOut,
             Rd::PurgeQueue,
-            // The neighbour of a record that was refused: KIP-467.
             Rd::InvalidDifferentRecord,
         ];
         for code in topic {
             assert_eq!(blame(code), Blame::Topic, "{code:?}");
         }
-        assert!(is_of_the_batch(Rd::MessageSizeTooLarge, 2));
-        assert!(!is_of_the_batch(Rd::MessageSizeTooLarge, 1));
-        assert!(is_of_the_batch(Rd::InvalidRecord, 2));
-        assert!(!is_of_the_batch(Rd::UnknownTopic, 2));
+        assert!(is_of_the_batch(Rd::MessageSizeTooLarge));
+        assert!(is_of_the_batch(Rd::InvalidRecord));
+        assert!(is_of_the_batch(Rd::InvalidDifferentRecord));
+        assert!(!is_of_the_batch(Rd::InvalidArgument));
+        assert!(!is_of_the_batch(Rd::UnknownTopic));
     }
 }

@@ -5,21 +5,22 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use penstock_core::codes::Code;
-use penstock_core::record::{Header, OwnedHeader};
+use penstock_core::record::OwnedHeader;
 use penstock_engine::ports::{
     Ack, AckToken, Blame, DeliveryReports, OutputTopic, OwnedMessage, Refusal,
 };
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
-use crate::blame::{blame, is_of_the_batch};
+use crate::blame::blame;
 use crate::latch::{self, Latch};
-use crate::native::{Event, EventKind, Headers, Message, Produced};
-use crate::singles::Singles;
+use crate::native::{Event, EventKind, Message, Queue};
 use crate::sink::KafkaSink;
 use crate::stalls::Stalls;
 
 /// How long the delivery thread sleeps when nothing happens.
 const IDLE: Duration = Duration::from_millis(100);
+/// The same while single messages, which have a queue of their own, are under way.
+const IDLE_SINGLES: Duration = Duration::from_millis(1);
 /// Acknowledgements reported at once, at most.
 const ACKS_MAX: usize = 8192;
 
@@ -30,7 +31,8 @@ pub struct Deliveries {
     latch: Arc<dyn Latch>,
     failed: Option<Box<dyn FnOnce(String) + Send>>,
     acks: Vec<Ack>,
-    singles: Singles,
+    /// Messages that are under way singly.
+    single: u64,
     stalls: Stalls,
 }
 
@@ -45,7 +47,7 @@ impl Deliveries {
         Deliveries {
             stalls: Stalls::new(sink.topics.len()),
             acks: Vec::with_capacity(ACKS_MAX),
-            singles: Singles::default(),
+            single: 0,
             failed: Some(failed),
             latch,
             reports,
@@ -57,17 +59,10 @@ impl Deliveries {
     pub fn run(mut self) {
         let sink = Arc::clone(&self.sink);
         while !sink.stopping.load(Ordering::Acquire) {
-            let mut wait = IDLE;
-            while self.acks.len() < ACKS_MAX {
-                let Some(mut event) = sink.queue.poll(wait) else {
-                    break;
-                };
-                wait = Duration::ZERO;
-                match event.kind() {
-                    EventKind::Delivery => self.take(&mut event),
-                    EventKind::Error => self.client_error(&event),
-                    _ => {}
-                }
+            let wait = if self.single > 0 { IDLE_SINGLES } else { IDLE };
+            self.serve(&sink.queue, wait, false);
+            if let Some(singles) = sink.singles.get() {
+                self.serve(&singles.queue, Duration::ZERO, true);
             }
             if !self.acks.is_empty() {
                 self.reports.acknowledged(&self.acks);
@@ -75,55 +70,60 @@ impl Deliveries {
                 latch::reachable(&*self.latch);
             }
             self.report_refused_at_once();
-            self.send_single();
             self.stalls.look(&sink.topics, &*self.latch);
-        }
-        for (token, message) in self.singles.drain() {
-            self.reports.refused(Refusal {
-                token,
-                message,
-                blame: Blame::Topic,
-                why: "given up at the shutdown".into(),
-            });
         }
     }
 
-    fn take(&mut self, event: &mut Event<'_>) {
+    /// Takes what lies in a queue; waits at most `wait` for the first.
+    fn serve(&mut self, queue: &Queue, mut wait: Duration, single: bool) {
+        while self.acks.len() < ACKS_MAX {
+            let Some(mut event) = queue.poll(wait) else {
+                break;
+            };
+            wait = Duration::ZERO;
+            match event.kind() {
+                EventKind::Delivery => self.take(&mut event, single),
+                EventKind::Error => self.client_error(&event),
+                _ => {}
+            }
+        }
+    }
+
+    fn take(&mut self, event: &mut Event<'_>, single: bool) {
         // A batch is of one topic, fails as one, and is reported as one.
         let together = event.message_count();
         let mut batch_topic = None;
+        let mut said = false;
         while let Some(message) = event.next_message() {
-            let token = AckToken(message.token());
-            self.singles.reported(token);
             let topic = *batch_topic.get_or_insert_with(|| self.topic_of(&message));
-            let Some(code) = message.error() else {
-                self.acks.push(ack(&message));
-                continue;
-            };
-            let Some(topic) = topic else {
-                let topic = message.topic();
-                tracing::error!(topic, "a report for a topic never written to");
-                continue;
-            };
-            let owned = owned(topic, &message);
-            if is_of_the_batch(code, together) {
-                if self.singles.is_idle() {
-                    tracing::warn!(
-                        topic = message.topic(),
-                        "a batch of {together} messages was refused ({code}), so they are sent \
-                         one by one; if it was too large, set `batch.size` in [kafka.producer] to \
-                         at most the topic's `max.message.bytes`"
-                    );
+            let holds = message
+                .error()
+                .is_some_and(|code| self.sink.frozen.holds(code));
+            match (message.error(), topic) {
+                (None, _) => self.acks.push(ack(&message)),
+                (Some(_), None) => {
+                    let topic = message.topic();
+                    tracing::error!(topic, "a report for a topic never written to");
                 }
-                self.singles.push(token, owned);
-                continue;
+                (Some(code), Some(topic)) if holds && together > 1 && !single => {
+                    if !std::mem::replace(&mut said, true) && self.single == 0 {
+                        warn_of_batch(&message, code, together);
+                    }
+                    if self.send_singly(topic, &message) {
+                        continue;
+                    }
+                    self.refuse(topic, &message, Blame::Topic, code);
+                }
+                (Some(code), Some(topic)) => self.refuse(topic, &message, blame(code), code),
             }
-            self.reports.refused(Refusal {
-                token,
-                message: owned,
-                blame: blame(code),
-                why: code.to_string(),
-            });
+            if single || holds {
+                let (topic, partition) = (message.topic(), message.partition());
+                let sink = &self.sink;
+                sink.frozen.settled(&sink.handle, topic, partition);
+            }
+        }
+        if single {
+            self.single -= together as u64;
         }
         if let Some(Some(OutputTopic(index))) = batch_topic {
             let index = index as usize;
@@ -131,6 +131,36 @@ impl Deliveries {
             waiting.fetch_sub(together as u64, Ordering::Relaxed);
             self.stalls.progress(index);
         }
+    }
+
+    fn refuse(&self, topic: OutputTopic, message: &Message<'_>, blame: Blame, code: Rd) {
+        self.reports.refused(Refusal {
+            token: AckToken(message.token()),
+            message: owned(topic, message),
+            blame,
+            why: code.to_string(),
+        });
+    }
+
+    /// Sends a message of a batch that was refused once more, alone; it is settled when that is
+    /// reported. `false`: it isn't sent, since its stay is over or the client can't go on.
+    fn send_singly(&mut self, number: OutputTopic, message: &Message<'_>) -> bool {
+        let sink = &self.sink;
+        let singles = match sink.singles() {
+            Ok(singles) => singles,
+            Err(error) => {
+                tracing::error!("no producer for single messages: {error}");
+                return false;
+            }
+        };
+        let topic = &sink.topics[number.0 as usize];
+        let mut sent = false;
+        let token = AckToken(message.token());
+        self.reports.while_live(token, &mut || {
+            sent = singles.send(number, topic, message).is_ok();
+        });
+        self.single += u64::from(sent);
+        sent
     }
 
     fn topic_of(&self, message: &Message<'_>) -> Option<OutputTopic> {
@@ -147,48 +177,6 @@ impl Deliveries {
         };
         for refusal in at_once {
             self.reports.refused(refusal);
-        }
-    }
-
-    fn send_single(&mut self) {
-        let Some((token, message)) = self.singles.next() else {
-            return;
-        };
-        let mut headers = None;
-        for header in &message.headers {
-            headers.get_or_insert_with(Headers::new).push(Header {
-                name: &header.name,
-                value: header.value.as_deref(),
-            });
-        }
-        let mut produced = Some(Produced {
-            partition: None,
-            key: message.key.as_deref(),
-            value: message.value.as_deref(),
-            headers,
-            timestamp_ms: message.timestamp_ms,
-            token: token.0,
-        });
-        let topic = &self.sink.topics[message.topic.0 as usize];
-        // A stay that is over starts no produce; the refusal then only leaves the outbox.
-        let mut sent = Err(Rd::PurgeQueue);
-        self.reports.while_live(token, &mut || {
-            if let Some(produced) = produced.take() {
-                sent = self.sink.produce(topic, produced);
-            }
-        });
-        match sent {
-            Ok(()) => {}
-            Err(Rd::QueueFull | Rd::Fatal) => self.singles.put_back(token, message),
-            Err(code) => {
-                self.singles.reported(token);
-                self.reports.refused(Refusal {
-                    token,
-                    message,
-                    blame: blame(code),
-                    why: code.to_string(),
-                });
-            }
         }
     }
 
@@ -209,6 +197,16 @@ impl Deliveries {
             tracing::debug!(code = ?error.code, "Kafka client: {error}");
         }
     }
+}
+
+fn warn_of_batch(message: &Message<'_>, code: Rd, together: usize) {
+    let topic = message.topic();
+    tracing::warn!(
+        topic,
+        "a batch of {together} messages was refused ({code}), so they are sent one by one, and \
+         those behind them wait; if it was too large, set `batch.size` in [kafka.producer] to at \
+         most the topic's `max.message.bytes`"
+    );
 }
 
 fn ack(message: &Message<'_>) -> Ack {

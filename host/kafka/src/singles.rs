@@ -1,87 +1,87 @@
-//! Batches that were too large as a whole: each message is sent once more on its own, so that only
-//! the one that is too large by itself is blamed.
+//! The messages of batches that a broker refused, sent once more, each alone, so that only the one
+//! that it does not take by itself is blamed.
 //!
-//! This happens when a topic's `max.message.bytes` is below the producer's `batch.size`.
+//! They go through a producer of their own: in the sink's, they would lie behind what was sent
+//! after them. Their partition is held still there meanwhile, so the order stays.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use penstock_engine::ports::{AckToken, OwnedMessage};
+use penstock_engine::ports::OutputTopic;
+use rdkafka::ClientConfig;
+use rdkafka::error::RDKafkaErrorCode as Rd;
 
-/// Messages to be sent one after the other; the delivery thread's own.
-#[derive(Default)]
+use crate::native::{Error, Handle, Headers, Message, Produced, Queue, Role, TopicHandle};
+use crate::stalls::Topic;
+
+/// The producer of single messages.
 pub struct Singles {
-    queue: VecDeque<(AckToken, OwnedMessage)>,
-    in_flight: Option<AckToken>,
+    /// To flush and to purge it.
+    pub handle: Arc<Handle>,
+    topics: Vec<TopicHandle>,
+    /// Their reports.
+    pub queue: Queue,
 }
 
 impl Singles {
-    /// A message of a batch that was too large.
-    pub fn push(&mut self, token: AckToken, message: OwnedMessage) {
-        self.queue.push_back((token, message));
-    }
-
-    /// A report came for this message.
-    pub fn reported(&mut self, token: AckToken) {
-        if self.in_flight == Some(token) {
-            self.in_flight = None;
+    /// Creates it, with the settings of the sink's producer.
+    ///
+    /// # Errors
+    /// As the sink's own: none, if that could be made.
+    pub fn new(mut config: ClientConfig, topics: &[Topic]) -> Result<Singles, Error> {
+        for alias in [
+            "queue.buffering.max.ms",
+            "max.in.flight.requests.per.connection",
+        ] {
+            config.remove(alias);
         }
+        config.set("linger.ms", "0");
+        config.set("batch.num.messages", "1");
+        // What is refused first could otherwise be overtaken: to a partition that does not know
+        // this producer yet, any number is as good as the first.
+        config.set("max.in.flight", "1");
+        let handle = Handle::create(&config, Role::Producer)?;
+        let topics = topics
+            .iter()
+            .map(|topic| TopicHandle::new(&handle, topic.handle.name()))
+            .collect::<Result<_, _>>()?;
+        Ok(Singles {
+            queue: Queue::of_producer(&handle),
+            topics,
+            handle,
+        })
     }
 
-    /// The next message to be sent, once the one before is reported.
-    pub fn next(&mut self) -> Option<(AckToken, OwnedMessage)> {
-        if self.in_flight.is_some() {
-            return None;
+    /// Sends a message again as it was, to the partition that it was for; `topic` counts it.
+    ///
+    /// # Errors
+    /// As [`Handle::produce`].
+    pub fn send(
+        &self,
+        number: OutputTopic,
+        topic: &Topic,
+        message: &Message<'_>,
+    ) -> Result<(), Rd> {
+        let mut headers = None;
+        for header in message.headers() {
+            headers.get_or_insert_with(Headers::new).push(header);
         }
-        let next = self.queue.pop_front()?;
-        self.in_flight = Some(next.0);
-        Some(next)
-    }
-
-    /// The client had no room for what [`Singles::next`] gave.
-    pub fn put_back(&mut self, token: AckToken, message: OwnedMessage) {
-        self.in_flight = None;
-        self.queue.push_front((token, message));
-    }
-
-    /// Whether there is nothing to do.
-    pub fn is_idle(&self) -> bool {
-        self.queue.is_empty() && self.in_flight.is_none()
-    }
-
-    /// Everything that was not sent.
-    pub fn drain(&mut self) -> impl Iterator<Item = (AckToken, OwnedMessage)> + '_ {
-        self.queue.drain(..)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use penstock_engine::ports::OutputTopic;
-
-    use super::*;
-
-    #[test]
-    fn the_next_waits_for_the_report_of_the_one_before() {
-        let message = OwnedMessage {
-            topic: OutputTopic(0),
-            key: None,
-            value: None,
-            headers: Vec::new(),
-            timestamp_ms: None,
+        let produced = Produced {
+            partition: Some(message.partition()),
+            key: message.key(),
+            value: message.value(),
+            headers,
+            // The client filled the time of the first sending in where none was given.
+            timestamp_ms: message.timestamp().millis(),
+            token: message.token(),
         };
-        let mut singles = Singles::default();
-        singles.push(AckToken(1), message.clone());
-        singles.push(AckToken(2), message.clone());
-        let token = |next: Option<(AckToken, OwnedMessage)>| next.map(|(token, _)| token.0);
-        assert_eq!(token(singles.next()), Some(1));
-        assert_eq!(token(singles.next()), None);
-        singles.reported(AckToken(9));
-        assert_eq!(token(singles.next()), None);
-        singles.put_back(AckToken(1), message);
-        assert_eq!(token(singles.next()), Some(1));
-        singles.reported(AckToken(1));
-        assert_eq!(token(singles.next()), Some(2));
-        singles.reported(AckToken(2));
-        assert!(singles.is_idle());
+        topic.waiting.fetch_add(1, Ordering::Relaxed);
+        let sent = self
+            .handle
+            .produce(&self.topics[number.0 as usize], produced);
+        if sent.is_err() {
+            topic.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        sent
     }
 }

@@ -2,7 +2,7 @@
 //! brought back by [`crate::deliveries`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -10,11 +10,14 @@ use penstock_core::config::Kafka;
 use penstock_engine::ports::{
     AckToken, Blame, DeliveryReports, Outgoing, Refusal, SendError, Sink,
 };
+use rdkafka::ClientConfig;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
+use crate::blame::is_of_the_batch;
 use crate::deliveries::Deliveries;
 use crate::latch::Latch;
-use crate::native::{Error, Handle, Headers, Produced, Queue, Role, TopicHandle};
+use crate::native::{Error, Frozen, Handle, Headers, Produced, Queue, TopicHandle};
+use crate::singles::Singles;
 use crate::stalls::Topic;
 
 /// How long a purge may take.
@@ -22,7 +25,12 @@ const PURGE: Duration = Duration::from_millis(100);
 
 /// A producer of the host's.
 pub struct KafkaSink {
-    handle: Arc<Handle>,
+    pub(crate) handle: Arc<Handle>,
+    /// Its partitions in which a batch was refused.
+    pub(crate) frozen: Arc<Frozen>,
+    config: ClientConfig,
+    /// Made when it is first needed, by the delivery thread.
+    pub(crate) singles: OnceLock<Singles>,
     pub(crate) topics: Vec<Topic>,
     pub(crate) queue: Queue,
     /// Refused by the client at once, and not reported yet.
@@ -43,7 +51,8 @@ impl KafkaSink {
         topics: &[Arc<str>],
     ) -> Result<Arc<KafkaSink>, Error> {
         let config = crate::client::producer_config(kafka, client_id);
-        let handle = Handle::create(&config, Role::Producer)?;
+        let frozen = Frozen::new(is_of_the_batch);
+        let handle = Handle::create_holding(&config, &frozen)?;
         let topics = topics
             .iter()
             .map(|name| TopicHandle::new(&handle, name).map(Topic::new))
@@ -52,6 +61,9 @@ impl KafkaSink {
             queue: Queue::of_producer(&handle),
             topics,
             handle,
+            frozen,
+            config,
+            singles: OnceLock::new(),
             at_once: Mutex::default(),
             stopping: AtomicBool::new(false),
             deliveries: Mutex::new(None),
@@ -86,16 +98,19 @@ impl KafkaSink {
     /// Waits until everything is acknowledged or refused, at most until `deadline`, and ends the
     /// delivery thread. Returns how many messages were given up; the engine is told of each.
     pub fn close(&self, deadline: Instant) -> usize {
-        let given_up = self
-            .handle
-            .flush(deadline.saturating_duration_since(Instant::now()));
+        let given_up = self.flush(deadline);
+        // From here on the client may end at any time, and must not be asked for anything.
+        self.frozen.stop();
         if given_up > 0 {
             tracing::warn!(
                 messages = given_up,
                 "outputs were given up before their acknowledgement"
             );
             self.handle.purge();
-            self.handle.flush(PURGE);
+            if let Some(singles) = self.singles.get() {
+                singles.handle.purge();
+            }
+            self.flush(Instant::now() + PURGE);
         }
         self.stopping.store(true, Ordering::Release);
         self.queue.wake();
@@ -112,8 +127,29 @@ impl KafkaSink {
         given_up
     }
 
+    /// First the batches: what is refused of them is with the single messages by then.
+    fn flush(&self, deadline: Instant) -> usize {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let batches = self.handle.flush(left());
+        let singles = self.singles.get();
+        batches + singles.map_or(0, |singles| singles.handle.flush(left()))
+    }
+
+    /// The producer of single messages.
+    ///
+    /// # Errors
+    /// As [`Singles::new`].
+    pub(crate) fn singles(&self) -> Result<&Singles, Error> {
+        if self.singles.get().is_none() {
+            let made = Singles::new(self.config.clone(), &self.topics)?;
+            // Only the delivery thread comes here, so there is no other.
+            return Ok(self.singles.get_or_init(|| made));
+        }
+        Ok(self.singles.get().expect("it was just looked at"))
+    }
+
     /// Hands a message over; counted before, since its report may be there before this returns.
-    pub(crate) fn produce(&self, topic: &Topic, produced: Produced<'_>) -> Result<(), Rd> {
+    fn produce(&self, topic: &Topic, produced: Produced<'_>) -> Result<(), Rd> {
         topic.waiting.fetch_add(1, Ordering::Relaxed);
         let sent = self.handle.produce(&topic.handle, produced);
         if sent.is_err() {

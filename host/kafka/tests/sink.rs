@@ -223,6 +223,66 @@ fn in_a_batch_that_is_too_large_only_the_large_are_blamed() -> Result<()> {
 }
 
 #[test]
+fn what_lies_behind_a_batch_that_is_refused_waits_for_it() -> Result<()> {
+    let (small, compacted) = (unique("small"), unique("compacted"));
+    let client = Broker::shared().client();
+    client.create_topic(&small, 1, &[("max.message.bytes", "2000")])?;
+    client.create_topic(&compacted, 1, &[("cleanup.policy", "compact")])?;
+    let (sink, reports) = open(client.bootstrap(), &[&small, &compacted])?;
+    sink.send(message(1, Some(b"k"), None), AckToken(u64::MAX))
+        .expect("there is room");
+    eventually("the producer is ready", PATIENCE, || {
+        ensure!(reports.acked() == [u64::MAX]);
+        Ok(())
+    });
+    let refused = |number: u64| number % 100 == 50 || number % 100 == 52;
+    let count = 2000;
+    for number in 0..count {
+        let large = format!(
+            "{number:0width$}",
+            width = if refused(number) { 3000 } else { 200 }
+        );
+        let key = (!refused(number)).then_some(&b"k"[..]);
+        let text = number.to_string();
+        sink.send(message(0, None, Some(large.as_bytes())), AckToken(number))
+            .expect("there is room");
+        sink.send(
+            message(1, key, Some(text.as_bytes())),
+            AckToken(count + number),
+        )
+        .expect("there is room");
+        // The client lingers as long, so there are many batches.
+        if number % 20 == 0 {
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    }
+    eventually("each has its answer", PATIENCE, || {
+        let answers = reports.acked().len() + reports.refused().len();
+        ensure!(answers == 1 + 2 * count as usize, "{answers}");
+        Ok(())
+    });
+    ensure!(sink.close(deadline()) == 0);
+    let wanted: Vec<_> = (0..count).filter(|number| !refused(*number)).collect();
+    for topic in [&small, &compacted] {
+        let records = client.read_all(topic)?;
+        let numbers: Vec<u64> = records
+            .iter()
+            .filter(|record| record.value.is_some())
+            .map(|record| record.text().parse())
+            .collect::<Result<_, _>>()?;
+        let astray = numbers.iter().zip(&wanted).position(|(a, b)| a != b);
+        ensure!(
+            numbers == wanted,
+            "{topic}: {} of {} records, astray from {astray:?}: {:?}",
+            numbers.len(),
+            wanted.len(),
+            astray.map(|at| &numbers[at.saturating_sub(2)..numbers.len().min(at + 9)])
+        );
+    }
+    Ok(())
+}
+
+#[test]
 fn larger_than_the_client_takes_is_said_at_once() -> Result<()> {
     let mock = MockKafka::start(&[("out", 1)])?;
     let (sink, _) = open(&mock.bootstrap(), &["out"])?;

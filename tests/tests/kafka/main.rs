@@ -10,6 +10,7 @@ mod handlers;
 mod incident;
 mod kills;
 mod ledger;
+mod order;
 mod out_of_range;
 mod outage;
 mod outputs;

@@ -8,6 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka_sys as sys;
 
 use super::Error;
+use super::freeze::Frozen;
 use super::list::{List, PartitionOffset, c_string, checked};
 use super::queue::Queue;
 
@@ -23,7 +24,11 @@ pub enum Role {
 /// A client of either kind.
 ///
 /// Dropping the last reference waits for librdkafka's threads, but never for a broker.
-pub struct Handle(*mut sys::rd_kafka_t);
+pub struct Handle {
+    client: *mut sys::rd_kafka_t,
+    /// The client's interceptor refers to it, so it goes after the client.
+    _frozen: Option<Arc<Frozen>>,
+}
 
 // SAFETY: librdkafka's handle may be used from any thread.
 unsafe impl Send for Handle {}
@@ -36,6 +41,25 @@ impl Handle {
     /// # Errors
     /// A setting that librdkafka does not take.
     pub fn create(config: &ClientConfig, role: Role) -> Result<Arc<Handle>, Error> {
+        Handle::create_with(config, role, None)
+    }
+
+    /// Creates an idempotent producer whose partitions `frozen` holds still when it must.
+    ///
+    /// # Errors
+    /// A setting that librdkafka does not take.
+    pub fn create_holding(
+        config: &ClientConfig,
+        frozen: &Arc<Frozen>,
+    ) -> Result<Arc<Handle>, Error> {
+        Handle::create_with(config, Role::Producer, Some(Arc::clone(frozen)))
+    }
+
+    fn create_with(
+        config: &ClientConfig,
+        role: Role,
+        frozen: Option<Arc<Frozen>>,
+    ) -> Result<Arc<Handle>, Error> {
         let settings = config.create_native_config().map_err(setting_error)?;
         let (kind, events) = match role {
             Role::Consumer => (
@@ -47,6 +71,9 @@ impl Handle {
                 sys::RD_KAFKA_EVENT_ERROR | sys::RD_KAFKA_EVENT_DR,
             ),
         };
+        if let Some(frozen) = &frozen {
+            frozen.watch(settings.ptr())?;
+        }
         let mut problem = [0 as c_char; 512];
         // SAFETY: the settings are live; the callback is a plain function; the text buffer is as
         // long as said. On success the client owns the settings, hence `forget`.
@@ -66,11 +93,14 @@ impl Handle {
             });
         }
         std::mem::forget(settings);
-        Ok(Arc::new(Handle(client)))
+        Ok(Arc::new(Handle {
+            client,
+            _frozen: frozen,
+        }))
     }
 
     pub(super) fn raw(&self) -> *mut sys::rd_kafka_t {
-        self.0
+        self.client
     }
 
     /// Joins the group for these topics.
@@ -84,7 +114,7 @@ impl Handle {
             .collect();
         let list = List::of(&topics)?;
         // SAFETY: handle and list are live; the list is copied.
-        checked(unsafe { sys::rd_kafka_subscribe(self.0, list.ptr()) })
+        checked(unsafe { sys::rd_kafka_subscribe(self.client, list.ptr()) })
     }
 
     /// Sets what to read, without a group.
@@ -94,7 +124,7 @@ impl Handle {
     pub fn assign(&self, partitions: &[PartitionOffset]) -> Result<(), Error> {
         let list = List::of(partitions)?;
         // SAFETY: handle and list are live; the list is copied.
-        checked(unsafe { sys::rd_kafka_assign(self.0, list.ptr()) })
+        checked(unsafe { sys::rd_kafka_assign(self.client, list.ptr()) })
     }
 
     /// Takes partitions in, each from its offset; also answers a rebalance.
@@ -104,7 +134,7 @@ impl Handle {
     pub fn incremental_assign(&self, partitions: &[PartitionOffset]) -> Result<(), Error> {
         let list = List::of(partitions)?;
         // SAFETY: handle and list are live; the list is copied, the error returned is ours.
-        unsafe { owned_error(sys::rd_kafka_incremental_assign(self.0, list.ptr())) }
+        unsafe { owned_error(sys::rd_kafka_incremental_assign(self.client, list.ptr())) }
     }
 
     /// Gives partitions up; also answers a rebalance.
@@ -114,13 +144,13 @@ impl Handle {
     pub fn incremental_unassign(&self, partitions: &[PartitionOffset]) -> Result<(), Error> {
         let list = List::of(partitions)?;
         // SAFETY: handle and list are live; the list is copied, the error returned is ours.
-        unsafe { owned_error(sys::rd_kafka_incremental_unassign(self.0, list.ptr())) }
+        unsafe { owned_error(sys::rd_kafka_incremental_unassign(self.client, list.ptr())) }
     }
 
     /// Whether the partitions that are being revoked may have another owner already.
     pub fn assignment_lost(&self) -> bool {
         // SAFETY: the handle is live.
-        unsafe { sys::rd_kafka_assignment_lost(self.0) != 0 }
+        unsafe { sys::rd_kafka_assignment_lost(self.client) != 0 }
     }
 
     /// The generation, or epoch, in which the group knows this client as a member, with partitions
@@ -128,7 +158,7 @@ impl Handle {
     pub fn generation(&self) -> Option<i32> {
         // SAFETY: the handle is live; what is returned is ours to destroy, after the look.
         unsafe {
-            let metadata = sys::rd_kafka_consumer_group_metadata(self.0);
+            let metadata = sys::rd_kafka_consumer_group_metadata(self.client);
             if metadata.is_null() {
                 return None;
             }
@@ -145,7 +175,7 @@ impl Handle {
     pub fn pause(&self, partitions: &[PartitionOffset]) -> Result<(), Error> {
         let list = List::of(partitions)?;
         // SAFETY: handle and list are live.
-        checked(unsafe { sys::rd_kafka_pause_partitions(self.0, list.ptr()) })
+        checked(unsafe { sys::rd_kafka_pause_partitions(self.client, list.ptr()) })
     }
 
     /// Fetches these partitions again.
@@ -155,7 +185,7 @@ impl Handle {
     pub fn resume(&self, partitions: &[PartitionOffset]) -> Result<(), Error> {
         let list = List::of(partitions)?;
         // SAFETY: handle and list are live.
-        checked(unsafe { sys::rd_kafka_resume_partitions(self.0, list.ptr()) })
+        checked(unsafe { sys::rd_kafka_resume_partitions(self.client, list.ptr()) })
     }
 
     /// Sends a commit; the answer comes as an event on `answers`.
@@ -167,7 +197,7 @@ impl Handle {
         // SAFETY: handle, list and queue are live; the list is copied; there is no callback.
         checked(unsafe {
             sys::rd_kafka_commit_queue(
-                self.0,
+                self.client,
                 list.ptr(),
                 answers.raw(),
                 None,
@@ -182,13 +212,18 @@ impl Handle {
     /// When the client is closed already, or has met a fatal error.
     pub fn close(&self, events: &Queue) -> Result<(), Error> {
         // SAFETY: handle and queue are live; the error returned is ours.
-        unsafe { owned_error(sys::rd_kafka_consumer_close_queue(self.0, events.raw())) }
+        unsafe {
+            owned_error(sys::rd_kafka_consumer_close_queue(
+                self.client,
+                events.raw(),
+            ))
+        }
     }
 
     /// Whether [`Handle::close`] has come to its end.
     pub fn is_closed(&self) -> bool {
         // SAFETY: the handle is live.
-        unsafe { sys::rd_kafka_consumer_closed(self.0) != 0 }
+        unsafe { sys::rd_kafka_consumer_closed(self.client) != 0 }
     }
 }
 
@@ -197,7 +232,10 @@ impl Drop for Handle {
         // SAFETY: the last reference. Without the flag, a consumer that was not closed would wait
         // for its group here, without bound.
         unsafe {
-            sys::rd_kafka_destroy_flags(self.0, sys::RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE as c_int);
+            sys::rd_kafka_destroy_flags(
+                self.client,
+                sys::RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE as c_int,
+            );
         }
     }
 }

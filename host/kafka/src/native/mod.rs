@@ -5,6 +5,7 @@
 //! Nothing in this folder decides anything.
 
 mod event;
+mod freeze;
 mod handle;
 mod list;
 mod lookup;
@@ -17,6 +18,7 @@ use std::fmt;
 use rdkafka::error::RDKafkaErrorCode;
 
 pub use event::{Event, EventKind, Message};
+pub use freeze::Frozen;
 pub use handle::{Handle, Role};
 pub use list::PartitionOffset;
 pub use mock::MockCluster;

@@ -21,6 +21,10 @@ pub struct Load {
     producer: Producer,
     topic: String,
     padding: String,
+    /// (partition, number) of the records that are padded tenfold.
+    large: Vec<(usize, u64)>,
+    /// The same of those without a key.
+    keyless: Vec<(usize, u64)>,
     /// By partition.
     sent: Vec<u64>,
 }
@@ -32,8 +36,22 @@ impl Load {
             producer: Producer::new(client.bootstrap())?,
             topic: topic.to_owned(),
             padding: "x".repeat(padding),
+            large: Vec::new(),
+            keyless: Vec::new(),
             sent: vec![0; client.partitions(topic)?.len()],
         })
+    }
+
+    /// Pads these, by partition and number, ten times as much.
+    pub fn with_large(mut self, large: &[(usize, u64)]) -> Load {
+        self.large = large.to_vec();
+        self
+    }
+
+    /// Gives these no key.
+    pub fn with_keyless(mut self, keyless: &[(usize, u64)]) -> Load {
+        self.keyless = keyless.to_vec();
+        self
     }
 
     /// Sends `count` records more, partition by turns, without waiting for acknowledgements.
@@ -42,10 +60,14 @@ impl Load {
             let total: u64 = self.sent.iter().sum();
             let partition = (total % self.sent.len() as u64) as usize;
             let number = self.sent[partition];
-            let record = Outgoing::to(&self.topic)
+            let is_large = self.large.contains(&(partition, number));
+            let padding = self.padding.repeat(if is_large { 10 } else { 1 });
+            let mut record = Outgoing::to(&self.topic)
                 .partition(i32::try_from(partition)?)
-                .key(format!("{partition}-{}", number % KEYS))
-                .value(format!("ok {partition} {number} {}", self.padding));
+                .value(format!("ok {partition} {number} {padding}"));
+            if !self.keyless.contains(&(partition, number)) {
+                record = record.key(format!("{partition}-{}", number % KEYS));
+            }
             self.producer.send(&record)?;
             self.sent[partition] += 1;
         }
@@ -152,7 +174,21 @@ impl Account {
 
     /// Whether each of the first `sent[p]` records of each partition `p` is there, and no other.
     pub fn is_complete(&self, sent: &[u64]) -> Result<()> {
+        self.is_complete_but_for(sent, &[])
+    }
+
+    /// [`is_complete`](Account::is_complete), but for these (partition, number), which must not be
+    /// there.
+    pub fn is_complete_but_for(&self, sent: &[u64], not: &[(usize, u64)]) -> Result<()> {
         let mut there: Vec<Vec<bool>> = sent.iter().map(|n| vec![false; *n as usize]).collect();
+        let unwanted = self
+            .0
+            .iter()
+            .find(|passed| not.contains(&(passed.partition, passed.number)));
+        ensure!(unwanted.is_none(), "{unwanted:?} was not to be there");
+        for (partition, number) in not {
+            there[*partition][*number as usize] = true;
+        }
         for passed in &self.0 {
             let cell = there
                 .get_mut(passed.partition)
