@@ -23,7 +23,7 @@ pub(crate) struct Message<'a> {
     pub(crate) timestamp: MessageTimestamp,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) value: Option<&'a [u8]>,
-    pub(crate) headers: &'a [MessageHeader<'a>],
+    pub(crate) headers: Option<&'a [MessageHeader<'a>]>,
 }
 
 #[derive(ComponentType, Lower)]

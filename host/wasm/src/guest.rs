@@ -132,7 +132,7 @@ impl Guest {
         let answer = if self.headers && !record.headers.is_empty() {
             self.call_handle_with_headers(record, call)
         } else {
-            self.call_handle(record, call, &[])
+            self.call_handle(record, call, None)
         };
         let limit = self.store.data_mut().outputs.end(staging);
         let verdict = match (limit, answer) {
@@ -167,14 +167,14 @@ impl Guest {
                 value: header.value,
             })
             .collect();
-        self.call_handle(record, call, &headers)
+        self.call_handle(record, call, Some(&headers))
     }
 
     fn call_handle(
         &mut self,
         record: &Record<'_>,
         call: Call,
-        headers: &[MessageHeader<'_>],
+        headers: Option<&[MessageHeader<'_>]>,
     ) -> Result<HandleAnswer, Failure> {
         let message = Message {
             partition: call.partition,

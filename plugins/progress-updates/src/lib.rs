@@ -52,7 +52,7 @@ impl Handler for ProgressUpdates {
     }
 
     fn handle(&mut self, message: Message) -> Result<Outcome, Failure> {
-        let Some(value) = &message.value else {
+        let Some(value) = message.value else {
             return Ok(Outcome::skip("tombstone", "an event without a value"));
         };
         let event = Event::parse(value)?;
@@ -77,7 +77,7 @@ impl Handler for ProgressUpdates {
         }
         .number("percent", progress.percent.into())
         .string("updatedAt", progress.updated_at);
-        let key = message.key.as_deref();
+        let key = message.key;
         let key = key.unwrap_or(progress.user_id.as_bytes());
         PROGRESS_UPDATED.emit(Some(key), updated.end());
         Ok(Outcome::Done)

@@ -13,8 +13,8 @@ fn handle(value: &str) -> Run {
     run::<ProgressUpdates>(message(value))
 }
 
-fn rejected(value: impl Into<Vec<u8>>) -> String {
-    let run = run::<ProgressUpdates>(message(value));
+fn rejected(value: impl AsRef<[u8]>) -> String {
+    let run = run::<ProgressUpdates>(message(&value));
     assert_eq!(run.outputs, []);
     match run.result {
         Err(Failure::Reject(reason)) if reason.code == "invalid-event" => reason.text,
@@ -32,7 +32,7 @@ fn lessons(completed: &str, total: &str) -> String {
 fn the_sample_lines() {
     for (input, output) in [(ACCESS, OPENED), (LESSON, MOVED_ON)] {
         let run = run::<ProgressUpdates>(Message {
-            key: Some(b"k1".to_vec()),
+            key: Some(b"k1"),
             ..message(input)
         });
         assert_eq!(run.result, Ok(Outcome::Done));
@@ -154,7 +154,7 @@ fn what_is_not_for_it_is_skipped() {
         (Some(r#"{"type":""}"#), "other-event"),
     ] {
         let run = run::<ProgressUpdates>(Message {
-            value: value.map(|text| text.as_bytes().to_vec()),
+            value: value.map(str::as_bytes),
             ..message("")
         });
         assert!(
@@ -168,7 +168,7 @@ fn what_is_not_for_it_is_skipped() {
 fn what_is_not_an_event_is_rejected() {
     assert_eq!(rejected("[]"), "expected a JSON object");
     assert!(rejected("hello").starts_with("not JSON: "));
-    assert!(rejected(b"{\"type\":\"\xff\"}".to_vec()).contains("no text"));
+    assert!(rejected(b"{\"type\":\"\xff\"}").contains("no text"));
     let twice = LESSON.replace('}', r#","lessonsTotal":8}"#);
     assert!(rejected(twice).contains("duplicate field `lessonsTotal`"));
 }

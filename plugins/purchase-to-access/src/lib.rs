@@ -62,7 +62,7 @@ impl Handler for PurchaseToAccess {
     }
 
     fn handle(&mut self, message: Message) -> Result<Outcome, Failure> {
-        let Some(value) = &message.value else {
+        let Some(value) = message.value else {
             return Ok(Outcome::skip("tombstone", "a purchase without a value"));
         };
         let [
@@ -100,7 +100,7 @@ impl Handler for PurchaseToAccess {
         if let Some(time) = expires_at {
             access.string("expiresAt", &time);
         }
-        let key = message.key.as_deref().unwrap_or(user_id.as_bytes());
+        let key = message.key.unwrap_or(user_id.as_bytes());
         ACCESS_GRANTED.emit(Some(key), access.end());
         Ok(Outcome::Done)
     }

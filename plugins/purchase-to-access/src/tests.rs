@@ -11,8 +11,8 @@ fn handle(value: &str) -> Run {
     run::<PurchaseToAccess>(message(value))
 }
 
-fn rejected(value: impl Into<Vec<u8>>) -> String {
-    let run = run::<PurchaseToAccess>(message(value));
+fn rejected(value: impl AsRef<[u8]>) -> String {
+    let run = run::<PurchaseToAccess>(message(&value));
     assert_eq!(run.outputs, []);
     match run.result {
         Err(Failure::Reject(reason)) if reason.code == "invalid-event" => reason.text,
@@ -23,7 +23,7 @@ fn rejected(value: impl Into<Vec<u8>>) -> String {
 #[test]
 fn a_purchase_grants_access() {
     let run = run::<PurchaseToAccess>(Message {
-        key: Some(b"k1".to_vec()),
+        key: Some(b"k1"),
         ..message(PURCHASE)
     });
     assert_eq!(run.result, Ok(Outcome::Done));
@@ -37,7 +37,7 @@ fn a_purchase_grants_access() {
 fn without_a_key_the_user_is_the_key() {
     assert_eq!(handle(PURCHASE).outputs[0].key.as_deref(), Some(&b"u7"[..]));
     let run = run::<PurchaseToAccess>(Message {
-        key: Some(Vec::new()),
+        key: Some(b""),
         ..message(PURCHASE)
     });
     assert_eq!(run.outputs[0].key.as_deref(), Some(&b""[..]));
@@ -53,7 +53,7 @@ fn grant_days_set_when_the_access_expires() {
         expected
     );
 
-    let run = instance.handle(message(PURCHASE.replace("2026-01-01T", "2026-01-32T")));
+    let run = instance.handle(message(&PURCHASE.replace("2026-01-01T", "2026-01-32T")));
     let Err(Failure::Reject(reason)) = run.result else {
         panic!("{run:?}");
     };
@@ -101,7 +101,7 @@ fn what_is_not_for_it_is_skipped() {
         (Some(r#"{"type":"purchase_confirmed"}"#), "other-event"),
     ] {
         let run = run::<PurchaseToAccess>(Message {
-            value: value.map(|text| text.as_bytes().to_vec()),
+            value: value.map(str::as_bytes),
             ..message("")
         });
         assert!(
@@ -193,7 +193,7 @@ fn what_is_not_an_object_is_rejected() {
     ] {
         assert!(rejected(value).starts_with("not JSON: "), "{value}");
     }
-    assert!(rejected(b"\xff\xfe".to_vec()).contains("no text"));
+    assert!(rejected(b"\xff\xfe").contains("no text"));
     assert!(rejected(r#"{"type":"\ud800"}"#).starts_with("not JSON: "));
 }
 
@@ -238,7 +238,7 @@ fn unknown_fields_and_huge_numbers_are_no_trouble() {
 fn one_instance_handles_many() {
     let mut instance = Instance::<PurchaseToAccess>::new("purchase-confirmed", &[]).unwrap();
     for user in ["u7", "a longer user", "u"] {
-        let run = instance.handle(message(PURCHASE.replace("u7", user)));
+        let run = instance.handle(message(&PURCHASE.replace("u7", user)));
         assert_eq!(run.outputs[0].value_str(), ACCESS.replace("u7", user));
     }
 }

@@ -27,6 +27,51 @@ macro_rules! export {
             }
             type Plugin = $crate::export::Adapter<Here>;
     $crate::bindings::export_bindings!(Plugin with_types_in $crate::bindings);
+
+            #[unsafe(export_name = "penstock:handler/handler@0.1.0#configure")]
+            unsafe extern "C" fn configure(
+                topic: *const u8,
+                topic_length: usize,
+                settings: *const $crate::abi::RawSetting,
+                settings_count: usize,
+            ) -> *const $crate::abi::Answer {
+                unsafe {
+                    $crate::abi::configure(
+                        (topic, topic_length),
+                        (settings, settings_count),
+                        Plugin::configure,
+                    )
+                }
+            }
+
+            #[unsafe(export_name = "penstock:handler/handler@0.1.0#handle")]
+            unsafe extern "C" fn handle(
+                partition: i32,
+                offset: i64,
+                time_kind: i32,
+                time: i64,
+                has_key: i32,
+                key: *const u8,
+                key_length: usize,
+                has_value: i32,
+                value: *const u8,
+                value_length: usize,
+                has_headers: i32,
+                headers: *const $crate::abi::RawHeader,
+                headers_count: usize,
+            ) -> *const $crate::abi::Answer {
+                unsafe {
+                    $crate::abi::handle(
+                        partition,
+                        offset,
+                        (time_kind, time),
+                        (has_key, key, key_length),
+                        (has_value, value, value_length),
+                        (has_headers, headers, headers_count),
+                        Plugin::handle,
+                    )
+                }
+            }
         };
         #[cfg(not(target_arch = "wasm32"))]
         const _: fn() -> $crate::Description = <$handler as $crate::Handler>::describe;
@@ -49,15 +94,25 @@ impl<S: Slot> Guest for Adapter<S> {
         report_panics();
         S::Handler::describe()
     }
+}
 
-    fn configure(topic: String, given: Vec<(String, String)>) -> Result<(), Vec<SettingError>> {
+impl<S: Slot> Adapter<S> {
+    /// The contract's `configure`.
+    ///
+    /// # Errors
+    /// What the handler says is wrong with the settings.
+    pub fn configure(topic: String, given: Vec<(String, String)>) -> Result<(), Vec<SettingError>> {
         report_panics();
         let handler = configure::<S::Handler>(&topic, given)?;
         S::with(|slot| *slot = Some(handler));
         Ok(())
     }
 
-    fn handle(message: Message) -> Result<Outcome, Failure> {
+    /// The contract's `handle`.
+    ///
+    /// # Errors
+    /// The handler's.
+    pub fn handle(message: Message<'_>) -> Result<Outcome, Failure> {
         S::with(|slot| match slot {
             Some(handler) => handler.handle(message),
             None => Err(Failure::crash("handle was called before configure", "")),

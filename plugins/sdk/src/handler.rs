@@ -24,5 +24,5 @@ pub trait Handler: Sized + 'static {
     /// # Errors
     /// [`Failure::retry`] for what may pass by itself, [`Failure::reject`] for a record that is
     /// never going to be handled. Whatever was emitted is dropped.
-    fn handle(&mut self, message: Message) -> Result<Outcome, Failure>;
+    fn handle(&mut self, message: Message<'_>) -> Result<Outcome, Failure>;
 }

@@ -28,6 +28,7 @@ mod field;
 mod nesting;
 mod reader;
 mod scan;
+mod strings;
 mod writer;
 
 pub use field::Field;

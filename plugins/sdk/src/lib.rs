@@ -25,13 +25,13 @@
 //!     }
 //!
 //!     fn handle(&mut self, message: Message) -> Result<Outcome, Failure> {
-//!         let Some(value) = &message.value else {
+//!         let Some(value) = message.value else {
 //!             return Ok(Outcome::skip("tombstone", "nothing to shout"));
 //!         };
 //!         let text = std::str::from_utf8(value)
 //!             .map_err(|error| Failure::reject("not-text", error.to_string()))?;
 //!         log::debug!("{} bytes at offset {}", value.len(), message.offset);
-//!         LOUD.emit(message.key.as_deref(), text.to_uppercase() + &self.mark);
+//!         LOUD.emit(message.key, text.to_uppercase() + &self.mark);
 //!         Ok(Outcome::Done)
 //!     }
 //! }
@@ -55,6 +55,9 @@
 //!   [`context::now_ms`] and [`context::seed`], which answer the same each time: derive ids from
 //!   the record, and a repetition repeats them.
 
+#[cfg(any(target_arch = "wasm32", test))]
+#[doc(hidden)]
+pub mod abi;
 #[doc(hidden)]
 #[allow(
     missing_docs,
@@ -79,10 +82,11 @@ pub mod testing;
 mod verdict;
 
 pub use bindings::penstock::handler::types::{
-    CrashInfo, Description, Failure, Header, Message, Outcome, OutputSpec, Reason, RetryInfo,
-    SettingError, SettingSpec, Timestamp,
+    CrashInfo, Description, Failure, Header, Outcome, OutputSpec, Reason, RetryInfo, SettingError,
+    SettingSpec, Timestamp,
 };
 pub use handler::Handler;
+pub use message::Message;
 pub use output::{Output, Record};
 pub use settings::Settings;
 

@@ -1,8 +1,25 @@
 //! Reading a record.
 
-use crate::{Message, Timestamp};
+use crate::{Header, Timestamp};
 
-impl Message {
+/// One record. Its topic was given to `configure`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message<'a> {
+    /// The partition's number, from 0.
+    pub partition: i32,
+    /// The record's offset in its partition.
+    pub offset: i64,
+    /// When it was made.
+    pub timestamp: Timestamp,
+    /// `None` is a null key, which differs from an empty one.
+    pub key: Option<&'a [u8]>,
+    /// `None` is a tombstone, which differs from an empty value.
+    pub value: Option<&'a [u8]>,
+    /// Empty unless [`crate::Description::with_headers`] asks for them.
+    pub headers: Vec<Header>,
+}
+
+impl Message<'_> {
     /// The value of the last header of this name; `Some(None)` is a header whose value is null.
     ///
     /// Headers come only if [`crate::Description::with_headers`] asks for them.

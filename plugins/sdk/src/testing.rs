@@ -16,14 +16,14 @@ pub(crate) mod fake;
 /// A record with this value, of partition 0 and offset 0, made at the start of 2026, without key
 /// and headers.
 ///
-/// `Message { key: Some(b"k".to_vec()), ..message("value") }` sets the rest.
-pub fn message(value: impl Into<Vec<u8>>) -> Message {
+/// `Message { key: Some(b"k"), ..message("value") }` sets the rest.
+pub fn message(value: &(impl AsRef<[u8]> + ?Sized)) -> Message<'_> {
     Message {
         partition: 0,
         offset: 0,
         timestamp: Timestamp::CreateTime(1_767_225_600_000),
         key: None,
-        value: Some(value.into()),
+        value: Some(value.as_ref()),
         headers: Vec::new(),
     }
 }
@@ -75,7 +75,7 @@ impl Emitted {
 ///
 /// # Panics
 /// If `configure` refuses that.
-pub fn run<H: Handler>(message: Message) -> Run {
+pub fn run<H: Handler>(message: Message<'_>) -> Run {
     match Instance::<H>::new("topic", &[]) {
         Ok(mut instance) => instance.handle(message),
         Err(errors) => panic!("configure refused: {errors:?}"),
@@ -112,7 +112,7 @@ impl<H: Handler> Instance<H> {
     ///
     /// # Panics
     /// If the handler does, or if it breaks the contract.
-    pub fn handle(&mut self, message: Message) -> Run {
+    pub fn handle(&mut self, message: Message<'_>) -> Run {
         self.handle_attempt(message, 1)
     }
 
@@ -120,7 +120,7 @@ impl<H: Handler> Instance<H> {
     ///
     /// # Panics
     /// If the handler does, or if it breaks the contract.
-    pub fn handle_attempt(&mut self, mut message: Message, attempt: u32) -> Run {
+    pub fn handle_attempt(&mut self, mut message: Message<'_>, attempt: u32) -> Run {
         if !self.description.headers {
             message.headers.clear();
         }

@@ -37,6 +37,7 @@ fn generate(contract: &Path) -> String {
         default_bindings_module: Some("penstock_sdk::bindings".to_owned()),
         runtime_path: Some("wit_bindgen::rt".to_owned()),
         generate_all: true,
+        skip: vec!["configure".to_owned(), "handle".to_owned()],
         additional_derive_attributes: vec!["PartialEq".to_owned()],
         ..Opts::default()
     };

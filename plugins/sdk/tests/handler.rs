@@ -35,17 +35,14 @@ impl Handler for Echo {
     fn handle(&mut self, message: Message) -> Result<Outcome, Failure> {
         log::info!("attempt {} at {}", context::attempt(), context::now_ms());
         for _ in 0..self.times {
-            A.emit(
-                message.key.as_deref(),
-                message.value.as_deref().unwrap_or(b"none"),
-            );
+            A.emit(message.key, message.value.unwrap_or(b"none"));
         }
         B.emit_record(Record {
             headers: &[Header::new("seed", format!("{:?}", context::seed()))],
             timestamp_ms: Some(7),
             ..Record::default()
         });
-        match message.value.as_deref() {
+        match message.value {
             Some(b"skip") => Ok(Outcome::skip("asked-to", "skipped")),
             Some(b"reject") => Err(Failure::reject("asked-to", "rejected")),
             Some(b"later") => {
@@ -105,7 +102,7 @@ fn outputs_are_declared_in_the_order_of_their_indexes() {
 #[test]
 fn what_is_emitted_comes_out_when_done() {
     let run = echo("2").handle(Message {
-        key: Some(b"k".to_vec()),
+        key: Some(b"k"),
         ..message("hello")
     });
     assert_eq!(run.result, Ok(Outcome::Done));

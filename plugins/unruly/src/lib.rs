@@ -83,7 +83,7 @@ impl Handler for Unruly {
     fn handle(&mut self, message: Message) -> Result<Outcome, Failure> {
         self.seen += 1;
         let on_tombstone = self.on_tombstone.clone();
-        let Some(value) = message.value.as_ref().or(on_tombstone.as_ref()) else {
+        let Some(value) = message.value.or(on_tombstone.as_deref()) else {
             return Ok(Outcome::skip("tombstone", "no command"));
         };
         let text = String::from_utf8_lossy(value);
@@ -93,7 +93,7 @@ impl Handler for Unruly {
                 Failure::reject("bad-number", format!("`{command}` needs a number: {error}"))
             })
         };
-        let key = message.key.as_deref();
+        let key = message.key;
 
         match command {
             "ok" => {}

@@ -125,7 +125,7 @@ impl Odd {
                 (param $partition i32) (param $offset i64) (param $timestamp i32) (param $ms i64)
                 (param $key i32) (param $key_at i32) (param $key_len i32)
                 (param $value i32) (param $value_at i32) (param $value_len i32)
-                (param $headers_at i32) (param $headers_len i32) (result i32)
+                (param $headers i32) (param $headers_at i32) (param $headers_len i32) (result i32)
                 {handle}
                 (i32.const 256)))"#
         );

@@ -21,7 +21,7 @@ thread_local! {
     static CALL: RefCell<Call> = RefCell::default();
 }
 
-pub(super) fn begin(handler: &str, topic: &str, message: &Message, attempt: u32) {
+pub(super) fn begin(handler: &str, topic: &str, message: &Message<'_>, attempt: u32) {
     let place = (handler, topic, message.partition, message.offset);
     CALL.set(Call {
         now_ms: message.timestamp.millis().unwrap_or(0),
