@@ -38,6 +38,16 @@ impl Broker {
         oldest: i16,
         request: impl FnOnce(i16) -> R,
     ) -> Result<R::Answer, Error> {
+        self.ask_between(oldest, i16::MAX, request).await
+    }
+
+    /// The same, in a version that is not newer than `newest`.
+    pub(crate) async fn ask_between<R: Request>(
+        &self,
+        oldest: i16,
+        newest: i16,
+        request: impl FnOnce(i16) -> R,
+    ) -> Result<R::Answer, Error> {
         let mut slot = self.connection.lock().await;
         // Out of the slot while it is in use: after a failure, what comes next is unknown.
         let mut connection = slot.take();
@@ -46,7 +56,7 @@ impl Broker {
                 Some(connection) => connection,
                 none => none.insert(Connection::open(&self.address).await?),
             };
-            connection.ask(oldest, request).await
+            connection.ask(oldest..=newest, request).await
         });
         let answer = asked.await.unwrap_or_else(|_| {
             Err(Error::TimedOut {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -77,17 +78,20 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what `request` makes for the newest version that both sides speak, which is `oldest`
-    /// or newer.
+    /// Sends what `request` makes for the newest of `versions` that both sides speak.
     pub(crate) async fn ask<R: Request>(
         &mut self,
-        oldest: i16,
+        versions: RangeInclusive<i16>,
         request: impl FnOnce(i16) -> R,
     ) -> Result<R::Answer, Error> {
         let spoken = self.spoken.get(&(R::KEY as i16));
-        let both = spoken.map(|spoken| spoken.intersect(&R::VERSIONS));
+        let wanted = VersionRange {
+            min: *versions.start(),
+            max: *versions.end(),
+        };
+        let both = spoken.map(|spoken| spoken.intersect(&R::VERSIONS).intersect(&wanted));
         let version = match both {
-            Some(both) if !both.is_empty() && both.max >= oldest => both.max,
+            Some(both) if !both.is_empty() => both.max,
             _ => {
                 return Err(Error::Unsupported {
                     address: self.address.clone(),

@@ -5,9 +5,10 @@ use kafka_protocol::messages::{
     ConsumerGroupDescribeResponse, DescribeConfigsRequest, DescribeConfigsResponse,
     DescribeGroupsRequest, DescribeGroupsResponse, DescribeProducersRequest,
     DescribeProducersResponse, DescribeTransactionsRequest, DescribeTransactionsResponse,
-    FindCoordinatorRequest, FindCoordinatorResponse, ListGroupsRequest, ListGroupsResponse,
-    ListOffsetsRequest, ListOffsetsResponse, ListTransactionsRequest, ListTransactionsResponse,
-    MetadataRequest, MetadataResponse, OffsetFetchRequest, OffsetFetchResponse,
+    FetchRequest, FetchResponse, FindCoordinatorRequest, FindCoordinatorResponse,
+    ListGroupsRequest, ListGroupsResponse, ListOffsetsRequest, ListOffsetsResponse,
+    ListTransactionsRequest, ListTransactionsResponse, MetadataRequest, MetadataResponse,
+    OffsetFetchRequest, OffsetFetchResponse,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message};
 
@@ -35,6 +36,7 @@ requests! {
     DescribeGroupsRequest, DescribeGroups => DescribeGroupsResponse;
     DescribeProducersRequest, DescribeProducers => DescribeProducersResponse;
     DescribeTransactionsRequest, DescribeTransactions => DescribeTransactionsResponse;
+    FetchRequest, Fetch => FetchResponse;
     FindCoordinatorRequest, FindCoordinator => FindCoordinatorResponse;
     ListGroupsRequest, ListGroups => ListGroupsResponse;
     ListOffsetsRequest, ListOffsets => ListOffsetsResponse;

@@ -83,6 +83,34 @@ codes! {
 
     /// Records wait, and the group has no committed offset.
     DoctorNoCommit = "PSK-D001",
+    /// The group's committed offset lies outside the log.
+    DoctorOutsideLog = "PSK-D002",
+    /// A topic was deleted and made again.
+    DoctorTopicRemade = "PSK-D003",
+    /// A topic that the group wants does not exist.
+    DoctorTopicMissing = "PSK-D004",
+    /// Clients of different applications share a group.
+    DoctorStrangers = "PSK-D005",
+    /// The group does not exist.
+    DoctorGroupMissing = "PSK-D006",
+    /// Records wait, and nobody is in the group.
+    DoctorNobody = "PSK-D007",
+    /// A member is alive, and its partitions do not move.
+    DoctorStandstill = "PSK-D008",
+    /// The group is slower than its producers.
+    DoctorTooSlow = "PSK-D009",
+    /// An open transaction holds records back.
+    DoctorHeldBack = "PSK-D010",
+    /// Records wait in partitions that nobody in the group has.
+    DoctorUnowned = "PSK-D011",
+    /// A broker that is needed can't be reached.
+    DoctorBrokerUnreachable = "PSK-D012",
+    /// What has to be seen may not be seen.
+    DoctorNotPermitted = "PSK-D013",
+    /// The group does not settle.
+    DoctorUnsettled = "PSK-D014",
+    /// A commit waits for the end of a transaction.
+    DoctorCommitPending = "PSK-D015",
 
     /// The configuration can't be read.
     ConfigUnreadable = "PSK-C001",

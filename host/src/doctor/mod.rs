@@ -1,7 +1,9 @@
 //! Fills a snapshot of a group by asking the brokers; reads only, joins nothing, commits nothing.
 
+mod ahead;
 mod look;
 mod missing;
+mod transactions;
 mod translate;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -47,7 +49,10 @@ pub async fn examine(ask: &Ask, watching: impl Fn(Duration)) -> Result<Snapshot,
         open_transactions: Vec::new(),
         ahead: Vec::new(),
     };
+    ahead::look(&cluster, &mut snapshot).await;
     watch(&cluster, ask, &mut snapshot, watching).await;
+    ahead::look(&cluster, &mut snapshot).await;
+    transactions::look(&cluster, &mut snapshot).await;
     missing::names(&cluster, &mut snapshot).await;
     Ok(snapshot)
 }

@@ -1,6 +1,7 @@
 //! Why is nothing happening? Rules over a snapshot of a group, without asking anybody.
 
 mod finding;
+mod notes;
 mod patience;
 mod rules;
 mod scene;
@@ -9,7 +10,7 @@ mod walk;
 mod words;
 
 pub use finding::{Certainty, Diagnosis, Evidence, Finding, Stage, StageReport, StageState, Step};
-pub use patience::watch_ms;
+pub use patience::{Unclear, unclear, watch_ms};
 pub use snapshot::Snapshot;
 
 use scene::Scene;
@@ -30,6 +31,7 @@ pub fn diagnose(snapshot: &Snapshot) -> Diagnosis {
     diagnosis.at = words::time(scene.first.at_ms);
     diagnosis.watched_ms = scene.watched_ms();
     diagnosis.findings = rules::all(&scene);
+    diagnosis.notes = notes::notes(&scene);
     diagnosis.stages = walk::stages(&scene, &diagnosis.findings);
     diagnosis
 }

@@ -11,14 +11,26 @@ pub(super) const NEXT_COMMIT_MS: i64 = 10_000;
 /// With an open transaction, or in a rebalance: both pass in a moment, as a rule.
 pub(super) const MOMENT_MS: i64 = 3_000;
 
+/// Transactions of usual length are over by then.
+pub(super) const TRANSACTION_MS: i64 = 10_000;
+/// A rebalance: a member may take max.poll.interval.ms, 5 minutes by default, until it joins.
+pub(super) const REBALANCE_MS: i64 = 330_000;
+
 /// How long the group has to be watched, from the first look, in milliseconds, until the rules can
 /// tell a fault from a pause; 0 if what was seen decides.
 pub fn watch_ms(snapshot: &Snapshot) -> i64 {
     let Some(scene) = Scene::new(snapshot) else {
         return 0;
     };
-    if scene.members().is_empty() || !scene.is_of_consumers() {
+    if !scene.is_of_consumers() {
         return 0;
+    }
+    if scene.members().is_empty() {
+        let waits = scene
+            .places
+            .iter()
+            .any(|it| it.is_readable() && !it.has_moved());
+        return if waits { FIRST_COMMIT_MS } else { 0 };
     }
     let rebalance = if scene.is_rebalancing() {
         FIRST_COMMIT_MS
@@ -27,6 +39,50 @@ pub fn watch_ms(snapshot: &Snapshot) -> i64 {
     };
     let places = scene.places.iter().map(|place| place_ms(&scene, place));
     places.max().unwrap_or(0).max(rebalance)
+}
+
+/// A position before which offsets lie that may or may not be records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unclear {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The broker that leads it.
+    pub leader: i32,
+    /// The position.
+    pub from: i64,
+    /// The last stable offset.
+    pub until: i64,
+}
+
+/// Where it is worth a look at what lies there: markers of transactions, and what was compacted
+/// away, wait for nobody. At most `most` positions, those with the fewest offsets first, since
+/// many are hardly all markers.
+pub fn unclear(snapshot: &Snapshot, most: usize) -> Vec<Unclear> {
+    let Some(scene) = Scene::new(snapshot).filter(Scene::is_of_consumers) else {
+        return Vec::new();
+    };
+    let lags = scene
+        .places
+        .iter()
+        .filter(|place| !place.has_moved() && place.ahead.is_none());
+    let mut lags: Vec<(i64, &Place<'_>)> = lags
+        .filter_map(|place| Some((place.waiting()?, place)))
+        .filter(|(lag, _)| *lag > 0)
+        .collect();
+    lags.sort_by_key(|(lag, _)| *lag);
+    let unclear = lags.into_iter().take(most).filter_map(|(lag, place)| {
+        let from = place.reads_at()?;
+        Some(Unclear {
+            topic: place.topic.to_owned(),
+            partition: place.partition,
+            leader: place.leader?,
+            from,
+            until: from + lag,
+        })
+    });
+    unclear.collect()
 }
 
 fn place_ms(scene: &Scene<'_>, place: &Place<'_>) -> i64 {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::snapshot::{
-    Ahead, Answer, Assigned, Batch, Committed, Group, GroupKind, Log, Look, Member, Snapshot, Topic,
+    Ahead, Answer, Assigned, Batch, Committed, Group, GroupKind, Log, Look, Member, Snapshot,
 };
 
 /// A snapshot, joined.
@@ -33,6 +33,7 @@ pub(super) struct Place<'s> {
     pub before: Option<Committed>,
     pub log: Option<Log>,
     pub log_before: Option<Log>,
+    pub leader: Option<i32>,
     /// What lies at its position.
     pub ahead: Option<&'s Ahead>,
 }
@@ -63,7 +64,7 @@ impl<'s> Scene<'s> {
                 let key = (topic.name.as_str(), of.number);
                 let owner = owners.get(&key).copied();
                 let before = owners_before.get(&key).copied();
-                scene.places.push(Place {
+                let mut place = Place {
                     topic: &topic.name,
                     partition: of.number,
                     owner,
@@ -73,11 +74,13 @@ impl<'s> Scene<'s> {
                     before: committed_in(committed_before.as_ref(), key),
                     log: of.log.known().copied(),
                     log_before: logs_before.get(&key).copied(),
-                    ahead: snapshot
-                        .ahead
-                        .iter()
-                        .find(|it| (it.topic.as_str(), it.partition) == key),
+                    leader: of.leader,
+                    ahead: None,
+                };
+                place.ahead = snapshot.ahead.iter().find(|it| {
+                    (it.topic.as_str(), it.partition) == key && Some(it.from) == place.reads_at()
                 });
+                scene.places.push(place);
             }
         }
         Some(scene)
@@ -154,10 +157,6 @@ impl<'s> Scene<'s> {
         topics
     }
 
-    pub fn topic(&self, name: &str) -> Option<&'s Topic> {
-        self.last.topics.iter().find(|topic| topic.name == name)
-    }
-
     /// From the first look to the last, in milliseconds.
     pub fn watched_ms(&self) -> i64 {
         self.last.at_ms - self.first.at_ms
@@ -200,15 +199,19 @@ impl<'s> Place<'s> {
         self.committed == Some(Committed::Nothing)
     }
 
+    /// Where a reader goes on that is to miss nothing; `None`: not known.
+    pub fn reads_at(&self) -> Option<i64> {
+        let log = self.log?;
+        match self.committed {
+            Some(Committed::At(offset)) => Some(offset.max(log.start)),
+            Some(Committed::Nothing) => Some(log.start),
+            _ => None,
+        }
+    }
+
     /// How many offsets a reader of committed records has before it; `None`: not known.
     pub fn waiting(&self) -> Option<i64> {
-        let log = self.log?;
-        let from = match self.committed {
-            Some(Committed::At(offset)) => offset.max(log.start),
-            Some(Committed::Nothing) => log.start,
-            _ => return None,
-        };
-        Some((log.last_stable - from).max(0))
+        Some((self.log?.last_stable - self.reads_at()?).max(0))
     }
 
     /// Whether there is something to be read: not only markers of transactions, or what was

@@ -308,12 +308,10 @@ pub struct Batch {
     pub records: i32,
     /// Its size in bytes, compressed as it lies there.
     pub bytes: i64,
-    /// `none`, `gzip`, `snappy`, `lz4`, `zstd`, or a number.
+    /// `not compressed`, `gzip`, `snappy`, `lz4`, `zstd`, or a number.
     pub codec: String,
     /// The latest of its records' times, in milliseconds since 1970.
     pub time_ms: i64,
-    /// Whether its bytes match its checksum; `None` if they were not all fetched.
-    pub sound: Option<bool>,
 }
 
 impl Snapshot {

@@ -1,5 +1,9 @@
 //! The rules of the diagnosis: each with a snapshot that it must find something in, and with the
 //! nearest healthy one, in which it must not.
 
+mod assignment;
+mod group;
 mod position;
+mod progress;
+mod transactions;
 mod world;

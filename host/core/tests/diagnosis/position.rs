@@ -113,3 +113,29 @@ fn a_snapshot_is_the_same_after_it_was_saved() {
     assert_eq!(error, "it has the form 2; this program reads the form 1");
     assert!(Snapshot::from_json("[]").is_err_and(|error| error.starts_with("it is no snapshot")));
 }
+
+fn at(offset: i64) -> Snapshot {
+    let look = look()
+        .topic("t", &[(10, 20, 20)])
+        .with(member("worker", "t", &[0]))
+        .commit("t", 0, offset);
+    snapshot(&[look])
+}
+
+#[test]
+fn a_commit_outside_of_the_log_is_found_and_one_at_its_ends_is_not() {
+    let deleted = only(&at(9), "PSK-D002");
+    assert!(
+        deleted.findings[0]
+            .cause
+            .contains("before the first record: up to 1 record")
+    );
+    let beyond = only(&at(21), "PSK-D002");
+    assert!(
+        beyond.findings[0]
+            .cause
+            .contains("behind the end of the log")
+    );
+    assert!(codes(&at(10)).is_empty());
+    assert!(codes(&at(20)).is_empty());
+}

@@ -1,7 +1,14 @@
 //! The rules: each looks at the scene and says what it finds. One file a rule, or a few of a kind.
 
+mod broker;
 mod cures;
+mod group;
 mod no_commit;
+mod outside;
+pub(super) mod progress;
+mod strangers;
+mod topics;
+pub(super) mod transactions;
 
 use super::finding::Finding;
 use super::scene::Scene;
@@ -9,7 +16,23 @@ use super::scene::Scene;
 type Rule = fn(&Scene<'_>) -> Vec<Finding>;
 
 /// In the order of the stages.
-const RULES: &[Rule] = &[no_commit::rule];
+const RULES: &[Rule] = &[
+    broker::unreachable,
+    broker::not_permitted,
+    group::missing,
+    group::nobody,
+    group::unsettled,
+    topics::missing,
+    topics::remade,
+    topics::unowned,
+    strangers::rule,
+    no_commit::rule,
+    outside::rule,
+    transactions::commit_pending,
+    transactions::held_back,
+    progress::standstill,
+    progress::too_slow,
+];
 
 /// What all rules find, by stage; of one stage what is certain first.
 pub(super) fn all(scene: &Scene<'_>) -> Vec<Finding> {

@@ -26,7 +26,7 @@ fn waits_without_commit(place: &Place<'_>) -> bool {
     let old = place
         .log_before
         .is_none_or(|log| log.last_stable > log.start);
-    place.subscribed && place.has_no_commit() && place.is_readable() && old
+    place.owner.is_some() && place.has_no_commit() && place.is_readable() && old
 }
 
 fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Finding> {

@@ -1,0 +1,157 @@
+//! What looks like a fault and is none, and what could not be told.
+
+use super::patience::{TRANSACTION_MS, watch_ms};
+use super::rules::progress::flow;
+use super::rules::transactions::{age_ms, transaction};
+use super::scene::{Place, Scene};
+use super::snapshot::{Answer, GroupKind};
+use super::words::{count, list, span};
+
+/// All of them.
+pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
+    let all = [
+        kind(scene),
+        idle(scene),
+        standby(scene),
+        rebalance(scene),
+        unreadable_lag(scene),
+        open_transaction(scene),
+        catching_up(scene),
+        unwatched(scene),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// Groups that are only named.
+fn kind(scene: &Scene<'_>) -> Option<String> {
+    let listed = scene.snapshot.groups.known().into_iter().flatten();
+    let listed = listed
+        .filter(|of| of.id == scene.snapshot.group)
+        .find_map(|of| of.kind);
+    let what = match scene.group.map(|group| group.kind).or(listed)? {
+        GroupKind::Share => "a share group (KIP-932): it has no committed offsets as consumers do",
+        GroupKind::Streams => "a group of Kafka Streams by its own protocol (KIP-1071)",
+        GroupKind::Connect => {
+            "a group of Kafka Connect's workers: its connectors consume in groups \
+                               of their own, connect-NAME"
+        }
+        GroupKind::Other => "no group of consumers, but another use of the group protocol",
+        GroupKind::Classic | GroupKind::Consumer => return None,
+    };
+    Some(format!(
+        "{} is {what}; it is named here and not examined",
+        scene.snapshot.group
+    ))
+}
+
+fn idle(scene: &Scene<'_>) -> Option<String> {
+    let group = scene.group.filter(|_| scene.is_of_consumers())?;
+    let lag: i64 = scene
+        .places
+        .iter()
+        .map(Place::waiting)
+        .sum::<Option<i64>>()?;
+    if lag > 0 {
+        return None;
+    }
+    Some(match (group.members.len(), scene.places.len()) {
+        (0, _) => "nobody is in the group, and nothing waits for it".to_owned(),
+        (_, 0) => "its members have no partitions, and want no topic that exists".to_owned(),
+        _ => "nothing waits: the group is idle because nothing is written".to_owned(),
+    })
+}
+
+fn standby(scene: &Scene<'_>) -> Option<String> {
+    let all_owned = !scene.places.is_empty() && scene.places.iter().all(|it| it.owner.is_some());
+    if !scene.is_settled() || !all_owned {
+        return None;
+    }
+    let idle = scene.members().iter().filter(|of| of.assignment.is_empty());
+    let idle: Vec<&str> = idle.map(|of| of.client.as_str()).collect();
+    if idle.is_empty() {
+        return None;
+    }
+    let shown: Vec<&str> = idle.iter().copied().take(5).collect();
+    Some(format!(
+        "{} by ({}), since there are no more partitions to have: that is healthy",
+        if idle.len() == 1 {
+            "one member stands".to_owned()
+        } else {
+            format!("{} members stand", idle.len())
+        },
+        list(&shown, "and")
+    ))
+}
+
+fn rebalance(scene: &Scene<'_>) -> Option<String> {
+    let group = scene.group.filter(|_| scene.is_rebalancing())?;
+    Some(format!(
+        "a rebalance is in progress ({}): its members share out the partitions, which may take as \
+         long as the slowest needs to finish what it has; look again in a moment",
+        group.state
+    ))
+}
+
+fn unreadable_lag(scene: &Scene<'_>) -> Option<String> {
+    let places: Vec<String> = scene
+        .places
+        .iter()
+        .filter(|place| place.waiting().is_some_and(|lag| lag > 0) && !place.is_readable())
+        .map(|place| format!("{} ({})", place.name(), place.waiting().unwrap_or(0)))
+        .take(5)
+        .collect();
+    if places.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "the lag of {} is no record to read: markers of transactions, aborted ones, or what was \
+         compacted away",
+        list(&places, "and")
+    ))
+}
+
+fn open_transaction(scene: &Scene<'_>) -> Option<String> {
+    let young = scene.places.iter().find_map(|place| {
+        let open = transaction(scene, place)?;
+        let age = age_ms(scene, open);
+        (age < TRANSACTION_MS).then(|| (place.name(), age))
+    });
+    let (name, age) = young?;
+    Some(format!(
+        "a transaction is open in {name}, for {} so far: that is usual",
+        span(age)
+    ))
+}
+
+/// Not said of a group whose lag is what came since its last commit.
+fn catching_up(scene: &Scene<'_>) -> Option<String> {
+    let places: Vec<&Place<'_>> = scene.places.iter().collect();
+    let (written, done, waiting) = flow(&places)?;
+    let gained = done - written;
+    if !scene.is_watched() || done <= 0 || waiting == 0 {
+        return None;
+    }
+    let rate = done as f64 * 1000.0 / scene.watched_ms() as f64;
+    let text = format!(
+        "{} wait, and {rate:.1}/s are processed",
+        count(waiting, "record", "records")
+    );
+    if gained <= 0 {
+        return Some(text);
+    }
+    let left = span(waiting.saturating_mul(scene.watched_ms()) / gained);
+    Some(format!("{text}: caught up in about {left}"))
+}
+
+fn unwatched(scene: &Scene<'_>) -> Option<String> {
+    let needed = watch_ms(scene.snapshot);
+    let unknown = matches!(scene.last.group, Answer::Known(_)) && needed > scene.watched_ms();
+    unknown.then(|| {
+        format!(
+            "records wait, and {} of watching do not tell whether they move: watch for {} or more \
+             (--watch-for)",
+            span(scene.watched_ms()),
+            span(needed)
+        )
+    })
+}

@@ -1,0 +1,110 @@
+//! Brokers that don't answer, and those that answer with a refusal.
+
+use crate::codes::Code;
+use crate::diagnosis::finding::{Finding, Stage};
+use crate::diagnosis::scene::Scene;
+use crate::diagnosis::snapshot::Answer;
+use crate::diagnosis::words::{count, quoted};
+
+/// A broker that leads a partition in question, or coordinates the group, can't be reached.
+pub(super) fn unreachable(scene: &Scene<'_>) -> Vec<Finding> {
+    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut first = None;
+    for broker in &scene.last.brokers {
+        if let Answer::Failed(why) = &broker.reached {
+            first.get_or_insert(&broker.address);
+            seen.push((format!("broker {}", broker.id), why.clone()));
+        }
+    }
+    if let Answer::Failed(why) = &scene.last.coordinator {
+        seen.push(("coordinator".to_owned(), why.clone()));
+    }
+    if seen.is_empty() {
+        return Vec::new();
+    }
+    let down = count(seen.len() as i64, "broker", "brokers");
+    let cause = match first {
+        Some(_) => format!(
+            "{down} that the group depends on can't be reached from here, though the bootstrap \
+             address answers: each client is sent to the address that the broker itself advertises"
+        ),
+        None => "the group has no coordinator that can be asked, so nobody can join or commit"
+            .to_owned(),
+    };
+    let finding = Finding::new(
+        Code::DoctorBrokerUnreachable,
+        Stage::Broker,
+        "the cluster",
+        cause,
+    );
+    let finding = finding.all_evidence(seen);
+    let finding = match first {
+        Some(address) => {
+            let (host, port) = address.rsplit_once(':').unwrap_or((address, "9092"));
+            finding
+                .command(
+                    "see whether the address can be reached, from here and from where the \
+                     consumer runs",
+                    format!("nc -vz {} {}", quoted(host), quoted(port)),
+                )
+                .step(
+                    "if the name or the address is of another network, correct \
+                     advertised.listeners on the broker; else see whether the broker is up",
+                )
+        }
+        None => finding.command(
+            "see whether the partitions of __consumer_offsets have leaders",
+            format!(
+                "kafka-topics.sh --bootstrap-server {} --describe --topic __consumer_offsets",
+                quoted(&scene.snapshot.bootstrap)
+            ),
+        ),
+    };
+    vec![finding]
+}
+
+/// A permission is missing, for the doctor itself; the group's own clients may have it.
+pub(super) fn not_permitted(scene: &Scene<'_>) -> Vec<Finding> {
+    let group = &scene.snapshot.group;
+    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut acls: Vec<String> = Vec::new();
+    let group_refused = [
+        unauthorised(&scene.last.group),
+        unauthorised(&scene.last.committed),
+    ];
+    if let Some(why) = group_refused.into_iter().flatten().next() {
+        seen.push((format!("group {group}"), why.to_owned()));
+        acls.push(format!("--group {}", quoted(group)));
+    }
+    for topic in &scene.last.topics {
+        let logs = topic.partitions.known().into_iter().flatten();
+        let log = logs.filter_map(|of| unauthorised(&of.log)).next();
+        if let Some(why) = unauthorised(&topic.partitions).or(log) {
+            seen.push((format!("topic {}", topic.name), why.to_owned()));
+            acls.push(format!("--topic {}", quoted(&topic.name)));
+        }
+    }
+    if seen.is_empty() {
+        return Vec::new();
+    }
+    let cause = "the cluster does not let this user see what a diagnosis needs; what it hides is \
+                 not known here, and is not the same as empty"
+        .to_owned();
+    let finding = Finding::new(Code::DoctorNotPermitted, Stage::Broker, group, cause);
+    vec![finding.all_evidence(seen).command(
+        "let an administrator permit it (replace USER)",
+        format!(
+            "kafka-acls.sh --bootstrap-server {} --add --allow-principal User:USER --operation \
+             Describe {}",
+            quoted(&scene.snapshot.bootstrap),
+            acls.join(" ")
+        ),
+    )]
+}
+
+fn unauthorised<T>(of: &Answer<T>) -> Option<&str> {
+    match of {
+        Answer::Unauthorised(why) => Some(why),
+        _ => None,
+    }
+}

@@ -1,0 +1,164 @@
+//! Brokers and groups: reached, permitted, there, settled.
+
+use penstock_core::diagnosis::snapshot::{Answer, Group, GroupKind, ListedGroup, Look, Snapshot};
+use penstock_core::diagnosis::watch_ms;
+
+use crate::world::{Build, healthy, look, member, only, snapshot, still};
+
+fn missing() -> Snapshot {
+    let mut look = look();
+    look.group = Answer::Missing("GROUP_ID_NOT_FOUND".to_owned());
+    snapshot(&[look])
+}
+
+fn listed(id: &str, kind: GroupKind) -> ListedGroup {
+    ListedGroup {
+        id: id.to_owned(),
+        kind: Some(kind),
+        state: "Stable".to_owned(),
+    }
+}
+
+fn set(look: &mut Look, change: impl FnOnce(&mut Group)) {
+    if let Answer::Known(group) = &mut look.group {
+        change(group);
+    }
+}
+
+#[test]
+fn a_group_that_is_not_there_is_missed_and_similar_ones_are_named() {
+    let mut snapshot = missing();
+    snapshot.groups = Answer::Known(vec![
+        listed("worker", GroupKind::Classic),
+        listed("unrelated", GroupKind::Classic),
+    ]);
+    let diagnosis = only(&snapshot, "PSK-D006");
+    let similar = diagnosis.findings[0]
+        .evidence
+        .iter()
+        .find(|of| of.label == "similar groups");
+    assert_eq!(similar.map(|of| of.value.as_str()), Some("worker"));
+
+    // It is there, and of a kind that is not examined.
+    snapshot.groups = Answer::Known(vec![listed("workers", GroupKind::Share)]);
+    let notes = healthy(&snapshot).notes;
+    assert!(notes[0].contains("share group"), "{notes:?}");
+}
+
+fn deserted() -> Look {
+    look()
+        .state("Empty")
+        .topic("t", &[(0, 9, 9)])
+        .commit("t", 0, 4)
+}
+
+#[test]
+fn records_that_wait_for_nobody_are_found() {
+    let diagnosis = only(&still(deserted()), "PSK-D007");
+    assert!(diagnosis.findings[0].cause.starts_with("5 records wait"));
+    assert_eq!(watch_ms(&snapshot(&[deserted()])), 6000);
+}
+
+#[test]
+fn an_empty_group_may_have_nothing_to_do_or_do_it_otherwise() {
+    let done = look()
+        .state("Empty")
+        .topic("t", &[(0, 9, 9)])
+        .commit("t", 0, 9);
+    let notes = healthy(&snapshot(&[done.clone()])).notes;
+    assert_eq!(notes, ["nobody is in the group, and nothing waits for it"]);
+    assert_eq!(watch_ms(&snapshot(&[done])), 0);
+    // Consumers that assign partitions to themselves commit, and are no members.
+    let mut later = deserted().after(10_000);
+    later.committed = look().commit("t", 0, 6).committed;
+    healthy(&snapshot(&[deserted(), later]));
+    // One look does not tell, and says so.
+    let notes = healthy(&snapshot(&[deserted()])).notes;
+    assert!(
+        notes.iter().any(|note| note.contains("--watch-for")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn members_that_are_replaced_and_get_nothing_done_are_found() {
+    let of = |id: &str| {
+        let mut member = member("worker", "t", &[0]);
+        member.id = id.to_owned();
+        look()
+            .topic("t", &[(0, 9, 9)])
+            .with(member)
+            .commit("t", 0, 4)
+    };
+    only(&snapshot(&[of("a"), of("b").after(7000)]), "PSK-D014");
+    // A member was replaced, and the work goes on.
+    let mut on = of("b").after(7000);
+    on.committed = look().commit("t", 0, 6).committed;
+    healthy(&snapshot(&[of("a"), on]));
+    // The same member.
+    healthy(&snapshot(&[of("a"), of("a").after(7000)]));
+    let with_epoch = |epoch: i32| {
+        let mut look = of("a").state("Assigning");
+        set(&mut look, |group| group.epoch = Some(epoch));
+        look
+    };
+    only(
+        &snapshot(&[with_epoch(4), with_epoch(9).after(7000)]),
+        "PSK-D014",
+    );
+    let notes = healthy(&snapshot(&[with_epoch(4), with_epoch(5).after(7000)])).notes;
+    assert!(
+        notes[0].starts_with("a rebalance is in progress"),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn a_rebalance_is_no_fault_until_it_takes_longer_than_any_may() {
+    let look = look()
+        .state("PreparingRebalance")
+        .topic("t", &[(0, 9, 9)])
+        .with(member("worker", "t", &[0]))
+        .commit("t", 0, 4);
+    let notes = healthy(&still(look.clone())).notes;
+    assert!(
+        notes[0].starts_with("a rebalance is in progress"),
+        "{notes:?}"
+    );
+    only(&snapshot(&[look.clone(), look.after(340_000)]), "PSK-D014");
+}
+
+#[test]
+fn a_broker_that_is_needed_and_one_that_is_not() {
+    let caught_up = || {
+        look()
+            .topic("t", &[(0, 9, 9)])
+            .with(member("worker", "t", &[0]))
+            .commit("t", 0, 9)
+    };
+    let mut down = caught_up();
+    down.brokers[0].reached = Answer::Failed("broker:9092 can't be reached".to_owned());
+    let diagnosis = only(&snapshot(&[down]), "PSK-D012");
+    let cure = &diagnosis.findings[0].cure[0];
+    assert_eq!(cure.command.as_deref(), Some("nc -vz broker 9092"));
+    let mut unasked = caught_up();
+    unasked.brokers[0].reached = Answer::Unasked;
+    healthy(&snapshot(&[unasked]));
+}
+
+#[test]
+fn what_may_not_be_seen_is_not_empty() {
+    let mut hidden = look().topic("t", &[(0, 9, 9)]);
+    hidden.group = Answer::Unauthorised("GROUP_AUTHORIZATION_FAILED".to_owned());
+    hidden.committed = Answer::Unauthorised("GROUP_AUTHORIZATION_FAILED".to_owned());
+    hidden.topics[0].partitions = Answer::Unauthorised("TOPIC_AUTHORIZATION_FAILED".to_owned());
+    let diagnosis = only(&snapshot(&[hidden]), "PSK-D013");
+    let command = diagnosis.findings[0].cure[0]
+        .command
+        .as_deref()
+        .unwrap_or_default();
+    assert!(
+        command.ends_with("--operation Describe --group workers --topic t"),
+        "{command}"
+    );
+}
