@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
 use penstock_core::record::OwnedHeader;
@@ -21,6 +21,8 @@ use crate::stalls::Stalls;
 const IDLE: Duration = Duration::from_millis(100);
 /// The same while single messages, which have a queue of their own, are under way.
 const IDLE_SINGLES: Duration = Duration::from_millis(1);
+/// How often it is said that batches are refused.
+const WARN_EVERY: Duration = Duration::from_secs(60);
 /// Acknowledgements reported at once, at most.
 const ACKS_MAX: usize = 8192;
 
@@ -33,6 +35,8 @@ pub struct Deliveries {
     acks: Vec<Ack>,
     /// Messages that are under way singly.
     single: u64,
+    /// When a refused batch was last told of.
+    warned: Option<Instant>,
     stalls: Stalls,
 }
 
@@ -48,6 +52,7 @@ impl Deliveries {
             stalls: Stalls::new(sink.topics.len()),
             acks: Vec::with_capacity(ACKS_MAX),
             single: 0,
+            warned: None,
             failed: Some(failed),
             latch,
             reports,
@@ -93,7 +98,6 @@ impl Deliveries {
         // A batch is of one topic, fails as one, and is reported as one.
         let together = event.message_count();
         let mut batch_topic = None;
-        let mut said = false;
         while let Some(message) = event.next_message() {
             let topic = *batch_topic.get_or_insert_with(|| self.topic_of(&message));
             let holds = message
@@ -106,9 +110,7 @@ impl Deliveries {
                     tracing::error!(topic, "a report for a topic never written to");
                 }
                 (Some(code), Some(topic)) if holds && together > 1 && !single => {
-                    if !std::mem::replace(&mut said, true) && self.single == 0 {
-                        warn_of_batch(&message, code, together);
-                    }
+                    self.warn_of_batch(&message, code, together);
                     if self.send_singly(topic, &message) {
                         continue;
                     }
@@ -163,6 +165,21 @@ impl Deliveries {
         sent
     }
 
+    /// Now and then: a topic that takes less than a batch refuses nearly all.
+    fn warn_of_batch(&mut self, message: &Message<'_>, code: Rd, together: usize) {
+        if self.warned.is_some_and(|at| at.elapsed() < WARN_EVERY) {
+            return;
+        }
+        self.warned = Some(Instant::now());
+        let topic = message.topic();
+        tracing::warn!(
+            topic,
+            "a batch of {together} messages was refused ({code}), so they are sent one by one, \
+             and those behind them wait; if it was too large, set `batch.size` in \
+             [kafka.producer] to at most the topic's `max.message.bytes`"
+        );
+    }
+
     fn topic_of(&self, message: &Message<'_>) -> Option<OutputTopic> {
         let name = message.topic();
         let mut topics = self.sink.topics.iter();
@@ -197,16 +214,6 @@ impl Deliveries {
             tracing::debug!(code = ?error.code, "Kafka client: {error}");
         }
     }
-}
-
-fn warn_of_batch(message: &Message<'_>, code: Rd, together: usize) {
-    let topic = message.topic();
-    tracing::warn!(
-        topic,
-        "a batch of {together} messages was refused ({code}), so they are sent one by one, and \
-         those behind them wait; if it was too large, set `batch.size` in [kafka.producer] to at \
-         most the topic's `max.message.bytes`"
-    );
 }
 
 fn ack(message: &Message<'_>) -> Ack {
