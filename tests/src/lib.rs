@@ -23,7 +23,7 @@ pub use broker::{Broker, BrokerOptions};
 pub use client::Client;
 pub use host::Host;
 pub use host_config::HostConfig;
-pub use layout::plugin;
+pub use layout::{plugin, program};
 pub use produce::{Outgoing, Producer};
 pub use read::Record;
 pub use wait::{eventually, unique, wait_until};

@@ -1,0 +1,49 @@
+//! Nothing to read, all read, and a hundred partitions in a moment.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::support::{Pace, Scene};
+
+#[test]
+fn an_idle_group_is_healthy() -> Result<()> {
+    let scene = Scene::new("idle", 2)?;
+    let worker = scene.worker(Pace::Quick, &[])?;
+    scene.settled(1);
+    // Nothing was ever written, and nothing is committed.
+    let notes = scene.doctor().examine()?.healthy();
+    assert!(notes.contains("nothing waits"), "{notes}");
+    scene.send(0, 3)?;
+    scene.send(1, 3)?;
+    worker.await_handled(6);
+    scene.caught_up();
+    let notes = scene.doctor().examine()?.healthy();
+    assert!(notes.contains("nothing waits"), "{notes}");
+    drop(worker);
+    // Nobody is there, and nothing to do.
+    let notes = scene.doctor().examine()?.healthy();
+    assert!(notes.contains("nobody is in the group"), "{notes}");
+    Ok(())
+}
+
+#[test]
+fn a_hundred_partitions_are_examined_in_a_moment() -> Result<()> {
+    let scene = Scene::new("wide", 100)?;
+    for partition in (0..100).step_by(10) {
+        scene.send(partition, 2)?;
+    }
+    let worker = scene.worker(Pace::Quick, &[])?;
+    worker.await_handled(20);
+    penstock_tests::eventually("all is committed", crate::support::SOON, || {
+        let committed = scene.client.committed(&scene.group, &scene.topic)?;
+        let done = committed.values().filter(|at| **at == Some(2)).count();
+        anyhow::ensure!(done == 10, "{done} of 10");
+        Ok(())
+    });
+    let seen = scene.doctor().examine()?;
+    seen.healthy();
+    println!("a group of 100 partitions: {:?}", seen.took);
+    assert!(seen.took < Duration::from_secs(2), "{:?}", seen.took);
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! `penstock doctor` on a real Apache Kafka: each cause made by real clients, and named; and what
+//! is healthy, in which nothing may be found.
+
+mod healthy;
+mod incident;
+mod positions;
+mod progress;
+mod strangers;
+mod support;
+mod topics;
+mod transactions;
