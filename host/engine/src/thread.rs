@@ -4,6 +4,7 @@ use std::time::Duration;
 
 /// How much lower than the process's the priority of suspects' threads is (`nice`): such a thread
 /// has a tenth of a core beside one that takes all it can get.
+#[cfg(target_os = "linux")]
 const LOWER_BY: i32 = 10;
 
 /// The calling thread's priority, for [`Thread::lower_priority`] of others.
