@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use penstock_core::config::Config;
+use penstock_core::diagnosis::snapshot::Answer;
 use penstock_core::diagnosis::{Diagnosis, Snapshot, diagnose};
 
 use super::tools::{self, ConfigFiles};
@@ -26,7 +27,7 @@ It only reads: it joins no group, commits nothing and writes nothing. What stand
 for a while, since a fault and the pause between two commits look alike at first.
 
 The exit code is 0 if nothing is wrong that can be seen from outside, 1 if something is, 2 for a
-wrong command line or configuration, 3 if Kafka is out of reach.")]
+wrong command line or configuration, 3 if no broker, or not the group's coordinator, is in reach.")]
 pub struct DoctorArgs {
     #[command(flatten)]
     config: ConfigFiles,
@@ -81,11 +82,17 @@ pub fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
         show::render(&diagnosis)
     };
     output::finish(output::print(&text))?;
-    Ok(if diagnosis.findings.is_empty() {
-        Exit::Fine
-    } else {
-        Exit::Problem
-    })
+    Ok(exit(&snapshot, &diagnosis))
+}
+
+/// Without an answer of the coordinator, nothing is known of the group.
+fn exit(snapshot: &Snapshot, diagnosis: &Diagnosis) -> Exit {
+    let group = snapshot.looks.last().map(|look| &look.group);
+    match group {
+        Some(Answer::Failed(_)) => Exit::KafkaUnreachable,
+        _ if diagnosis.findings.is_empty() => Exit::Fine,
+        _ => Exit::Problem,
+    }
 }
 
 fn look(args: &DoctorArgs) -> Result<Snapshot, Failure> {

@@ -18,8 +18,9 @@ const COORDINATOR_TRIES: u32 = 10;
 
 type Asked = BTreeMap<i32, Answer<()>>;
 
-/// Takes one look. What does not answer is an answer.
-pub(super) async fn look(cluster: &Cluster, ask: &Ask) -> Look {
+/// Takes one look, also at the topics of the look before it, whose members may have left. What
+/// does not answer is an answer.
+pub(super) async fn look(cluster: &Cluster, ask: &Ask, before: Option<&Look>) -> Look {
     let at_ms = now_ms();
     let mut asked = Asked::new();
     let coordinator = coordinator(cluster, &ask.group).await;
@@ -40,7 +41,14 @@ pub(super) async fn look(cluster: &Cluster, ask: &Ask) -> Look {
             (Answer::Failed(why.clone()), Answer::Failed(why))
         }
     };
-    let wanted = topics(ask, group.known(), committed.known());
+    let mut wanted = topics(ask, group.known(), committed.known());
+    wanted.extend(
+        before
+            .into_iter()
+            .flat_map(|look| look.topics.iter().map(|of| of.name.clone())),
+    );
+    wanted.sort();
+    wanted.dedup();
     let topics = logs(cluster, &wanted, &mut asked).await;
     Look {
         at_ms,

@@ -43,7 +43,7 @@ pub async fn examine(ask: &Ask, watching: impl Fn(Duration)) -> Result<Snapshot,
         bootstrap: ask.bootstrap.clone(),
         group: ask.group.clone(),
         topics: ask.topics.clone(),
-        looks: vec![look::look(&cluster, ask).await],
+        looks: vec![look::look(&cluster, ask, None).await],
         groups: Default::default(),
         topic_names: Default::default(),
         open_transactions: Vec::new(),
@@ -73,7 +73,8 @@ async fn watch(cluster: &Cluster, ask: &Ask, of: &mut Snapshot, watching: impl F
         tokio::time::sleep(pause.min(wanted - watched)).await;
         pause = PAUSE;
         of.looks.truncate(1);
-        of.looks.push(look::look(cluster, ask).await);
+        let next = look::look(cluster, ask, of.looks.first()).await;
+        of.looks.push(next);
     }
 }
 

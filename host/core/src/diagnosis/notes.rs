@@ -5,7 +5,7 @@ use super::rules::progress::flow;
 use super::rules::transactions::{age_ms, transaction};
 use super::scene::{Place, Scene};
 use super::snapshot::{Answer, GroupKind};
-use super::words::{count, list, span};
+use super::words::{list, span, wait};
 
 /// All of them.
 pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
@@ -55,6 +55,7 @@ fn idle(scene: &Scene<'_>) -> Option<String> {
         return None;
     }
     Some(match (group.members.len(), scene.places.len()) {
+        (0, 0) => return None,
         (0, _) => "nobody is in the group, and nothing waits for it".to_owned(),
         (_, 0) => "its members have no partitions, and want no topic that exists".to_owned(),
         _ => "nothing waits: the group is idle because nothing is written".to_owned(),
@@ -132,10 +133,7 @@ fn catching_up(scene: &Scene<'_>) -> Option<String> {
         return None;
     }
     let rate = done as f64 * 1000.0 / scene.watched_ms() as f64;
-    let text = format!(
-        "{} wait, and {rate:.1}/s are processed",
-        count(waiting, "record", "records")
-    );
+    let text = format!("{}, and {rate:.1}/s are processed", wait(waiting));
     if gained <= 0 {
         return Some(text);
     }

@@ -87,24 +87,18 @@ impl<'s> Scene<'s> {
     }
 
     /// The topics in question: those named; else what members want or have; without members, what
-    /// has commits.
+    /// has commits, and what those wanted who were there in the first look.
     fn scope(&self) -> BTreeSet<&'s str> {
         if !self.snapshot.topics.is_empty() {
             return self.snapshot.topics.iter().map(String::as_str).collect();
         }
-        let members = self.members();
-        let wanted = members
-            .iter()
-            .flat_map(|of| of.subscription.iter().flatten());
-        let had = members
-            .iter()
-            .flat_map(|of| of.assignment.iter().map(|of| &of.topic));
-        let scope: BTreeSet<&str> = wanted.chain(had).map(String::as_str).collect();
+        let scope = wanted(self.last);
         if !scope.is_empty() {
             return scope;
         }
         let commits = self.last.committed.known().into_iter().flatten();
-        commits.map(|of| of.topic.as_str()).collect()
+        let committed = commits.map(|of| of.topic.as_str());
+        committed.chain(wanted(self.first)).collect()
     }
 
     pub fn members(&self) -> &'s [Member] {
@@ -165,6 +159,20 @@ impl<'s> Scene<'s> {
     pub fn is_watched(&self) -> bool {
         self.snapshot.looks.len() > 1
     }
+}
+
+/// What members want or have.
+fn wanted(look: &Look) -> BTreeSet<&str> {
+    let members = look
+        .group
+        .known()
+        .into_iter()
+        .flat_map(|group| &group.members);
+    let topics = members.flat_map(|of| {
+        let wants = of.subscription.iter().flatten();
+        wants.chain(of.assignment.iter().map(|of| &of.topic))
+    });
+    topics.map(String::as_str).collect()
 }
 
 pub(super) fn is_rebalancing(group: &Group) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::finding::{Finding, Stage, StageReport, StageState};
-use super::scene::Scene;
+use super::scene::{Place, Scene};
 use super::snapshot::{Answer, GroupKind};
 use super::words::{count, span};
 
@@ -17,6 +17,7 @@ pub(super) fn stages(scene: &Scene<'_>, findings: &[Finding]) -> Vec<StageReport
                 let words = seen.unwrap_or_else(|| finding.subject.clone());
                 (StageState::Failed, format!("{words}: {}", finding.code))
             }
+            (None, Some(text)) if is_open(scene, stage) => (StageState::NotVisible, text),
             (None, Some(text)) => (StageState::Passed, text),
             (None, None) => (StageState::NotVisible, "not visible from here".to_owned()),
         };
@@ -106,10 +107,7 @@ fn position(scene: &Scene<'_>) -> Option<String> {
     if scene.last.committed.known().is_none() || scene.places.is_empty() {
         return None;
     }
-    let within = scene.places.iter().filter(|place| {
-        let position = place.position().zip(place.log);
-        position.is_some_and(|(at, log)| (log.start..=log.end).contains(&at))
-    });
+    let within = scene.places.iter().filter(|place| is_within(place));
     let all = count(scene.places.len() as i64, "partition", "partitions");
     let within = within.count();
     Some(if within == scene.places.len() {
@@ -117,6 +115,17 @@ fn position(scene: &Scene<'_>) -> Option<String> {
     } else {
         format!("{within} of {all} committed within their logs")
     })
+}
+
+fn is_within(place: &Place<'_>) -> bool {
+    let position = place.position().zip(place.log);
+    position.is_some_and(|(at, log)| (log.start..=log.end).contains(&at))
+}
+
+/// Whether what is seen of a stage may yet turn out to be a fault.
+fn is_open(scene: &Scene<'_>, stage: Stage) -> bool {
+    let lost = |place: &Place<'_>| !is_within(place) && place.is_readable();
+    stage == Stage::Position && scene.places.iter().any(lost)
 }
 
 /// What a group has committed it has read.

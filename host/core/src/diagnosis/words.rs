@@ -9,6 +9,11 @@ pub(super) fn count(number: i64, one: &str, many: &str) -> String {
     format!("{} {}", number, if number == 1 { one } else { many })
 }
 
+/// `1 record waits`, `2 records wait`
+pub(super) fn wait(records: i64) -> String {
+    count(records, "record waits", "records wait")
+}
+
 /// `350 ms`, `12.3 s`, `4 min 5 s`, `3 h 2 min`, `2 d 3 h`
 pub(super) fn span(ms: i64) -> String {
     let seconds = ms / 1000;

@@ -56,7 +56,7 @@ fn a_partition_with_records_and_without_an_owner_is_found() {
         .with(member("worker", "t", &[0]))
         .commit("t", 0, 5)
         .commit("t", 1, 2);
-    only(&snapshot(&[look.clone()]), "PSK-D011");
+    only(&snapshot(std::slice::from_ref(&look)), "PSK-D011");
     healthy(&snapshot(&[look.clone().commit("t", 1, 5)]));
     healthy(&snapshot(&[look.state("CompletingRebalance")]));
 }

@@ -60,12 +60,32 @@ fn records_that_wait_for_nobody_are_found() {
 }
 
 #[test]
+fn a_group_that_was_left_without_a_commit_is_found_unless_nothing_waits() {
+    // As KafkaJS leaves it, with a handler that hangs at the first record.
+    let left = look().state("Empty");
+    let diagnosis = only(&snapshot(&[left.clone()]), "PSK-D007");
+    assert!(diagnosis.findings[0].others[0].contains("--topic"));
+    let mut asked = snapshot(&[left.topic("t", &[(0, 0, 0)])]);
+    asked.topics = vec!["t".to_owned()];
+    healthy(&asked);
+    asked.looks = still(look().state("Empty").topic("t", &[(0, 3, 3)])).looks;
+    only(&asked, "PSK-D007");
+    // It left while it was watched, and what it wanted is known.
+    let there = look()
+        .topic("t", &[(0, 3, 3)])
+        .with(member("worker", "t", &[0]));
+    let gone = look().state("Empty").topic("t", &[(0, 3, 3)]).after(7000);
+    let diagnosis = only(&snapshot(&[there, gone]), "PSK-D007");
+    assert!(diagnosis.findings[0].cause.starts_with("3 records wait"));
+}
+
+#[test]
 fn an_empty_group_may_have_nothing_to_do_or_do_it_otherwise() {
     let done = look()
         .state("Empty")
         .topic("t", &[(0, 9, 9)])
         .commit("t", 0, 9);
-    let notes = healthy(&snapshot(&[done.clone()])).notes;
+    let notes = healthy(&snapshot(std::slice::from_ref(&done))).notes;
     assert_eq!(notes, ["nobody is in the group, and nothing waits for it"]);
     assert_eq!(watch_ms(&snapshot(&[done])), 0);
     // Consumers that assign partitions to themselves commit, and are no members.

@@ -7,7 +7,7 @@ use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::{FIRST_COMMIT_MS, REBALANCE_MS};
 use crate::diagnosis::scene::{Place, Scene, is_rebalancing};
 use crate::diagnosis::snapshot::{Answer, GroupKind, Look};
-use crate::diagnosis::words::{count, list, near, quoted, span};
+use crate::diagnosis::words::{list, near, quoted, span, wait};
 
 use super::cures::{seen, tool};
 
@@ -27,8 +27,8 @@ pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let cause = format!(
-        "there is no group {name}: no client has joined it, or its last member left and its \
-         commits have expired since"
+        "there is no group {name}: no client has joined it, or its last member left without ever \
+         having committed anything, or so long ago that its commits have expired"
     );
     let mut finding = Finding::new(Code::DoctorGroupMissing, Stage::Group, name, cause)
         .evidence("coordinator", why.as_str());
@@ -65,31 +65,35 @@ pub(super) fn nobody(scene: &Scene<'_>) -> Vec<Finding> {
     });
     // Consumers that assign themselves partitions commit without being members.
     let moves = scene.places.iter().any(|place| place.has_moved());
+    if !empty || moves {
+        return Vec::new();
+    }
+    if scene.places.is_empty() && scene.snapshot.topics.is_empty() {
+        return vec![never_came_far(scene)];
+    }
     let waiting: Vec<&Place<'_>> = scene
         .places
         .iter()
         .filter(|place| place.is_readable())
         .collect();
-    if !empty || moves || waiting.is_empty() || scene.watched_ms() < FIRST_COMMIT_MS {
+    if waiting.is_empty() || scene.watched_ms() < FIRST_COMMIT_MS {
         return Vec::new();
     }
     let records: i64 = waiting.iter().filter_map(|place| place.waiting()).sum();
-    let came = if scene
+    let had_members = scene
         .first
         .group
         .known()
-        .is_some_and(|group| !group.members.is_empty())
-    {
+        .is_some_and(|group| !group.members.is_empty());
+    let came = if had_members {
         "its last member left while it was watched"
     } else {
         "it has no members"
     };
     let cause = format!(
-        "{} wait, and nobody is in the group: {came}. Its consumers are not started, have \
-         crashed, or live and were thrown out: a client that does not poll for \
-         max.poll.interval.ms leaves, and one of KafkaJS whose handler hangs ends up outside \
-         without a word",
-        count(records, "record", "records")
+        "{}, and nobody is in the group: {came}. Its consumers are not started, have crashed, or \
+         live and were thrown out: {THROWN_OUT}",
+        wait(records)
     );
     let finding = Finding::new(
         Code::DoctorNobody,
@@ -97,17 +101,46 @@ pub(super) fn nobody(scene: &Scene<'_>) -> Vec<Finding> {
         &scene.snapshot.group,
         cause,
     );
-    vec![
-        seen(finding.evidence("group", "Empty, no members"), &waiting)
-            .step(
-                "do the processes run? If so, restart one, and look in its log for its last words \
-                 about the group: left, max.poll.interval.ms exceeded, fenced, not authorised",
-            )
-            .command(
-                "then see them join",
-                format!("{} --describe --members", tool(scene)),
-            ),
-    ]
+    vec![come_back(
+        scene,
+        seen(finding.evidence("group", "Empty, no members"), &waiting),
+    )]
+}
+
+const THROWN_OUT: &str = "a client that does not poll for max.poll.interval.ms leaves, and one of \
+                          KafkaJS whose handler hangs ends up outside without a word";
+
+/// Kafka forgets a group without members and without commits within minutes.
+fn never_came_far(scene: &Scene<'_>) -> Finding {
+    let cause = format!(
+        "nobody is in the group, and it has no committed offset for anything: its members left \
+         within the last minutes, and had never finished a record. Perhaps they crash at the first \
+         one, or live and were thrown out: {THROWN_OUT}"
+    );
+    let finding = Finding::new(
+        Code::DoctorNobody,
+        Stage::Group,
+        &scene.snapshot.group,
+        cause,
+    )
+    .evidence("group", "Empty, no members, no commits")
+    .or(
+        "there was nothing for them to read: name the topic (--topic), to see whether something \
+             waits there",
+    );
+    come_back(scene, finding)
+}
+
+fn come_back(scene: &Scene<'_>, finding: Finding) -> Finding {
+    finding
+        .step(
+            "do the processes run? If so, restart one, and look in its log for its last words \
+             about the group: left, max.poll.interval.ms exceeded, fenced, not authorised",
+        )
+        .command(
+            "then see them join",
+            format!("{} --describe --members", tool(scene)),
+        )
 }
 
 /// Members come and go so quickly that nothing gets done, or a rebalance does not end.

@@ -4,7 +4,7 @@ use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::FIRST_COMMIT_MS;
 use crate::diagnosis::scene::{Place, Scene};
-use crate::diagnosis::words::{count, span};
+use crate::diagnosis::words::{count, span, wait};
 
 use super::cures::{numbers, reset, seen};
 
@@ -41,17 +41,17 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
     let waiting: i64 = stuck.iter().filter_map(|place| place.waiting()).sum();
     let some_committed = places.iter().any(|place| place.position().is_some());
     let written: i64 = stuck.iter().filter_map(|place| place.written()).sum();
-    let (records, which) = (count(waiting, "record", "records"), numbers(&stuck));
+    let (wait, which) = (wait(waiting), numbers(&stuck));
     let cause = if some_committed {
         format!(
-            "{records} wait in {which} of {topic}, for which the group has no committed offset, \
+            "{wait} in {which} of {topic}, for which the group has no committed offset, \
              though it has some for others: it was at the end when it first saw them \
              (auto.offset.reset=latest), as when partitions are added, so what was there already \
              is never read; or their commits expired"
         )
     } else {
         format!(
-            "{records} wait in {which} of {topic}, and the group has never committed an offset \
+            "{wait} in {which} of {topic}, and the group has never committed an offset \
              there: its consumers begin at the end (auto.offset.reset=latest; in KafkaJS \
              fromBeginning: false), so they see only what is written from now on, and they commit \
              nothing until then"

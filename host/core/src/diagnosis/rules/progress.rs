@@ -4,7 +4,7 @@ use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::NEXT_COMMIT_MS;
 use crate::diagnosis::scene::{Place, Scene, is_rebalancing};
-use crate::diagnosis::words::{count, list, member, span, time};
+use crate::diagnosis::words::{count, list, member, span, time, wait};
 
 use super::cures::{numbers, seen};
 
@@ -46,17 +46,17 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
         .filter(same)
         .any(|place| place.has_moved());
     let watched = span(scene.watched_ms());
-    let records = count(waiting, "record", "records");
+    let wait = wait(waiting);
     let cause = if others_move {
         format!(
-            "{records} wait in {} of {topic}, where nothing was committed for {watched}, while \
+            "{wait} in {} of {topic}, where nothing was committed for {watched}, while \
              other partitions of the same member move: its handler hangs at, or retries without \
              end, the record at the committed offset",
             numbers(&stuck)
         )
     } else {
         format!(
-            "{records} wait in {} of {topic}; their owner is in the group and heartbeats, and has \
+            "{wait} in {} of {topic}; their owner is in the group and heartbeats, and has \
              committed nothing for {watched}: its handler hangs, or retries one record without end",
             numbers(&stuck)
         )
@@ -158,11 +158,11 @@ fn slow(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Finding
         )
     };
     let cause = format!(
-        "the group is slower than the producers of {topic}: {} written, {} processed, {} wait. At \
+        "the group is slower than the producers of {topic}: {} written, {} processed, {}. At \
          these rates it never catches up",
         rate(written),
         rate(done),
-        count(waiting, "record", "records")
+        wait(waiting)
     );
     let owners = places
         .iter()

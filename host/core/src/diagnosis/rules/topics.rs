@@ -4,7 +4,7 @@ use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::snapshot::{Answer, Topic};
-use crate::diagnosis::words::{count, list, member, near, quoted};
+use crate::diagnosis::words::{list, member, near, quoted, wait};
 
 use super::cures::{numbers, seen, tool};
 
@@ -138,10 +138,10 @@ fn unowned_one(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<
     } else {
         let waiting: i64 = lost.iter().filter_map(|place| place.waiting()).sum();
         format!(
-            "{} wait in {} of {topic}, which no member has, though the group has settled: its \
+            "{} in {} of {topic}, which no member has, though the group has settled: its \
              assignor leaves them out, or a partition was added that the members don't know yet \
              (metadata.max.age.ms, 5 min)",
-            count(waiting, "record", "records"),
+            wait(waiting),
             numbers(&lost)
         )
     };
