@@ -13,6 +13,8 @@ const BYTES_MAX: i32 = 64 * 1024;
 /// How often it is asked further, past markers and what was aborted.
 const ROUNDS_MAX: u32 = 16;
 const HEADER_BYTES: usize = 61;
+/// The checksum is of all behind it.
+const CHECKED_FROM: usize = 21;
 const CONTROL: i16 = 0x20;
 const TRANSACTIONAL: i16 = 0x10;
 
@@ -31,6 +33,8 @@ pub struct Batch {
     pub codec: u8,
     /// The latest of its records' times, in milliseconds since 1970.
     pub time_ms: i64,
+    /// Whether its bytes match its checksum; `None` if it did not come whole.
+    pub is_sound: Option<bool>,
 }
 
 /// The first batch with records for a reader of what is committed.
@@ -156,7 +160,8 @@ fn header(bytes: &mut Bytes) -> Option<Header> {
     let mut at = bytes.slice(..HEADER_BYTES);
     let first = at.get_i64();
     let length = i64::from(at.get_i32()) + 12;
-    at.advance(9);
+    at.advance(5);
+    let checksum = at.get_u32();
     let attributes = at.get_i16();
     let last = first + i64::from(at.get_i32());
     at.advance(8);
@@ -167,6 +172,8 @@ fn header(bytes: &mut Bytes) -> Option<Header> {
     let taken = usize::try_from(length)
         .ok()?
         .clamp(HEADER_BYTES, bytes.len().max(HEADER_BYTES));
+    let whole = i64::try_from(bytes.len()).is_ok_and(|there| there >= length);
+    let is_sound = whole.then(|| crc32c::crc32c(&bytes[CHECKED_FROM..taken]) == checksum);
     bytes.advance(taken);
     Some(Header {
         batch: Batch {
@@ -176,6 +183,7 @@ fn header(bytes: &mut Bytes) -> Option<Header> {
             bytes: length,
             codec: (attributes & 7) as u8,
             time_ms,
+            is_sound,
         },
         attributes,
         producer,
@@ -190,6 +198,7 @@ mod tests {
 
     /// A batch of one record without its record.
     fn batch(into: &mut BytesMut, first: i64, attributes: i16, producer: i64) {
+        let begin = into.len();
         into.put_i64(first);
         into.put_i32(49);
         into.put_bytes(0, 9);
@@ -200,6 +209,21 @@ mod tests {
         into.put_i64(producer);
         into.put_bytes(0, 6);
         into.put_i32(1);
+        let checksum = crc32c::crc32c(&into[begin + CHECKED_FROM..]).to_be_bytes();
+        into[begin + CHECKED_FROM - 4..begin + CHECKED_FROM].copy_from_slice(&checksum);
+    }
+
+    #[test]
+    fn a_damaged_batch_is_known_by_its_checksum() {
+        let mut log = BytesMut::new();
+        batch(&mut log, 5, 0, -1);
+        let sound = |log: &BytesMut| {
+            let found = first_readable(log.clone().freeze(), Vec::new(), 5);
+            found.expect("a batch").is_sound
+        };
+        assert_eq!(sound(&log), Some(true));
+        log[60] ^= 2;
+        assert_eq!(sound(&log), Some(false));
     }
 
     #[test]
@@ -224,6 +248,6 @@ mod tests {
         batch(&mut log, 5, 0, -1);
         log[8..12].copy_from_slice(&1_000_000_i32.to_be_bytes());
         let found = first_readable(log.freeze(), Vec::new(), 5).expect("a batch");
-        assert_eq!(found.bytes, 1_000_012);
+        assert_eq!((found.bytes, found.is_sound), (1_000_012, None));
     }
 }

@@ -111,6 +111,8 @@ codes! {
     DoctorUnsettled = "PSK-D014",
     /// A commit waits for the end of a transaction.
     DoctorCommitPending = "PSK-D015",
+    /// The next batch of records is damaged.
+    DoctorBatchDamaged = "PSK-D016",
 
     /// The configuration can't be read.
     ConfigUnreadable = "PSK-C001",

@@ -57,5 +57,6 @@ fn translated(of: &penstock_admin_protocol::Batch) -> Batch {
         bytes: of.bytes,
         codec,
         time_ms: of.time_ms,
+        is_sound: of.is_sound,
     }
 }

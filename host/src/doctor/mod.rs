@@ -3,6 +3,7 @@
 mod ahead;
 mod look;
 mod missing;
+mod settings;
 mod transactions;
 mod translate;
 
@@ -53,6 +54,7 @@ pub async fn examine(ask: &Ask, watching: impl Fn(Duration)) -> Result<Snapshot,
     watch(&cluster, ask, &mut snapshot, watching).await;
     ahead::look(&cluster, &mut snapshot).await;
     transactions::look(&cluster, &mut snapshot).await;
+    settings::look(&cluster, &mut snapshot).await;
     missing::names(&cluster, &mut snapshot).await;
     Ok(snapshot)
 }

@@ -312,6 +312,8 @@ pub struct Batch {
     pub codec: String,
     /// The latest of its records' times, in milliseconds since 1970.
     pub time_ms: i64,
+    /// Whether its bytes match its checksum; `None` if it did not come whole.
+    pub is_sound: Option<bool>,
 }
 
 impl Snapshot {

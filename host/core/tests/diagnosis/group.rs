@@ -63,7 +63,7 @@ fn records_that_wait_for_nobody_are_found() {
 fn a_group_that_was_left_without_a_commit_is_found_unless_nothing_waits() {
     // As KafkaJS leaves it, with a handler that hangs at the first record.
     let left = look().state("Empty");
-    let diagnosis = only(&snapshot(&[left.clone()]), "PSK-D007");
+    let diagnosis = only(&snapshot(std::slice::from_ref(&left)), "PSK-D007");
     assert!(diagnosis.findings[0].others[0].contains("--topic"));
     let mut asked = snapshot(&[left.topic("t", &[(0, 0, 0)])]);
     asked.topics = vec!["t".to_owned()];

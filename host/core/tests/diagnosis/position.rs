@@ -130,6 +130,14 @@ fn a_commit_outside_of_the_log_is_found_and_one_at_its_ends_is_not() {
             .cause
             .contains("before the first record: up to 1 record")
     );
+    let mut with_settings = at(9);
+    let retention = ("retention.ms".to_owned(), "3600000".to_owned());
+    with_settings.looks[0].topics[0].settings = Answer::Known([retention].into());
+    let shown = only(&with_settings, "PSK-D002").findings[0]
+        .evidence
+        .last()
+        .cloned();
+    assert_eq!(shown.map(|of| of.value), Some("3600000".to_owned()));
     let beyond = only(&at(21), "PSK-D002");
     assert!(
         beyond.findings[0]

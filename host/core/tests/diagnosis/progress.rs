@@ -70,6 +70,18 @@ fn where_other_partitions_of_the_member_move_one_record_is_blamed() {
     );
 }
 
+fn batch(is_sound: Option<bool>) -> Batch {
+    Batch {
+        first: 4,
+        last: 8,
+        records: 5,
+        bytes: 1234,
+        codec: "zstd".to_owned(),
+        time_ms: NOW_MS,
+        is_sound,
+    }
+}
+
 fn ahead(batch: Answer<Option<Batch>>) -> Ahead {
     Ahead {
         topic: "t".to_owned(),
@@ -107,23 +119,48 @@ fn a_lag_of_markers_or_of_what_was_compacted_away_waits_for_nobody() {
 #[test]
 fn the_batch_at_the_position_is_evidence() {
     let mut seen = still(at(4, 9));
-    seen.ahead = vec![ahead(Answer::Known(Some(Batch {
-        first: 4,
-        last: 8,
-        records: 5,
-        bytes: 1234,
-        codec: "zstd".to_owned(),
-        time_ms: NOW_MS,
-    })))];
+    seen.ahead = vec![ahead(Answer::Known(Some(batch(Some(true)))))];
     let diagnosis = only(&seen, "PSK-D008");
-    let batch = diagnosis.findings[0]
+    let shown = diagnosis.findings[0]
         .evidence
         .iter()
         .find(|of| of.label == "next batch");
     assert_eq!(
-        batch.map(|of| of.value.as_str()),
-        Some("5 records at 4 to 8, 1234 bytes, zstd, of 2026-01-01T00:00:00Z")
+        shown.map(|of| of.value.as_str()),
+        Some("t[0], 5 records at 4 to 8, 1234 bytes, zstd, of 2026-01-01T00:00:00Z")
     );
+    let others = &diagnosis.findings[0].others;
+    assert!(
+        others
+            .iter()
+            .any(|other| other.contains("t[0] at 4: it lacks zstd")),
+        "{others:?}"
+    );
+    // Any client can read a small batch that isn't compressed.
+    let mut plain = batch(Some(true));
+    plain.codec = "not compressed".to_owned();
+    seen.ahead = vec![ahead(Answer::Known(Some(plain)))];
+    let others = &only(&seen, "PSK-D008").findings[0].others;
+    let unread = others.iter().any(|other| other.contains("can't read"));
+    assert!(!unread, "{others:?}");
+}
+
+#[test]
+fn a_damaged_batch_is_certain_and_one_that_was_passed_is_not_looked_at() {
+    let mut seen = still(at(4, 9));
+    seen.ahead = vec![ahead(Answer::Known(Some(batch(Some(false)))))];
+    let diagnosis = only(&seen, "PSK-D016");
+    let cure = diagnosis.findings[0]
+        .cure
+        .iter()
+        .rev()
+        .find_map(|step| step.command.as_deref());
+    assert!(
+        cure.is_some_and(|command| command.contains("--to-offset 9")),
+        "{cure:?}"
+    );
+    seen.looks[1] = at(9, 9).after(10_000);
+    healthy(&seen);
 }
 
 #[test]

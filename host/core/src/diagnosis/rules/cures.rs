@@ -2,7 +2,7 @@
 
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::scene::{Place, Scene};
-use crate::diagnosis::words::{list, member, quoted};
+use crate::diagnosis::words::{count, list, member, quoted, time};
 
 /// Lines of evidence before the rest is only counted.
 const LINES_MAX: usize = 8;
@@ -15,6 +15,50 @@ pub(super) fn seen(finding: Finding, places: &[&Place<'_>]) -> Finding {
         Some(more @ 1..) => finding.evidence("and", format!("{more} more partitions")),
         _ => finding,
     }
+}
+
+/// What the first of these partitions has to read next, where that was looked at.
+pub(super) fn next_batch(finding: Finding, places: &[&Place<'_>]) -> Finding {
+    let Some((place, batch)) = places.iter().find_map(|it| Some((it, it.next_batch()?))) else {
+        return finding;
+    };
+    let what = format!(
+        "{}, {} at {} to {}, {} bytes, {}, of {}",
+        place.name(),
+        count(batch.records.into(), "record", "records"),
+        batch.first,
+        batch.last,
+        batch.bytes,
+        batch.codec,
+        time(batch.time_ms)
+    );
+    finding.evidence("next batch", what)
+}
+
+/// What clients take at once, unless they are told to take more.
+const USUAL_BYTES_MAX: i64 = 1_000_000;
+
+/// That a client may be unable to read the next batch; not said of one that any client can read.
+pub(super) fn unread(finding: Finding, places: &[&Place<'_>]) -> Finding {
+    let next = places.iter().find_map(|it| Some((it, it.next_batch()?)));
+    let lacks = match next {
+        Some((place, batch)) => {
+            let compressed = batch.codec != "not compressed";
+            let large = batch.bytes > USUAL_BYTES_MAX;
+            let why = match (compressed, large) {
+                (true, _) => format!("it lacks {}", batch.codec),
+                (false, true) => format!("its {} bytes are more than it takes", batch.bytes),
+                (false, false) => return finding,
+            };
+            format!("the next batch, {} at {}: {why}", place.name(), batch.first)
+        }
+        None => "the next batch: it lacks its compression, or the batch is larger than it takes"
+            .to_owned(),
+    };
+    finding.or(format!(
+        "it can't read {lacks}; its log names the offset, or nothing does: KafkaJS leaves the group \
+         without a word"
+    ))
 }
 
 /// The numbers of partitions, as `0, 2 and 5`.

@@ -9,7 +9,7 @@ use crate::diagnosis::scene::{Place, Scene, is_rebalancing};
 use crate::diagnosis::snapshot::{Answer, GroupKind, Look};
 use crate::diagnosis::words::{list, near, quoted, span, wait};
 
-use super::cures::{seen, tool};
+use super::cures::{next_batch, seen, tool};
 
 /// The coordinator knows no such group.
 pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
@@ -101,14 +101,13 @@ pub(super) fn nobody(scene: &Scene<'_>) -> Vec<Finding> {
         &scene.snapshot.group,
         cause,
     );
-    vec![come_back(
-        scene,
-        seen(finding.evidence("group", "Empty, no members"), &waiting),
-    )]
+    let finding = finding.evidence("group", "Empty, no members");
+    let finding = next_batch(seen(finding, &waiting), &waiting);
+    vec![come_back(scene, finding)]
 }
 
 const THROWN_OUT: &str = "a client that does not poll for max.poll.interval.ms leaves, and one of \
-                          KafkaJS whose handler hangs ends up outside without a word";
+                          KafkaJS whose handler hangs, or that lacks the compression of a batch, ends up outside without a word";
 
 /// Kafka forgets a group without members and without commits within minutes.
 fn never_came_far(scene: &Scene<'_>) -> Finding {

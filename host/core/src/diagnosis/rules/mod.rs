@@ -2,6 +2,7 @@
 
 mod broker;
 mod cures;
+mod damaged;
 mod group;
 mod no_commit;
 mod outside;
@@ -30,6 +31,7 @@ const RULES: &[Rule] = &[
     outside::rule,
     transactions::commit_pending,
     transactions::held_back,
+    damaged::rule,
     progress::standstill,
     progress::too_slow,
 ];

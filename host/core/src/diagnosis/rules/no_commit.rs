@@ -6,7 +6,7 @@ use crate::diagnosis::patience::FIRST_COMMIT_MS;
 use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::words::{count, span, wait};
 
-use super::cures::{numbers, reset, seen};
+use super::cures::{next_batch, numbers, reset, seen, unread};
 
 /// A live group has no committed offset where records wait.
 pub(super) fn rule(scene: &Scene<'_>) -> Vec<Finding> {
@@ -62,7 +62,7 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
         let members = count(scene.members().len() as i64, "member", "members");
         finding = finding.evidence("group", format!("{}, {members}", group.state));
     }
-    finding = seen(finding, &stuck);
+    finding = next_batch(seen(finding, &stuck), &stuck);
     if scene.is_watched() {
         let mut watched = format!("no commit within {}", span(scene.watched_ms()));
         if written > 0 {
@@ -77,7 +77,7 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
                  hangs or retries without end; a thread dump of the client shows which";
     let expired = "its commits expired (offsets.retention.minutes, 7 days by default), or went \
                    with a topic that was deleted and made again: then it had worked before";
-    finding = finding.or(never).or(hangs).or(expired);
+    finding = unread(finding.or(never).or(hangs), &stuck).or(expired);
     let finding = finding.step(
         "either let the consumer begin at the first record where there is no commit: \
          auto.offset.reset=earliest (KafkaJS: fromBeginning: true), and restart it",

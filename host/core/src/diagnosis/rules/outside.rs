@@ -51,6 +51,7 @@ fn deleted(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Finding {
     let finding = Finding::new(Code::DoctorOutsideLog, Stage::Position, topic, cause);
     let finding = seen(finding, places)
         .evidence("deleted unread", format!("up to {lost}"))
+        .all_evidence(retention(scene, topic))
         .step(
             "either set auto.offset.reset=earliest, and restart the members: they go on with the \
              first record that is left",
@@ -59,6 +60,17 @@ fn deleted(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Finding {
         "keep it from coming again: retention.ms (or retention.bytes) of the topic has to be \
          longer than the longest time that the group may be behind",
     )
+}
+
+/// What the topic keeps, by its settings.
+fn retention(scene: &Scene<'_>, topic: &str) -> Vec<(String, String)> {
+    let topic = scene.last.topics.iter().find(|of| of.name == topic);
+    let settings = topic.and_then(|of| of.settings.known());
+    let settings = settings.into_iter().flatten();
+    let settings = settings.filter(|(name, _)| name.starts_with("retention."));
+    settings
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 fn beyond(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Finding {

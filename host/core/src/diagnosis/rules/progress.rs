@@ -4,9 +4,9 @@ use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::NEXT_COMMIT_MS;
 use crate::diagnosis::scene::{Place, Scene, is_rebalancing};
-use crate::diagnosis::words::{count, list, member, span, time, wait};
+use crate::diagnosis::words::{count, list, member, span, wait};
 
-use super::cures::{numbers, seen};
+use super::cures::{next_batch, numbers, seen, unread};
 
 /// A partition with an owner, a commit within the log and records before it, and no commit for
 /// longer than clients let pass between two.
@@ -28,7 +28,10 @@ fn stands(place: &Place<'_>) -> bool {
     };
     let within = (log.start..log.last_stable).contains(&at);
     let waited = before.last_stable > at;
-    within && waited && place.owner_stayed && !place.has_moved() && place.is_readable()
+    let damaged = place
+        .next_batch()
+        .is_some_and(|batch| batch.is_sound == Some(false));
+    within && waited && !damaged && place.owner_stayed && !place.has_moved() && place.is_readable()
 }
 
 fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Finding> {
@@ -64,29 +67,12 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
     let mut finding = Finding::new(Code::DoctorStandstill, Stage::Handler, topic, cause);
     finding = finding.evidence("owner", member(owner));
     finding = seen(finding, &stuck);
-    for batch in stuck.iter().filter_map(|place| place.next_batch()).take(1) {
-        let what = format!(
-            "{} at {} to {}, {} bytes, {}, of {}",
-            count(batch.records.into(), "record", "records"),
-            batch.first,
-            batch.last,
-            batch.bytes,
-            batch.codec,
-            time(batch.time_ms)
-        );
-        finding = finding.evidence("next batch", what);
-    }
+    finding = next_batch(finding, &stuck);
     let written: i64 = stuck.iter().filter_map(|place| place.written()).sum();
     finding = finding.evidence("written meanwhile", written.to_string());
-    finding = finding
-        .or(
-            "it is paused: many frameworks pause a partition on an error, or for back-pressure, \
-             and its own metrics or log say so",
-        )
-        .or(
-            "it can't read the next batch (a compression that it lacks, a batch larger than it \
-             takes, a damaged one): its log names the offset; another client can peek at it",
-        )
+    let paused = "it is paused: many frameworks pause a partition on an error, or for \
+                  back-pressure, and its own metrics or log say so";
+    finding = unread(finding.or(paused), &stuck)
         .or("it works, and commits more seldom than it was watched: try a longer --watch-for")
         .or("its commits are refused: its log names the error");
     if let Some(instance) = &owner.instance {
