@@ -1,6 +1,7 @@
 //! `penstock doctor` on a real Apache Kafka: each cause made by real clients, and named; and what
 //! is healthy, in which nothing may be found.
 
+mod brokers;
 mod healthy;
 mod incident;
 mod positions;
