@@ -1,8 +1,10 @@
 //! Nothing to read, all read, and a hundred partitions in a moment.
 
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use anyhow::Result;
+use penstock_tests::{Outgoing, Producer};
 
 use crate::support::{Pace, Scene};
 
@@ -46,4 +48,35 @@ fn a_hundred_partitions_are_examined_in_a_moment() -> Result<()> {
     println!("a group of 100 partitions: {:?}", seen.took);
     assert!(seen.took < Duration::from_secs(2), "{:?}", seen.took);
     Ok(())
+}
+
+#[test]
+fn members_that_come_and_go_under_load_are_healthy() -> Result<()> {
+    let scene = Scene::new("lively", 4)?;
+    let producer = Producer::new(scene.client.bootstrap())?;
+    let record = Outgoing::to(&scene.topic).value("v");
+    let (stop, stopped) = channel::<()>();
+    let load = std::thread::spawn(move || -> Result<()> {
+        while stopped.recv_timeout(Duration::from_millis(10)) == Err(RecvTimeoutError::Timeout) {
+            (0..3).try_for_each(|_| producer.send(&record))?;
+        }
+        producer.flush().map(drop)
+    });
+    // Commits as seldom as by default.
+    let settings = [
+        ("auto.commit.interval.ms", "5000"),
+        ("client.id", "lively-1"),
+    ];
+    let first = scene.worker(Pace::Quick, &settings)?;
+    first.await_handled(1);
+    for _ in 0..3 {
+        scene.doctor().examine()?.healthy();
+        let second = scene.worker(Pace::Quick, &settings)?;
+        scene.doctor().examine()?.healthy();
+        second.await_handled(1);
+        scene.doctor().examine()?.healthy();
+        drop(second);
+    }
+    drop(stop);
+    load.join().expect("the producer")
 }
