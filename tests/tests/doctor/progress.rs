@@ -40,6 +40,7 @@ fn a_group_that_is_slower_than_its_producers_never_catches_up() -> Result<()> {
     scene.send(0, 5000)?;
     let worker = scene.worker(Pace::Each(Duration::from_millis(20)), &[])?;
     worker.await_handled(3);
+    scene.committed();
     let producer = Producer::new(scene.client.bootstrap())?;
     let record = Outgoing::to(&scene.topic).partition(0).value("v");
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
@@ -68,6 +69,7 @@ fn a_group_that_works_off_a_backlog_is_healthy() -> Result<()> {
     scene.send(0, 5000)?;
     let worker = scene.worker(Pace::Each(Duration::from_millis(5)), &[])?;
     worker.await_handled(3);
+    scene.committed();
     let seen = scene.doctor().examine()?;
     let notes = seen.healthy();
     assert!(notes.contains("caught up in about"), "{notes}");

@@ -58,6 +58,15 @@ impl Scene {
         await_settled(&self.doctor().and(&["--watch-for", "0s"]), members);
     }
 
+    /// Waits until something is committed of the first partition.
+    pub fn committed(&self) {
+        penstock_tests::eventually("a first commit", SOON, || {
+            let committed = self.client.committed(&self.group, &self.topic)?;
+            anyhow::ensure!(committed[&0].is_some(), "{committed:?}");
+            Ok(())
+        });
+    }
+
     /// Waits until all is committed.
     pub fn caught_up(&self) {
         penstock_tests::eventually("all is committed", SOON, || {

@@ -75,9 +75,13 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
                  perhaps an authorisation failure on the group";
     let hangs = "it reads, and has not finished its first record: it is paused, or its handler \
                  hangs or retries without end; a thread dump of the client shows which";
+    let wanted = "it begins at the end on purpose, and what was there is to be skipped: then nothing \
+                  is wrong, and the same command with --to-latest says so for good";
     let expired = "its commits expired (offsets.retention.minutes, 7 days by default), or went \
                    with a topic that was deleted and made again: then it had worked before";
-    finding = unread(finding.or(never).or(hangs), &stuck).or(expired);
+    finding = unread(finding.or(never).or(hangs), &stuck)
+        .or(expired)
+        .or(wanted);
     let finding = finding.step(
         "either let the consumer begin at the first record where there is no commit: \
          auto.offset.reset=earliest (KafkaJS: fromBeginning: true), and restart it",
