@@ -87,14 +87,8 @@ fn members<'a, 'n>(
     reader.space();
     if !reader.take(b'}') {
         loop {
-            let index = match names.get(likely) {
-                Some(name) if reader.take_name(name) => Some(likely),
-                _ => {
-                    let name = reader.name()?;
-                    names.iter().position(|it| *it == name)
-                }
-            };
-            match index {
+            let name = reader.name()?;
+            match find(names, &name, likely) {
                 Some(index) if matches!(fields[index], Field::Missing) => {
                     fields[index] = reader.value()?;
                     likely = index + 1;
@@ -114,6 +108,16 @@ fn members<'a, 'n>(
     }
     reader.end()?;
     Ok(None)
+}
+
+/// Which of the names it is; `likely` is looked at first.
+#[inline(always)]
+fn find(names: &[&str], name: &str, likely: usize) -> Option<usize> {
+    let is_it = |it: &&str| scan::is_equal(it.as_bytes(), name.as_bytes());
+    if names.get(likely).is_some_and(is_it) {
+        return Some(likely);
+    }
+    names.iter().position(is_it)
 }
 
 #[cold]

@@ -78,37 +78,30 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Take a member's name if it is this one, in ASCII and with nothing escaped, and all up to its
-    /// value.
-    #[inline(always)]
-    pub fn take_name(&mut self, name: &str) -> bool {
-        let start = self.at + 1;
-        let end = scan::plain_ascii_end(self.text, start);
-        let is_it = self.peek() == b'"'
-            && self.text.get(end..end + 2) == Some(b"\":")
-            && scan::is_equal(&self.text[start..end], name.as_bytes());
-        if is_it {
-            self.at = end + 2;
-            self.space();
-        }
-        is_it
-    }
-
-    /// A member's name, and all up to its value.
-    #[inline(never)]
-    fn name_aside(&mut self) -> Result<Cow<'a, str>, Problem> {
-        if !self.take(b'"') {
-            return self.expected("expected a name in quotes");
-        }
-        let name = self.string()?;
-        self.colon()?;
-        Ok(name)
-    }
-
     /// A member's name, and all up to its value.
     #[inline(always)]
     pub fn name(&mut self) -> Result<Cow<'a, str>, Problem> {
-        self.aside(Self::name_aside)
+        let start = self.at + 1;
+        let end = scan::plain_ascii_end(self.text, start);
+        if self.peek() == b'"' && self.text.get(end..end + 2) == Some(b"\":") {
+            self.at = end + 2;
+            self.space();
+            // SAFETY: ASCII is UTF-8.
+            return Ok(Cow::Borrowed(unsafe {
+                str::from_utf8_unchecked(&self.text[start..end])
+            }));
+        }
+        self.aside(Self::any_name)
+    }
+
+    #[inline(never)]
+    fn any_name(&mut self) -> Result<Cow<'a, str>, Problem> {
+        if !self.take(b'"') {
+            return self.expected("expected a name in quotes");
+        }
+        let name = self.any_string()?;
+        self.colon()?;
+        Ok(name)
     }
 
     fn skip_name(&mut self) -> Result<(), Problem> {
