@@ -26,7 +26,6 @@ pub(super) fn connect(args: &BareArgs) -> Result<(BareConsumer, Arc<BareProducer
         .set("enable.idempotence", "true")
         .set("partitioner", "murmur2_random")
         .set("message.timeout.ms", "0")
-        .set("linger.ms", "2")
         .create_with_context(Acknowledgements::default())
         .context("cannot create the producer")?;
     let producer = Arc::new(producer);

@@ -61,7 +61,6 @@ pub fn reader_config(kafka: &Kafka, client_id: &str) -> ClientConfig {
 /// The settings of the producer of outputs and dead letters.
 pub fn producer_config(kafka: &Kafka, client_id: &str) -> ClientConfig {
     let mut config = base_config();
-    config.set("linger.ms", "2");
     // A missing topic is reported after this long, 30 s by default.
     config.set("topic.metadata.propagation.max.ms", "5000");
     // The engine's outbox bounds what is in flight; the client's own limits only must not bite.
