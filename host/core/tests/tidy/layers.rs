@@ -3,7 +3,7 @@
 use crate::files::{files, none, read};
 
 /// A crate's folder, and what it must not depend on; not in its tests either.
-const FORBIDDEN: [(&str, &[&str]); 4] = [
+const FORBIDDEN: [(&str, &[&str]); 5] = [
     (
         "host/core",
         &["tokio", "rdkafka", "rdkafka-sys", "wasmtime", "penstock-"],
@@ -23,6 +23,10 @@ const FORBIDDEN: [(&str, &[&str]); 4] = [
     (
         "host/wasm",
         &["tokio", "rdkafka", "rdkafka-sys", "penstock-kafka"],
+    ),
+    (
+        "host/admin-protocol",
+        &["rdkafka", "rdkafka-sys", "wasmtime", "penstock-"],
     ),
 ];
 
