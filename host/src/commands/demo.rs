@@ -164,18 +164,20 @@ fn load(cluster: &Cluster, plugins: &Path, shelf: &Shelf) -> Result<Loaded, Fail
 }
 
 fn send(cluster: &Cluster, events: &[Event]) -> Result<(), Failure> {
-    for event in events {
-        let Event {
-            topic,
-            partition,
-            key,
-            value,
-            ..
-        } = event;
-        let offset = cluster.emit(topic, *partition, key, value).map_err(kafka)?;
-        say(format_args!(
-            "   {topic}[{partition}]@{offset}  {key}  {value}"
-        ));
+    for events in events.chunk_by(|event, next| event.topic == next.topic) {
+        let topic = events[0].topic;
+        let offsets = cluster.emit(topic, events).map_err(kafka)?;
+        for (event, offset) in events.iter().zip(offsets) {
+            let Event {
+                partition,
+                key,
+                value,
+                ..
+            } = event;
+            say(format_args!(
+                "   {topic}[{partition}]@{offset}  {key}  {value}"
+            ));
+        }
     }
     Ok(())
 }

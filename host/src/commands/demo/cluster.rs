@@ -8,6 +8,8 @@ use penstock_kafka::emit::{Emitted, Emitter};
 use penstock_kafka::inspect::{From, Look, Next, Peek, Peeked};
 use penstock_kafka::{MockKafka, ToolError};
 
+use super::story::Event;
+
 /// How long anything of it may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -56,26 +58,24 @@ impl Cluster {
         self.broker.bootstrap()
     }
 
-    /// Appends one record.
+    /// Appends the events, all of one topic, and says where they lie. One producer for all: each
+    /// waits half a second for its first number.
     ///
     /// # Errors
-    /// When it is not acknowledged.
-    pub fn emit(
-        &self,
-        topic: &str,
-        partition: i32,
-        key: &str,
-        value: &str,
-    ) -> Result<Offset, ToolError> {
+    /// When one is not acknowledged.
+    pub fn emit(&self, topic: &str, events: &[Event]) -> Result<Vec<Offset>, ToolError> {
         let mut emitter = Emitter::connect(&self.client, "penstock-demo", topic, TIMEOUT)?;
-        emitter.send(Emitted {
-            partition: Some(partition),
-            key: Some(key.as_bytes()),
-            value: Some(value.as_bytes()),
-            ..Emitted::default()
-        })?;
-        let lies = emitter.finish()?;
-        Ok(Offset(lies.first().map_or(-1, |lies| lies.offset)))
+        for event in events {
+            emitter.send(Emitted {
+                partition: Some(event.partition),
+                key: Some(event.key.as_bytes()),
+                value: Some(event.value.as_bytes()),
+                ..Emitted::default()
+            })?;
+        }
+        let mut lies = emitter.finish()?;
+        lies.sort_by_key(|lies| lies.index);
+        Ok(lies.iter().map(|lies| Offset(lies.offset)).collect())
     }
 
     /// Everything in a topic, in the order of partitions.
