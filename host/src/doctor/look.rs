@@ -135,7 +135,7 @@ async fn logs(cluster: &Cluster, names: &[String], asked: &mut Asked) -> Vec<Top
         asked.insert(leader, reached);
         logs.extend(found);
     }
-    let partition = |topic: &str, of: &protocol::PartitionLeader| Partition {
+    let mut partition = |topic: &str, of: &protocol::PartitionLeader| Partition {
         number: of.partition,
         leader: of.leader,
         log: match (of.leader, logs.remove(&(topic.to_owned(), of.partition))) {
@@ -144,7 +144,6 @@ async fn logs(cluster: &Cluster, names: &[String], asked: &mut Asked) -> Vec<Top
             (Some(_), None) => Answer::Failed("its leader left it out".to_owned()),
         },
     };
-    let mut partition = partition;
     let topics = found.into_iter().map(|topic| Topic {
         id: topic.id.map(translate::topic_id),
         partitions: translate::refused(

@@ -2,6 +2,7 @@
 
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::scene::{Place, Scene};
+use crate::diagnosis::snapshot::Batch;
 use crate::diagnosis::words::{count, list, member, quoted, time};
 
 /// Lines of evidence before the rest is only counted.
@@ -18,8 +19,15 @@ pub(super) fn seen(finding: Finding, places: &[&Place<'_>]) -> Finding {
 }
 
 /// What the first of these partitions has to read next, where that was looked at.
+fn first_batch<'p, 's>(places: &[&'p Place<'s>]) -> Option<(&'p Place<'s>, &'s Batch)> {
+    places
+        .iter()
+        .find_map(|place| Some((*place, place.next_batch()?)))
+}
+
+/// The same, as evidence.
 pub(super) fn next_batch(finding: Finding, places: &[&Place<'_>]) -> Finding {
-    let Some((place, batch)) = places.iter().find_map(|it| Some((it, it.next_batch()?))) else {
+    let Some((place, batch)) = first_batch(places) else {
         return finding;
     };
     let what = format!(
@@ -40,8 +48,7 @@ const USUAL_BYTES_MAX: i64 = 1_000_000;
 
 /// That a client may be unable to read the next batch; not said of one that any client can read.
 pub(super) fn unread(finding: Finding, places: &[&Place<'_>]) -> Finding {
-    let next = places.iter().find_map(|it| Some((it, it.next_batch()?)));
-    let lacks = match next {
+    let lacks = match first_batch(places) {
         Some((place, batch)) => {
             let compressed = batch.codec != "not compressed";
             let large = batch.bytes > USUAL_BYTES_MAX;

@@ -11,14 +11,20 @@ use super::cures::{next_batch, numbers, seen, unread};
 /// A partition with an owner, a commit within the log and records before it, and no commit for
 /// longer than clients let pass between two.
 pub(super) fn standstill(scene: &Scene<'_>) -> Vec<Finding> {
-    let settled = scene.is_settled() && !scene.first.group.known().is_some_and(is_rebalancing);
-    if !settled || !scene.is_of_consumers() || scene.watched_ms() < NEXT_COMMIT_MS {
+    if !tells(scene) {
         return Vec::new();
     }
     let topics = scene.by_topic().into_iter();
     topics
         .filter_map(|(topic, places)| standing(scene, topic, &places))
         .collect()
+}
+
+/// Consumers that were settled from the first look on, watched for longer than clients let pass
+/// between two commits.
+fn tells(scene: &Scene<'_>) -> bool {
+    let settled = scene.is_settled() && !scene.first.group.known().is_some_and(is_rebalancing);
+    settled && scene.is_of_consumers() && scene.watched_ms() >= NEXT_COMMIT_MS
 }
 
 fn stands(place: &Place<'_>) -> bool {
@@ -106,8 +112,7 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
 
 /// A topic in which more is written than the group commits, and more waits than came since.
 pub(super) fn too_slow(scene: &Scene<'_>) -> Vec<Finding> {
-    let settled = scene.is_settled() && !scene.first.group.known().is_some_and(is_rebalancing);
-    if !settled || !scene.is_of_consumers() || scene.watched_ms() < NEXT_COMMIT_MS {
+    if !tells(scene) {
         return Vec::new();
     }
     let topics = scene.by_topic().into_iter();
