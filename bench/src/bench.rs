@@ -32,7 +32,7 @@ impl Amount {
     /// What the published figures are made of.
     pub(crate) fn full() -> Amount {
         Amount {
-            records: 1_000_000,
+            records: 2_000_000,
             pairs: 5,
             rounds: 5,
             paced: Duration::from_secs(15),

@@ -18,7 +18,7 @@ use crate::shared::Shared;
 use crate::times::LocalTimes;
 
 /// The most records of one run.
-const RUN_RECORDS_MAX: usize = 64;
+const RUN_RECORDS_MAX: usize = 256;
 /// A run ends after this, so that slow handlers do not keep finished outputs back.
 const RUN_TIME_MAX: Duration = Duration::from_millis(1);
 /// A run ends when this much is staged.
