@@ -17,6 +17,7 @@ use crate::commands::{Exit, Failure};
 use crate::plan;
 use crate::shelf::Shelf;
 use crate::view::HostView;
+use crate::watchdog::{self, Found, Watchdog};
 
 /// A running host.
 pub struct App {
@@ -25,6 +26,7 @@ pub struct App {
     source: Arc<Mutex<Option<SourceHandle>>>,
     view: Arc<HostView>,
     admin: AdminHandle,
+    watchdog: Watchdog,
 }
 
 /// How a host ended.
@@ -51,7 +53,12 @@ impl App {
         let usage =
             |error: &dyn fmt::Display| Failure::new(Exit::Usage, error).cost("nothing was started");
         let conditions = Arc::new(Mutex::new(Conditions::default()));
-        let view = Arc::new(HostView::new(config, Arc::clone(&conditions)));
+        let found = Arc::new(Found::default());
+        let view = Arc::new(HostView::new(
+            config,
+            Arc::clone(&conditions),
+            Arc::clone(&found),
+        ));
         let admin = admin::serve(
             config.admin.listen,
             config.admin.token.clone(),
@@ -95,12 +102,20 @@ impl App {
         .map_err(|error| usage(&error))?;
         let source = Arc::new(Mutex::new(Some(source)));
         view.attach(&engine, &source);
+        let watchdog = watchdog::start(
+            plan::watch(config),
+            &client_id,
+            Arc::clone(&view) as _,
+            found,
+        )
+        .map_err(|error| usage(&error))?;
         Ok(App {
             engine,
             sink,
             source,
             view,
             admin,
+            watchdog,
         })
     }
 
@@ -113,6 +128,7 @@ impl App {
     /// `deadline`.
     pub fn stop(self, deadline: Instant) -> Ended {
         self.view.stopping();
+        drop(self.watchdog);
         let before = self.engine.abandoned();
         // Not under the lock: the listener goes on answering while the host drains.
         let source = self

@@ -9,6 +9,8 @@ use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::OutputTopic;
 use penstock_wasm::{Binding, LoadError, Runtime};
 
+use crate::doctor::Ask;
+
 /// Between a refusal for which the topic is to blame and the next try.
 const RESEND_AFTER: Duration = Duration::from_secs(2);
 
@@ -36,6 +38,17 @@ pub fn settings(config: &Config) -> Settings {
         outbox_bytes: config.host.outbox_bytes,
         resend_after: RESEND_AFTER,
         record_lines: config.log.records,
+    }
+}
+
+/// What the watchdog looks at. It is the host itself, so no host has to be asked.
+pub fn watch(config: &Config) -> Ask {
+    Ask {
+        bootstrap: config.kafka.bootstrap.clone(),
+        group: config.kafka.group.clone(),
+        topics: config.topics.keys().cloned().collect(),
+        watch_for: Duration::ZERO,
+        hosts: None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! The running host as the admin listener shows it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use penstock_core::conditions::Conditions;
 use penstock_core::config::Config;
@@ -10,6 +12,7 @@ use penstock_engine::{Engine, HandlerAccount, Snapshot};
 use penstock_kafka::{GroupState, SourceHandle};
 
 use crate::admin::{HandlerCalls, Metrics, View};
+use crate::watchdog::Found;
 
 /// The consumer, until it is stopped.
 pub type Source = Arc<Mutex<Option<SourceHandle>>>;
@@ -19,15 +22,24 @@ pub struct HostView {
     host: String,
     group: String,
     started: jiff::Timestamp,
+    commit_interval: Duration,
+    deadlines: BTreeMap<String, Duration>,
     conditions: Arc<Mutex<Conditions>>,
+    watch: Arc<Found>,
     running: OnceLock<(Arc<Engine>, Source)>,
     stopping: AtomicBool,
 }
 
 impl HostView {
     /// A host that is starting.
-    pub fn new(config: &Config, conditions: Arc<Mutex<Conditions>>) -> HostView {
+    pub fn new(config: &Config, conditions: Arc<Mutex<Conditions>>, watch: Arc<Found>) -> HostView {
+        let handlers = config.handlers.iter();
         HostView {
+            commit_interval: config.kafka.commit_interval,
+            deadlines: handlers
+                .map(|(name, of)| (name.clone(), of.limits.deadline))
+                .collect(),
+            watch,
             host: config.host.id.clone(),
             group: config.kafka.group.clone(),
             started: jiff::Timestamp::now(),
@@ -78,8 +90,27 @@ impl HostView {
             started: rfc3339(self.started),
             state: self.state(),
             partitions: snapshot.partitions.clone(),
-            handlers: snapshot.handlers.iter().map(handler).collect(),
+            handlers: snapshot
+                .handlers
+                .iter()
+                .map(|of| self.handler(of))
+                .collect(),
             conditions: self.conditions(),
+            findings: self.watch.findings(),
+            commit_interval_ms: millis(self.commit_interval),
+        }
+    }
+
+    fn handler(&self, account: &HandlerAccount) -> HandlerStatus {
+        let times = &account.times;
+        let deadline = self.deadlines.get(&account.handler);
+        HandlerStatus {
+            topic: account.topic.clone(),
+            handler: account.handler.clone(),
+            ledger: account.ledger,
+            calls: times.count,
+            mean_call_us: times.sum_ns as f64 / 1e3 / times.count.max(1) as f64,
+            deadline_ms: deadline.copied().map_or(0, millis),
         }
     }
 
@@ -146,15 +177,8 @@ impl View for HostView {
     }
 }
 
-fn handler(account: &HandlerAccount) -> HandlerStatus {
-    let times = &account.times;
-    HandlerStatus {
-        topic: account.topic.clone(),
-        handler: account.handler.clone(),
-        ledger: account.ledger,
-        calls: times.count,
-        mean_call_us: times.sum_ns as f64 / 1e3 / times.count.max(1) as f64,
-    }
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn rfc3339(time: jiff::Timestamp) -> String {

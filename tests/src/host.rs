@@ -15,12 +15,14 @@ use crate::process::Process;
 use crate::scratch::scratch_dir;
 use crate::wait::wait_until;
 
+const CONFIG_FILE: &str = "penstock.toml";
+
 /// A running `penstock run`; dropped, it is killed.
 pub struct Host {
     process: Process,
     port: u16,
     agent: ureq::Agent,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Host {
@@ -44,7 +46,7 @@ impl Host {
             .clone()
             .set(&["host", "cache"], cache.display().to_string())
             .set(&["admin", "listen"], format!("127.0.0.1:{port}"));
-        let file = dir.path().join("penstock.toml");
+        let file = dir.path().join(CONFIG_FILE);
         fs::write(&file, config.toml()?).context("cannot write the configuration")?;
         let mut command = Command::new(program("penstock")?);
         command.arg("run").arg("-c").arg(&file).env("NO_COLOR", "1");
@@ -58,8 +60,14 @@ impl Host {
             process,
             port,
             agent,
-            _dir: dir,
+            dir,
         })
+    }
+
+    /// The file with its configuration; there as long as the host is.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.dir.path().join(CONFIG_FILE)
     }
 
     /// The child process: its number, signals and log.

@@ -21,6 +21,11 @@ macro_rules! codes {
                 }
             }
 
+            /// The code that is printed so.
+            pub fn named(text: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.as_str() == text)
+            }
+
             /// One sentence.
             pub fn title(self) -> &'static str {
                 match self {
@@ -113,6 +118,10 @@ codes! {
     DoctorCommitPending = "PSK-D015",
     /// The next batch of records is damaged.
     DoctorBatchDamaged = "PSK-D016",
+    /// A partition stands still inside of a host.
+    DoctorHostStandsStill = "PSK-D017",
+    /// A host fetches nothing, though records wait.
+    DoctorFetchStalled = "PSK-D018",
 
     /// The configuration can't be read.
     ConfigUnreadable = "PSK-C001",

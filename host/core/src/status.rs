@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::Ledger;
 
 /// A host at one moment.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
     /// The configured host id.
@@ -22,8 +22,14 @@ pub struct Status {
     pub partitions: Vec<PartitionStatus>,
     /// The ledger of each handler and topic, since the start, ended assignments included.
     pub handlers: Vec<HandlerStatus>,
-    /// What is wrong right now.
+    /// What is wrong right now, as whatever met it says.
     pub conditions: Vec<ConditionStatus>,
+    /// What the watchdog finds beyond that.
+    #[serde(default)]
+    pub findings: Vec<FindingStatus>,
+    /// How often offsets are committed, in milliseconds.
+    #[serde(default)]
+    pub commit_interval_ms: u64,
 }
 
 /// What a host as a whole is doing.
@@ -41,7 +47,7 @@ pub enum HostState {
 }
 
 /// A live partition.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PartitionStatus {
     /// The topic.
@@ -71,7 +77,7 @@ pub struct PartitionStatus {
 }
 
 /// What a partition waits for.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WaitStatus {
     /// `backoff`, `outbox`, `output`, `dead-letter`, `halted`, `instance`.
@@ -89,7 +95,7 @@ pub struct WaitStatus {
 }
 
 /// A handler of a topic.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct HandlerStatus {
     /// The topic.
@@ -102,10 +108,13 @@ pub struct HandlerStatus {
     pub calls: u64,
     /// Mean time of a call, in microseconds.
     pub mean_call_us: f64,
+    /// How long a call may take, in milliseconds of its thread's processor time.
+    #[serde(default)]
+    pub deadline_ms: u64,
 }
 
 /// A condition that holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ConditionStatus {
     /// The code with its page.
@@ -120,4 +129,26 @@ pub struct ConditionStatus {
     pub last_seen: String,
     /// How often.
     pub count: u64,
+}
+
+/// What the watchdog finds: of one cause, in some partitions of a topic or in none in particular.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FindingStatus {
+    /// The code with its page.
+    pub code: String,
+    /// What it is about.
+    pub subject: String,
+    /// The topic, if it is about partitions.
+    pub topic: Option<String>,
+    /// Those of its partitions that are concerned.
+    pub partitions: Vec<i32>,
+    /// In a sentence or two.
+    pub text: String,
+    /// What was seen, `label: value`.
+    pub evidence: Vec<String>,
+    /// What to do, in order; commands are in backquotes.
+    pub cure: Vec<String>,
+    /// RFC 3339.
+    pub first_seen: String,
 }

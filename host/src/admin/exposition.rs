@@ -1,8 +1,9 @@
 //! The text of `/metrics`: OpenMetrics, which Prometheus reads.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use penstock_core::status::PartitionStatus;
+use penstock_core::status::{PartitionStatus, Status};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
     DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, EncodeLabelSet, NoLabelSet,
@@ -175,6 +176,11 @@ impl Scrape {
                 (labels, 1u64)
             }),
         )?;
+        families.gauge(
+            "penstock_finding",
+            "1 for each partition, or other subject, that something keeps from being processed",
+            findings(status).into_iter().map(|of| (of, 1u64)),
+        )?;
         families.one_counter(
             "process_cpu_seconds",
             "User and system time of the process",
@@ -189,6 +195,37 @@ impl Scrape {
             ),
         }
     }
+}
+
+/// Conditions and findings alike, each once.
+fn findings(status: &Status) -> BTreeSet<[(&'static str, String); 3]> {
+    let labels = |code: &str, topic: &str, partition: String| {
+        [
+            ("code", code.to_owned()),
+            ("topic", topic.to_owned()),
+            ("partition", partition),
+        ]
+    };
+    let conditions = status.conditions.iter().map(|of| {
+        let partition = of
+            .subject
+            .strip_suffix(']')
+            .and_then(|it| it.rsplit_once('['));
+        let (topic, partition) = partition.unwrap_or((&of.subject, ""));
+        labels(&of.code, topic, partition.to_owned())
+    });
+    let mut all: BTreeSet<_> = conditions.collect();
+    for of in &status.findings {
+        let topic = of.topic.as_deref().unwrap_or(&of.subject);
+        match of.partitions.as_slice() {
+            [] => all.extend([labels(&of.code, topic, String::new())]),
+            some => all.extend(
+                some.iter()
+                    .map(|it| labels(&of.code, topic, it.to_string())),
+            ),
+        }
+    }
+    all
 }
 
 fn partition_labels(of: &PartitionStatus) -> [(&'static str, String); 2] {

@@ -2,7 +2,7 @@
 
 use penstock_core::ledger::Ledger;
 use penstock_core::status::{
-    ConditionStatus, HandlerStatus, HostState, PartitionStatus, Status, WaitStatus,
+    ConditionStatus, FindingStatus, HandlerStatus, HostState, PartitionStatus, Status, WaitStatus,
 };
 
 use penstock_engine::CallTimes;
@@ -67,6 +67,7 @@ pub(crate) fn status() -> Status {
             },
             calls: 10,
             mean_call_us: 7.15,
+            deadline_ms: 200,
         }],
         conditions: vec![ConditionStatus {
             code: "PSK-O002".to_owned(),
@@ -76,6 +77,18 @@ pub(crate) fn status() -> Status {
             last_seen: "2026-01-01T10:00:09Z".to_owned(),
             count: 3,
         }],
+        findings: vec![FindingStatus {
+            code: "PSK-D018".to_owned(),
+            subject: "purchase-confirmed[0]".to_owned(),
+            topic: Some("purchase-confirmed".to_owned()),
+            partitions: vec![0],
+            text: "3 records wait in purchase-confirmed[0], whose host has fetched none of them"
+                .to_owned(),
+            evidence: vec!["purchase-confirmed[0]: committed 42, log 0 to 45".to_owned()],
+            cure: vec!["restart host worker-1".to_owned()],
+            first_seen: "2026-01-01T10:00:07Z".to_owned(),
+        }],
+        commit_interval_ms: 5_000,
     }
 }
 

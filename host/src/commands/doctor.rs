@@ -11,7 +11,7 @@ use penstock_core::diagnosis::{Diagnosis, Snapshot, diagnose};
 
 use super::tools::{self, ConfigFiles};
 use super::{Exit, Failure, output};
-use crate::doctor::{self, Ask};
+use crate::doctor::{self, Ask, HostAccess};
 
 /// Says why a consumer group processes nothing, and what to do; of any client.
 #[derive(Debug, clap::Args)]
@@ -119,8 +119,8 @@ fn look(args: &DoctorArgs) -> Result<Snapshot, Failure> {
 }
 
 fn ask(args: &DoctorArgs) -> Result<Ask, Failure> {
-    let (bootstrap, group, topics) = match &args.bootstrap {
-        Some(bootstrap) => (bootstrap.clone(), String::new(), Vec::new()),
+    let (bootstrap, group, topics, hosts) = match &args.bootstrap {
+        Some(bootstrap) => (bootstrap.clone(), String::new(), Vec::new(), None),
         None => configured(tools::load(&args.config.files)?)?,
     };
     let named = args.group.clone();
@@ -134,10 +134,13 @@ fn ask(args: &DoctorArgs) -> Result<Ask, Failure> {
         group: named.unwrap_or(group),
         topics,
         watch_for: args.watch_for,
+        hosts,
     })
 }
 
-fn configured(config: Config) -> Result<(String, String, Vec<String>), Failure> {
+type Configured = (String, String, Vec<String>, Option<HostAccess>);
+
+fn configured(config: Config) -> Result<Configured, Failure> {
     let kafka = config.kafka;
     let protocol = kafka.common.get("security.protocol");
     if let Some(protocol) = protocol.filter(|of| !of.eq_ignore_ascii_case("plaintext")) {
@@ -146,7 +149,10 @@ fn configured(config: Config) -> Result<(String, String, Vec<String>), Failure> 
             .hint("ask a listener without encryption, by --bootstrap and --group"));
     }
     let topics = config.topics.into_keys().collect();
-    Ok((kafka.bootstrap, kafka.group, topics))
+    let hosts = HostAccess {
+        token: config.admin.token,
+    };
+    Ok((kafka.bootstrap, kafka.group, topics, Some(hosts)))
 }
 
 fn read(file: &PathBuf) -> Result<Snapshot, Failure> {

@@ -3,20 +3,15 @@
 mod table;
 
 use std::fmt::Write as _;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
 use penstock_core::config::{Admin, Secret};
 use penstock_core::status::Status;
 
 use super::tools::{self, ConfigFiles};
 use super::{Exit, Failure, output};
+use crate::hosts::{self, Unanswered};
 
-/// What a host on this machine, or on the other side of the world, may take to answer.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
-/// A thousand partitions are a third of a megabyte.
-const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The token for a host that is named by its URL.
 const TOKEN_VARIABLE: &str = "PENSTOCK_TOKEN";
 
@@ -56,7 +51,8 @@ pub fn run(args: &StatusArgs) -> Result<Exit, Failure> {
     };
     let status = ask(&url, token.as_ref())?;
     let text = if args.json {
-        serde_json::to_string_pretty(&status).map_err(|error| unreadable(&url, &error))? + "\n"
+        let text = serde_json::to_string_pretty(&status);
+        text.map_err(|error| Failure::new(Exit::Problem, error))? + "\n"
     } else {
         render(&status)
     };
@@ -80,81 +76,40 @@ fn balanced(status: &Status) -> Result<Exit, Failure> {
 }
 
 fn ask(url: &str, token: Option<&Secret>) -> Result<Status, Failure> {
-    let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(ANSWER_TIME_MAX))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(None)
-        .build()
-        .new_agent();
-    let mut request = agent.get(format!("{url}/status"));
-    if let Some(Secret(token)) = token {
-        request = request.header("Authorization", format!("Bearer {token}"));
-    }
-    let mut answer = request.call().map_err(|error| out_of_reach(url, &error))?;
-    match answer.status().as_u16() {
-        200 => {}
-        401 => return Err(unauthorized(url, token.is_some())),
-        other => {
-            return Err(no_host(
-                url,
-                &format!("it answered with HTTP status {other}"),
-            ));
-        }
-    }
-    let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX);
-    let body = body
-        .read_to_string()
-        .map_err(|error| out_of_reach(url, &error))?;
-    serde_json::from_str(&body).map_err(|error| unreadable(url, &error))
+    hosts::status(url, token).map_err(|error| unanswered(url, &error))
 }
 
-fn out_of_reach(url: &str, error: &ureq::Error) -> Failure {
-    let why = match error {
-        ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            "nothing listens there".to_owned()
-        }
-        ureq::Error::Timeout(_) => format!("no answer within {ANSWER_TIME_MAX:?}"),
-        other => other.to_string(),
-    };
-    Failure::new(Exit::Problem, format!("no host answers at {url}: {why}")).hint(
-        "is it running? Its log names the address it listens on; `admin.listen` sets it, and \
-         `--admin URL` asks another",
-    )
-}
-
-fn unauthorized(url: &str, sent: bool) -> Failure {
-    let (what, hint) = if sent {
-        (
-            "refuses the token",
+fn unanswered(url: &str, error: &Unanswered) -> Failure {
+    let (what, hint) = match error {
+        Unanswered::OutOfReach(why) => (
+            format!("no host answers at {url}: {why}"),
+            "is it running? Its log names the address it listens on; `admin.listen` sets it, and \
+             `--admin URL` asks another"
+                .to_owned(),
+        ),
+        Unanswered::Unauthorised { sent: true } => (
+            format!("the host at {url} refuses the token"),
             "is it the host's `admin.token`?".to_owned(),
-        )
-    } else {
-        (
-            "asks for a token",
+        ),
+        Unanswered::Unauthorised { sent: false } => (
+            format!("the host at {url} asks for a token"),
             format!("use the host's configuration (`-c`), or set {TOKEN_VARIABLE}"),
-        )
+        ),
+        Unanswered::Stranger(status) => (
+            format!(
+                "what listens at {url} is no Penstock host: it answered with HTTP status {status}"
+            ),
+            "`admin.listen` of the host's configuration names the right address".to_owned(),
+        ),
+        Unanswered::Unreadable(why) => (
+            format!("the answer of {url} can't be understood: {why}"),
+            format!(
+                "is it a Penstock host, of a version near to this one, {}?",
+                env!("CARGO_PKG_VERSION")
+            ),
+        ),
     };
-    Failure::new(Exit::Problem, format!("the host at {url} {what}")).hint(hint)
-}
-
-fn no_host(url: &str, why: &str) -> Failure {
-    Failure::new(
-        Exit::Problem,
-        format!("what listens at {url} is no Penstock host: {why}"),
-    )
-    .hint("`admin.listen` of the host's configuration names the right address")
-}
-
-fn unreadable(url: &str, error: &serde_json::Error) -> Failure {
-    Failure::new(
-        Exit::Problem,
-        format!("the answer of {url} can't be understood: {error}"),
-    )
-    .hint(format!(
-        "is it a Penstock host, of a version near to this one, {}?",
-        env!("CARGO_PKG_VERSION")
-    ))
+    Failure::new(Exit::Problem, what).hint(hint)
 }
 
 /// Without a path; `http://` may be left out.
@@ -201,7 +156,7 @@ fn render(status: &Status) -> String {
         table::host(status),
         table::partitions(status),
         table::handlers(status),
-        table::conditions(status)
+        table::wrong(status)
     )
     .unwrap_or_default();
     text

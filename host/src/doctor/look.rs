@@ -58,6 +58,7 @@ pub(super) async fn look(cluster: &Cluster, ask: &Ask, before: Option<&Look>) ->
         group,
         committed,
         topics,
+        hosts: Vec::new(),
     }
 }
 

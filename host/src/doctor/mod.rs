@@ -1,20 +1,23 @@
 //! Fills a snapshot of a group by asking the brokers; reads only, joins nothing, commits nothing.
 
 mod ahead;
+mod hosts;
 mod look;
 mod missing;
+mod observer;
 mod settings;
 mod transactions;
 mod translate;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use penstock_admin_protocol::{Cluster, Error};
-use penstock_core::diagnosis::snapshot::{FORMAT, Snapshot};
+use penstock_admin_protocol::Error;
+use penstock_core::config::Secret;
+use penstock_core::diagnosis::snapshot::Snapshot;
 use penstock_core::diagnosis::watch_ms;
 
-/// How long a broker may take for one answer, the connection included.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
+pub use observer::Observer;
+
 /// Between two looks, once the first span of watching is over.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -29,6 +32,15 @@ pub struct Ask {
     pub topics: Vec<String>,
     /// For how long, at least, where movement matters; zero: one look.
     pub watch_for: Duration,
+    /// How members that are hosts of Penstock are asked what they do; `None`: they aren't.
+    pub hosts: Option<HostAccess>,
+}
+
+/// What a host of Penstock is asked with.
+#[derive(Debug, Clone)]
+pub struct HostAccess {
+    /// `admin.token`
+    pub token: Option<Secret>,
 }
 
 /// Looks at the group, and again where only that can tell a fault from a pause. `watching` is told
@@ -37,37 +49,28 @@ pub struct Ask {
 /// # Errors
 /// No broker answers: what came of each address.
 pub async fn examine(ask: &Ask, watching: impl Fn(Duration)) -> Result<Snapshot, Vec<Error>> {
-    let cluster = Cluster::find(&ask.bootstrap, ANSWER_TIME_MAX).await?;
-    let mut snapshot = Snapshot {
-        format: FORMAT,
-        made_by: format!("penstock {}", env!("CARGO_PKG_VERSION")),
-        bootstrap: ask.bootstrap.clone(),
-        group: ask.group.clone(),
-        topics: ask.topics.clone(),
-        looks: vec![look::look(&cluster, ask, None).await],
-        groups: Default::default(),
-        topic_names: Default::default(),
-        open_transactions: Vec::new(),
-        ahead: Vec::new(),
-    };
-    ahead::look(&cluster, &mut snapshot).await;
-    watch(&cluster, ask, &mut snapshot, watching).await;
-    ahead::look(&cluster, &mut snapshot).await;
-    transactions::look(&cluster, &mut snapshot).await;
-    settings::look(&cluster, &mut snapshot).await;
-    missing::names(&cluster, &mut snapshot).await;
-    Ok(snapshot)
+    let mut observer = Observer::new(ask.clone(), None);
+    let first = observer.look(None).await?;
+    let mut snapshot = observer.snapshot(vec![first]);
+    observer.look_ahead(&mut snapshot).await;
+    watch(&mut observer, &mut snapshot, watching).await?;
+    Ok(observer.complete(snapshot.looks).await)
 }
 
 /// Keeps the first look and the latest.
-async fn watch(cluster: &Cluster, ask: &Ask, of: &mut Snapshot, watching: impl Fn(Duration)) {
-    let mut pause = ask.watch_for;
-    while !ask.watch_for.is_zero() {
+async fn watch(
+    observer: &mut Observer,
+    of: &mut Snapshot,
+    watching: impl Fn(Duration),
+) -> Result<(), Vec<Error>> {
+    let least = observer.ask.watch_for;
+    let mut pause = least;
+    while !least.is_zero() {
         let needed = watch_ms(of);
-        let wanted = Duration::from_millis(u64::try_from(needed).unwrap_or(0)).max(ask.watch_for);
+        let wanted = Duration::from_millis(u64::try_from(needed).unwrap_or(0)).max(least);
         let watched = watched(of);
         if needed == 0 || watched >= wanted {
-            return;
+            break;
         }
         if of.looks.len() == 1 {
             watching(wanted);
@@ -75,9 +78,10 @@ async fn watch(cluster: &Cluster, ask: &Ask, of: &mut Snapshot, watching: impl F
         tokio::time::sleep(pause.min(wanted - watched)).await;
         pause = PAUSE;
         of.looks.truncate(1);
-        let next = look::look(cluster, ask, of.looks.first()).await;
+        let next = observer.look(of.looks.first()).await?;
         of.looks.push(next);
     }
+    Ok(())
 }
 
 fn watched(of: &Snapshot) -> Duration {

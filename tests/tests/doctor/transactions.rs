@@ -10,10 +10,10 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use crate::support::{Pace, SOON, Scene};
 
 /// How long one step of a transaction may take.
-const STEP: Duration = Duration::from_secs(20);
+pub const STEP: Duration = Duration::from_secs(20);
 
 /// Begins a transaction and writes two records to partition 0.
-fn begin(scene: &Scene) -> Result<BaseProducer> {
+pub fn begin(scene: &Scene) -> Result<BaseProducer> {
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", scene.client.bootstrap())
         .set("transactional.id", &scene.group)

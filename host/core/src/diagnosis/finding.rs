@@ -105,6 +105,10 @@ pub struct Finding {
     pub certainty: Certainty,
     /// What it is about: a topic, a member, the group.
     pub subject: String,
+    /// The topic, if it is about partitions.
+    pub topic: Option<String>,
+    /// Those of its partitions that are concerned.
+    pub partitions: Vec<i32>,
     /// In a sentence or two.
     pub cause: String,
     /// What was seen.
@@ -147,6 +151,8 @@ impl Finding {
             stage,
             certainty: Certainty::Certain,
             subject: subject.to_owned(),
+            topic: None,
+            partitions: Vec::new(),
             cause,
             evidence: Vec::new(),
             others: Vec::new(),

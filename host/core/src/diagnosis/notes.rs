@@ -19,7 +19,9 @@ pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
         catching_up(scene),
         unwatched(scene),
     ];
-    all.into_iter().flatten().collect()
+    let mut notes: Vec<String> = all.into_iter().flatten().collect();
+    notes.extend(unasked_hosts(scene));
+    notes
 }
 
 /// Groups that are only named.
@@ -42,6 +44,18 @@ fn kind(scene: &Scene<'_>) -> Option<String> {
         "{} is {what}; it is named here and not examined",
         scene.snapshot.group
     ))
+}
+
+/// Hosts of Penstock of which only the outside is known.
+fn unasked_hosts(scene: &Scene<'_>) -> impl Iterator<Item = String> {
+    let hosts = scene.last.hosts.iter();
+    hosts.filter_map(|host| match &host.status {
+        Answer::Known(_) | Answer::Unasked => None,
+        Answer::Missing(why) | Answer::Unauthorised(why) | Answer::Failed(why) => Some(format!(
+            "the host {} could not be asked what it does ({why}), so its inside is not seen",
+            host.client
+        )),
+    })
 }
 
 fn idle(scene: &Scene<'_>) -> Option<String> {

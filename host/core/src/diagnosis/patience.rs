@@ -11,6 +11,11 @@ pub(super) const NEXT_COMMIT_MS: i64 = 10_000;
 /// With an open transaction, or in a rebalance: both pass in a moment, as a rule.
 pub(super) const MOMENT_MS: i64 = 3_000;
 
+/// Of one record that is tried again and again, or of a partition that no output is taken from,
+/// in milliseconds: what passes by itself has passed by then.
+pub(super) const BACKOFF_MS: u64 = 30_000;
+pub(super) const OUTBOX_MS: u64 = 30_000;
+
 /// Transactions of usual length are over by then.
 pub(super) const TRANSACTION_MS: i64 = 10_000;
 /// A rebalance: a member may take max.poll.interval.ms, 5 minutes by default, until it joins.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::snapshot::{
-    Ahead, Answer, Assigned, Batch, Committed, Group, GroupKind, Log, Look, Member, Snapshot,
+    Ahead, Answer, Assigned, Batch, Committed, Group, GroupKind, Host, Log, Look, Member, Snapshot,
 };
+use crate::status::{PartitionStatus, Status};
 
 /// A snapshot, joined.
 pub(super) struct Scene<'s> {
@@ -36,6 +37,17 @@ pub(super) struct Place<'s> {
     pub leader: Option<i32>,
     /// What lies at its position.
     pub ahead: Option<&'s Ahead>,
+    /// What the host says that has it.
+    pub inside: Option<Inside<'s>>,
+}
+
+/// A partition, as the host of Penstock describes it that has it.
+#[derive(Clone, Copy)]
+pub(super) struct Inside<'s> {
+    pub host: &'s Status,
+    pub now: &'s PartitionStatus,
+    /// The same stay in the first look.
+    pub before: Option<&'s PartitionStatus>,
 }
 
 impl<'s> Scene<'s> {
@@ -64,6 +76,10 @@ impl<'s> Scene<'s> {
                 let key = (topic.name.as_str(), of.number);
                 let owner = owners.get(&key).copied();
                 let before = owners_before.get(&key).copied();
+                let others = owner.is_some_and(|of| !scene.is_looked_at(&of.client));
+                if others {
+                    continue;
+                }
                 let mut place = Place {
                     topic: &topic.name,
                     partition: of.number,
@@ -76,6 +92,7 @@ impl<'s> Scene<'s> {
                     log_before: logs_before.get(&key).copied(),
                     leader: of.leader,
                     ahead: None,
+                    inside: inside(first, last, key),
                 };
                 place.ahead = snapshot.ahead.iter().find(|it| {
                     (it.topic.as_str(), it.partition) == key && Some(it.from) == place.reads_at()
@@ -99,6 +116,25 @@ impl<'s> Scene<'s> {
         let commits = self.last.committed.known().into_iter().flatten();
         let committed = commits.map(|of| of.topic.as_str());
         committed.chain(wanted(self.first)).collect()
+    }
+
+    /// Whether what the client has is in question.
+    fn is_looked_at(&self, client: &str) -> bool {
+        let only = self.snapshot.client.as_deref();
+        only.is_none_or(|only| only == client)
+    }
+
+    /// The hosts of Penstock that were asked and answered.
+    pub fn hosts(&self) -> impl Iterator<Item = (&'s Host, &'s Status)> {
+        let hosts = self.last.hosts.iter();
+        hosts.filter_map(|host| Some((host, host.status.known()?)))
+    }
+
+    /// Whether each owner of a partition is a host that has told what it does.
+    pub fn is_seen_inside(&self) -> bool {
+        let mut owned = self.places.iter().filter(|place| place.owner.is_some());
+        let any = !self.last.hosts.is_empty();
+        any && owned.all(|place| place.inside.is_some())
     }
 
     pub fn members(&self) -> &'s [Member] {
@@ -271,6 +307,24 @@ impl<'s> Place<'s> {
         }
         (self.name(), text)
     }
+}
+
+fn inside<'s>(first: &'s Look, last: &'s Look, (topic, number): (&str, i32)) -> Option<Inside<'s>> {
+    let of = |look: &'s Look| {
+        look.hosts.iter().find_map(|host| {
+            let status = host.status.known()?;
+            let mut partitions = status.partitions.iter();
+            let found = partitions.find(|of| of.topic == topic && of.partition == number)?;
+            Some((status, found))
+        })
+    };
+    let (host, now) = of(last)?;
+    let before = of(first).filter(|(before, of)| before.host == host.host && of.epoch == now.epoch);
+    Some(Inside {
+        host,
+        now,
+        before: before.map(|(_, of)| of),
+    })
 }
 
 fn owners(group: Option<&Group>) -> BTreeMap<(&str, i32), &Member> {

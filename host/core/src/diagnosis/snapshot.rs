@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::status::Status;
+
 /// The version of this form; a file of another one is not read.
 pub const FORMAT: u32 = 1;
 
@@ -38,7 +40,7 @@ impl<T> Answer<T> {
 }
 
 /// Everything that was seen, once or several times.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Snapshot {
     /// [`FORMAT`]
@@ -51,6 +53,10 @@ pub struct Snapshot {
     pub group: String,
     /// The topics that were named; none: all that the group has to do with.
     pub topics: Vec<String>,
+    /// The member by whose `client.id` alone it was looked: only what it has, and what nobody has,
+    /// is in question.
+    #[serde(default)]
+    pub client: Option<String>,
     /// In the order they were taken; at least one.
     pub looks: Vec<Look>,
     /// The cluster's groups; asked where the group isn't there.
@@ -68,7 +74,7 @@ pub struct Snapshot {
 }
 
 /// One look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Look {
     /// When it began, in milliseconds since 1970.
@@ -85,6 +91,21 @@ pub struct Look {
     pub committed: Answer<Vec<Commit>>,
     /// What the group has to do with, and what was named; by name.
     pub topics: Vec<Topic>,
+    /// Members that are hosts of Penstock, as they describe themselves.
+    #[serde(default)]
+    pub hosts: Vec<Host>,
+}
+
+/// A member that is a host of Penstock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Host {
+    /// The member's `client.id`.
+    pub client: String,
+    /// Where it was asked.
+    pub address: String,
+    /// What it does.
+    pub status: Answer<Status>,
 }
 
 /// A broker.

@@ -6,6 +6,7 @@ use super::finding::{Finding, Stage, StageReport, StageState};
 use super::scene::{Place, Scene};
 use super::snapshot::{Answer, GroupKind};
 use super::words::{count, span};
+use crate::ledger::Ledger;
 
 /// Each stage: failed where something is found, else what was seen of it.
 pub(super) fn stages(scene: &Scene<'_>, findings: &[Finding]) -> Vec<StageReport> {
@@ -36,7 +37,10 @@ fn seen(scene: &Scene<'_>, stage: Stage) -> Option<String> {
         Stage::Fetch => fetch(scene),
         Stage::Commit => commit(scene),
         // What happens inside of a client, only the client knows.
-        Stage::Queue | Stage::Handler | Stage::Outcome => None,
+        Stage::Queue | Stage::Handler | Stage::Outcome if !scene.is_seen_inside() => None,
+        Stage::Queue => Some(queue(scene)),
+        Stage::Handler => Some(handler(scene)),
+        Stage::Outcome => Some(outcome(scene)),
     }
 }
 
@@ -147,6 +151,56 @@ fn fetch(scene: &Scene<'_>) -> Option<String> {
     }
     let moved = scene.places.iter().any(|place| place.has_moved());
     moved.then(|| format!("records are read; {} wait", lag))
+}
+
+/// What hosts have fetched and not finished.
+fn queue(scene: &Scene<'_>) -> String {
+    let inside = scene.places.iter().filter_map(|place| place.inside);
+    let (records, bytes) = inside.fold((0, 0), |(records, bytes), of| {
+        (records + of.now.unfinished, bytes + of.now.buffered_bytes)
+    });
+    format!("{records} fetched and not finished, {bytes} bytes")
+}
+
+fn handler(scene: &Scene<'_>) -> String {
+    let handlers = scene.hosts().flat_map(|(_, status)| &status.handlers);
+    let (calls, time_us) = handlers.fold((0, 0.0), |(calls, time_us), of| {
+        (
+            calls + of.calls,
+            time_us + of.mean_call_us * of.calls as f64,
+        )
+    });
+    let inside = scene.places.iter().filter_map(|place| place.inside);
+    let oldest = inside.filter_map(|of| of.now.oldest_open_ms).max();
+    let open = match oldest {
+        Some(ms) => format!("the oldest open one is {} old", span(ms as i64)),
+        None => "none is open".to_owned(),
+    };
+    match calls {
+        0 => "not called yet".to_owned(),
+        _ => {
+            let mean = time_us / calls as f64;
+            format!("called {calls} times, {mean:.1} µs on average; {open}")
+        }
+    }
+}
+
+fn outcome(scene: &Scene<'_>) -> String {
+    let mut sum = Ledger::default();
+    for (_, status) in scene.hosts() {
+        for of in &status.handlers {
+            sum += of.ledger;
+        }
+    }
+    let balance = if sum.balances() {
+        "which balances"
+    } else {
+        "WHICH DOES NOT BALANCE"
+    };
+    format!(
+        "{} begun = {} emitted + {} skipped + {} dead letters + {} handed back + {} open, {balance}",
+        sum.begun, sum.emitted, sum.skipped, sum.dead_lettered, sum.handed_back, sum.open
+    )
 }
 
 fn commit(scene: &Scene<'_>) -> Option<String> {

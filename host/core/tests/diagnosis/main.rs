@@ -3,6 +3,7 @@
 
 mod assignment;
 mod group;
+mod inside;
 mod position;
 mod progress;
 mod transactions;

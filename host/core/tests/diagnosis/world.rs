@@ -29,6 +29,7 @@ pub fn look() -> Look {
         }),
         committed: Answer::Known(Vec::new()),
         topics: Vec::new(),
+        hosts: Vec::new(),
     }
 }
 
@@ -141,6 +142,7 @@ pub fn snapshot(looks: &[Look]) -> Snapshot {
         topic_names: Answer::Unasked,
         open_transactions: Vec::new(),
         ahead: Vec::new(),
+        client: None,
     }
 }
 

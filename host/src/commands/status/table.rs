@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
-use penstock_core::status::{ConditionStatus, HostState, PartitionStatus, Status, WaitStatus};
+use penstock_core::status::{
+    ConditionStatus, FindingStatus, HostState, PartitionStatus, Status, WaitStatus,
+};
 
 use crate::escape;
 
@@ -116,11 +118,14 @@ pub(super) fn handlers(status: &Status) -> String {
 }
 
 /// What is wrong right now, each with its page.
-pub(super) fn conditions(status: &Status) -> String {
+pub(super) fn wrong(status: &Status) -> String {
     let mut text = String::new();
     for of in &status.conditions {
         // Writing to a String does not fail.
         condition(&mut text, of).unwrap_or_default();
+    }
+    for of in &status.findings {
+        finding(&mut text, of).unwrap_or_default();
     }
     if text.is_empty() {
         text.push_str("nothing is wrong\n");
@@ -168,6 +173,23 @@ fn wait(waits: &WaitStatus) -> String {
         text += &format!(" ({})", shown(code));
     }
     text
+}
+
+fn finding(text: &mut String, of: &FindingStatus) -> std::fmt::Result {
+    let (code, subject) = (shown(&of.code), shown(&of.subject));
+    writeln!(
+        text,
+        "{WARNING}{code}{WARNING:#} {subject}: {}",
+        shown(&of.text)
+    )?;
+    for evidence in &of.evidence {
+        writeln!(text, "  {}", shown(evidence))?;
+    }
+    for step in &of.cure {
+        writeln!(text, "  - {}", shown(step))?;
+    }
+    let first = shown(&of.first_seen);
+    writeln!(text, "  since {first}; see docs/codes/{code}.md")
 }
 
 /// Without lines, so that it pastes well and `awk` reads it.

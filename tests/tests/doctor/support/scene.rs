@@ -37,6 +37,13 @@ impl Scene {
         self.client.produce(&vec![record; records]).map(drop)
     }
 
+    /// Sends these values to a partition.
+    pub fn send_values(&self, partition: i32, values: &[&str]) -> Result<()> {
+        let record = |value: &&str| Outgoing::to(&self.topic).partition(partition).value(*value);
+        let records: Vec<Outgoing> = values.iter().map(record).collect();
+        self.client.produce(&records).map(drop)
+    }
+
     /// A worker of the group.
     pub fn worker(&self, pace: Pace, settings: &[(&str, &str)]) -> Result<Worker> {
         Worker::start(

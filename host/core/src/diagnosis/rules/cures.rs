@@ -8,8 +8,10 @@ use crate::diagnosis::words::{count, list, member, quoted, time};
 /// Lines of evidence before the rest is only counted.
 const LINES_MAX: usize = 8;
 
-/// What is said of each of these partitions.
-pub(super) fn seen(finding: Finding, places: &[&Place<'_>]) -> Finding {
+/// What is said of each of these partitions, which are all of one topic.
+pub(super) fn seen(mut finding: Finding, places: &[&Place<'_>]) -> Finding {
+    finding.topic = places.first().map(|place| place.topic.to_owned());
+    finding.partitions = places.iter().map(|place| place.partition).collect();
     let shown = places.iter().take(LINES_MAX).map(|place| place.evidence());
     let finding = finding.all_evidence(shown);
     match places.len().checked_sub(LINES_MAX) {

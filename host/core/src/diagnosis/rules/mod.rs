@@ -4,6 +4,7 @@ mod broker;
 mod cures;
 mod damaged;
 mod group;
+mod inside;
 mod no_commit;
 mod outside;
 pub(super) mod progress;
@@ -32,6 +33,12 @@ const RULES: &[Rule] = &[
     transactions::commit_pending,
     transactions::held_back,
     damaged::rule,
+    inside::conditions,
+    inside::retrying,
+    inside::held_up,
+    inside::stands_still,
+    inside::fetch_stalled,
+    inside::uncommitted,
     progress::standstill,
     progress::too_slow,
 ];

@@ -44,7 +44,8 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
     let stuck: Vec<&Place<'_>> = places
         .iter()
         .copied()
-        .filter(|place| place.owner.is_some() && stands(place))
+        // A host of Penstock says itself what it does.
+        .filter(|place| place.owner.is_some() && place.inside.is_none() && stands(place))
         .collect();
     let owner = stuck.first()?.owner?;
     let waiting: i64 = stuck.iter().filter_map(|place| place.waiting()).sum();

@@ -1,0 +1,51 @@
+//! Members that are hosts of Penstock, asked what they do.
+
+use penstock_core::config::Secret;
+use penstock_core::diagnosis::snapshot::{Answer, Host, Look};
+use penstock_core::status::Status;
+use tokio::task::JoinSet;
+
+use crate::hosts::{self, Found, Unanswered};
+
+/// Asks all of them at once. A group may have other members too, which are passed over.
+pub(super) async fn look(look: &Look, token: Option<&Secret>) -> Vec<Host> {
+    let mut asking = JoinSet::new();
+    for member in look.group.known().into_iter().flat_map(|of| &of.members) {
+        if let Some(found) = hosts::find(&member.client, &member.host) {
+            let (client, token) = (member.client.clone(), token.cloned());
+            asking.spawn_blocking(move || ask(client, &found, token.as_ref()));
+        }
+    }
+    let mut hosts = asking.join_all().await;
+    hosts.sort_by(|a, b| a.client.cmp(&b.client));
+    hosts
+}
+
+/// Hosts listen on the loopback address by default: one that does not answer where it connects
+/// from may be on this machine.
+fn ask(client: String, found: &Found, token: Option<&Secret>) -> Host {
+    let mut address = &found.url;
+    let mut answer = of(found, address, token);
+    if found.here != found.url
+        && matches!(answer, Answer::Failed(_))
+        && let here @ (Answer::Known(_) | Answer::Unauthorised(_)) = of(found, &found.here, token)
+    {
+        (address, answer) = (&found.here, here);
+    }
+    Host {
+        client,
+        address: address.clone(),
+        status: answer,
+    }
+}
+
+fn of(found: &Found, url: &str, token: Option<&Secret>) -> Answer<Status> {
+    match hosts::status(url, token) {
+        Ok(status) if status.host == found.id => Answer::Known(status),
+        Ok(status) => Answer::Failed(format!("{url} is another host, {}", status.host)),
+        Err(error @ Unanswered::Unauthorised { .. }) => {
+            Answer::Unauthorised(format!("{url}: {error}"))
+        }
+        Err(error) => Answer::Failed(format!("{url}: {error}")),
+    }
+}

@@ -1,0 +1,76 @@
+//! What the watchdog has found and is not over yet; said once when it comes, and when it passes.
+
+use std::sync::{Mutex, PoisonError};
+
+use penstock_core::diagnosis::{Evidence, Finding, Step};
+use penstock_core::status::FindingStatus;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Found(Mutex<Vec<FindingStatus>>);
+
+impl Found {
+    /// What is wrong now.
+    pub fn findings(&self) -> Vec<FindingStatus> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What is found now takes the place of what was found before.
+    pub(super) fn replace(&self, findings: Vec<Finding>) {
+        let now = format!("{:.3}", jiff::Timestamp::now());
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next: Vec<FindingStatus> = Vec::new();
+        for finding in findings {
+            let mut found = status(finding, &now);
+            if next.iter().any(|of| same(of, &found)) {
+                continue;
+            }
+            match held.iter().find(|of| same(of, &found)) {
+                Some(before) => before.first_seen.clone_into(&mut found.first_seen),
+                None => tracing::warn!(
+                    code = found.code,
+                    subject = found.subject,
+                    evidence = found.evidence.join("; "),
+                    cure = found.cure.join("; "),
+                    "{}",
+                    found.text
+                ),
+            }
+            next.push(found);
+        }
+        for over in held.iter().filter(|of| !next.iter().any(|it| same(it, of))) {
+            tracing::info!(
+                code = over.code,
+                subject = over.subject,
+                since = over.first_seen,
+                "found before, and over now"
+            );
+        }
+        *held = next;
+    }
+}
+
+fn same(a: &FindingStatus, b: &FindingStatus) -> bool {
+    a.code == b.code && a.subject == b.subject
+}
+
+fn status(finding: Finding, now: &str) -> FindingStatus {
+    let evidence = |of: Evidence| format!("{}: {}", of.label, of.value);
+    let step = |of: Step| match of.command {
+        Some(command) => format!("{}: `{command}`", of.text),
+        None => of.text,
+    };
+    FindingStatus {
+        code: finding.code.to_string(),
+        subject: finding.subject,
+        topic: finding.topic,
+        partitions: finding.partitions,
+        text: finding.cause,
+        evidence: finding.evidence.into_iter().map(evidence).collect(),
+        cure: finding.cure.into_iter().map(step).collect(),
+        first_seen: now.to_owned(),
+    }
+}
