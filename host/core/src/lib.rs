@@ -13,6 +13,7 @@ pub mod dead_letter;
 pub mod decide;
 pub mod diagnosis;
 pub mod ledger;
+pub mod offsets;
 pub mod partition;
 pub mod record;
 pub mod staging;
