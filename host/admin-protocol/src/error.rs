@@ -135,6 +135,22 @@ impl Refusal {
         )
     }
 
+    /// Whether the group has members, so that only they may change it.
+    pub fn is_not_empty(&self) -> bool {
+        use ResponseError as E;
+        matches!(
+            self.kind(),
+            Some(
+                E::NonEmptyGroup
+                    | E::UnknownMemberId
+                    | E::IllegalGeneration
+                    | E::RebalanceInProgress
+                    | E::StaleMemberEpoch
+                    | E::FencedMemberEpoch
+            )
+        )
+    }
+
     fn kind(&self) -> Option<ResponseError> {
         ResponseError::try_from_code(self.code)
     }

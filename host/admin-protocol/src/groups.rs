@@ -84,7 +84,7 @@ pub struct ListedGroup {
     pub state: String,
 }
 
-fn group_id(name: &str) -> GroupId {
+pub(crate) fn group_id(name: &str) -> GroupId {
     GroupId(StrBytes::from_string(name.to_owned()))
 }
 

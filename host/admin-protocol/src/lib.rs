@@ -1,9 +1,11 @@
-//! A small client of Kafka's administration protocol: it looks, and changes nothing.
+//! A small client of Kafka's administration protocol. It looks; all that it can change lies in
+//! [`change`], which the doctor never uses.
 //!
 //! It asks what librdkafka's interface does not: group epochs, topic ids, producers, transactions.
 //! Each request has a time limit, and a broker that doesn't answer is an answer of its own.
 
 mod broker;
+pub mod change;
 mod cluster;
 mod configs;
 mod connection;

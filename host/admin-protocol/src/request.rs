@@ -2,13 +2,14 @@
 
 use kafka_protocol::messages::{
     ApiKey, ApiVersionsRequest, ApiVersionsResponse, ConsumerGroupDescribeRequest,
-    ConsumerGroupDescribeResponse, DescribeConfigsRequest, DescribeConfigsResponse,
-    DescribeGroupsRequest, DescribeGroupsResponse, DescribeProducersRequest,
-    DescribeProducersResponse, DescribeTransactionsRequest, DescribeTransactionsResponse,
-    FetchRequest, FetchResponse, FindCoordinatorRequest, FindCoordinatorResponse,
-    ListGroupsRequest, ListGroupsResponse, ListOffsetsRequest, ListOffsetsResponse,
-    ListTransactionsRequest, ListTransactionsResponse, MetadataRequest, MetadataResponse,
-    OffsetFetchRequest, OffsetFetchResponse,
+    ConsumerGroupDescribeResponse, DeleteGroupsRequest, DeleteGroupsResponse,
+    DescribeConfigsRequest, DescribeConfigsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
+    DescribeProducersRequest, DescribeProducersResponse, DescribeTransactionsRequest,
+    DescribeTransactionsResponse, FetchRequest, FetchResponse, FindCoordinatorRequest,
+    FindCoordinatorResponse, ListGroupsRequest, ListGroupsResponse, ListOffsetsRequest,
+    ListOffsetsResponse, ListTransactionsRequest, ListTransactionsResponse, MetadataRequest,
+    MetadataResponse, OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest,
+    OffsetFetchResponse,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message};
 
@@ -32,6 +33,7 @@ macro_rules! requests {
 requests! {
     ApiVersionsRequest, ApiVersions => ApiVersionsResponse;
     ConsumerGroupDescribeRequest, ConsumerGroupDescribe => ConsumerGroupDescribeResponse;
+    DeleteGroupsRequest, DeleteGroups => DeleteGroupsResponse;
     DescribeConfigsRequest, DescribeConfigs => DescribeConfigsResponse;
     DescribeGroupsRequest, DescribeGroups => DescribeGroupsResponse;
     DescribeProducersRequest, DescribeProducers => DescribeProducersResponse;
@@ -42,5 +44,6 @@ requests! {
     ListOffsetsRequest, ListOffsets => ListOffsetsResponse;
     ListTransactionsRequest, ListTransactions => ListTransactionsResponse;
     MetadataRequest, Metadata => MetadataResponse;
+    OffsetCommitRequest, OffsetCommit => OffsetCommitResponse;
     OffsetFetchRequest, OffsetFetch => OffsetFetchResponse;
 }

@@ -117,3 +117,18 @@ fn kafka_and_the_sandbox_meet_in_no_file() {
         .collect();
     none("files that know both", &both);
 }
+
+/// The doctor is run on groups of strangers: it must not be able to change anything.
+#[test]
+fn the_doctor_only_looks() {
+    let changing: Vec<String> = files(".rs")
+        .into_iter()
+        .filter(|file| {
+            file.path.starts_with("host/src/doctor/")
+                || file.path.starts_with("host/src/commands/doctor")
+        })
+        .filter(|file| file.text.contains("change::") || file.text.contains("protocol::change"))
+        .map(|file| file.path)
+        .collect();
+    none("files of the doctor that can change something", &changing);
+}

@@ -1,0 +1,74 @@
+//! What changes something in a cluster: a group's committed offsets, and the group itself. All of
+//! it is refused by the broker while the group has members.
+
+use std::collections::BTreeMap;
+
+use kafka_protocol::messages::offset_commit_request::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
+use kafka_protocol::messages::{DeleteGroupsRequest, OffsetCommitRequest};
+use kafka_protocol::protocol::StrBytes;
+
+use crate::broker::Broker;
+use crate::error::{Error, Refusal};
+use crate::groups::group_id;
+use crate::metadata::topic_name;
+use crate::offsets::ByPartition;
+
+/// No member's: a broker takes it for a group that has none.
+const NO_GENERATION: i32 = -1;
+
+/// Commits these offsets, each the next to be read, for a group without members; with empty
+/// metadata. The broker must be the group's coordinator. Says of each partition what came of it.
+///
+/// # Errors
+/// The broker doesn't answer: what is committed is then not known.
+pub async fn commit(
+    coordinator: &Broker,
+    group: &str,
+    offsets: &ByPartition<i64>,
+) -> Result<ByPartition<Result<(), Refusal>>, Error> {
+    let mut topics: BTreeMap<&str, Vec<OffsetCommitRequestPartition>> = BTreeMap::new();
+    for ((topic, partition), offset) in offsets {
+        let of = OffsetCommitRequestPartition::default()
+            .with_partition_index(*partition)
+            .with_committed_offset(*offset)
+            .with_committed_metadata(Some(StrBytes::default()));
+        topics.entry(topic).or_default().push(of);
+    }
+    let topics = topics.into_iter().map(|(name, partitions)| {
+        OffsetCommitRequestTopic::default()
+            .with_name(topic_name(name))
+            .with_partitions(partitions)
+    });
+    let topics: Vec<_> = topics.collect();
+    let request = |_| {
+        OffsetCommitRequest::default()
+            .with_group_id(group_id(group))
+            .with_generation_id_or_member_epoch(NO_GENERATION)
+            .with_topics(topics)
+    };
+    let answer = coordinator.ask(2, request).await?;
+    let mut came = ByPartition::new();
+    for topic in &answer.topics {
+        for of in &topic.partitions {
+            let key = (topic.name.to_string(), of.partition_index);
+            came.insert(key, Refusal::check(of.error_code, None));
+        }
+    }
+    Ok(came)
+}
+
+/// Deletes a group without members, with its committed offsets. The broker must be the group's
+/// coordinator.
+///
+/// # Errors
+/// The broker doesn't answer, or refuses: the group has members, or isn't there.
+pub async fn delete_group(coordinator: &Broker, group: &str) -> Result<(), Error> {
+    let request = |_| DeleteGroupsRequest::default().with_groups_names(vec![group_id(group)]);
+    let answer = coordinator.ask(0, request).await?;
+    let Some(of) = answer.results.first() else {
+        return Err(coordinator.silent());
+    };
+    Ok(Refusal::check(of.error_code, None)?)
+}
