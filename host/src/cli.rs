@@ -6,9 +6,13 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::emit::EmitArgs;
+use crate::commands::groups::GroupsArgs;
+use crate::commands::offsets::OffsetsArgs;
 use crate::commands::peek::PeekArgs;
 use crate::commands::status::StatusArgs;
-use crate::commands::{Exit, Failure, check, demo, doctor, emit, peek, run, schema, status};
+use crate::commands::{
+    Exit, Failure, check, demo, doctor, emit, groups, offsets, peek, run, schema, status,
+};
 use crate::shelf::Shelf;
 
 /// Runs sandboxed WebAssembly handlers on Kafka topics, at least once.
@@ -35,6 +39,8 @@ enum Command {
     Schema(SchemaArgs),
     Status(StatusArgs),
     Doctor(DoctorArgs),
+    Offsets(OffsetsArgs),
+    Groups(GroupsArgs),
     Peek(PeekArgs),
     Emit(EmitArgs),
     Demo(DemoArgs),
@@ -116,6 +122,8 @@ impl Cli {
             Command::Schema(SchemaArgs {}) => Ok(schema::run()),
             Command::Status(args) => status::run(args),
             Command::Doctor(args) => doctor::run(args),
+            Command::Offsets(args) => offsets::run(args),
+            Command::Groups(args) => groups::run(args),
             Command::Peek(args) => peek::run(args),
             Command::Emit(args) => emit::run(args),
             Command::Demo(args) => demo::run(args.plugins.as_deref()),

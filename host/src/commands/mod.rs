@@ -1,12 +1,17 @@
 //! One file a subcommand.
 
 pub mod check;
+mod columns;
 pub mod configuration;
+mod confirm;
 pub mod demo;
 pub mod doctor;
 pub mod emit;
 pub mod failure;
+mod group_args;
+pub mod groups;
 pub mod kafka;
+pub mod offsets;
 pub mod output;
 pub mod peek;
 pub mod run;

@@ -11,13 +11,15 @@ mod translate;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use penstock_admin_protocol::Error;
+use penstock_admin_protocol::{Cluster, Error};
 use penstock_core::config::Secret;
-use penstock_core::diagnosis::snapshot::Snapshot;
+use penstock_core::diagnosis::snapshot::{Look, Snapshot};
 use penstock_core::diagnosis::watch_ms;
 
 pub use observer::Observer;
 
+/// How long a broker may take for one answer, the connection included.
+pub(crate) const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 /// Between two looks, once the first span of watching is over.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -55,6 +57,11 @@ pub async fn examine(ask: &Ask, watching: impl Fn(Duration)) -> Result<Snapshot,
     observer.look_ahead(&mut snapshot).await;
     watch(&mut observer, &mut snapshot, watching).await?;
     Ok(observer.complete(snapshot.looks).await)
+}
+
+/// One look at a group, for those who show or mend it.
+pub(crate) async fn look_once(cluster: &Cluster, ask: &Ask) -> Look {
+    look::look(cluster, ask, None).await
 }
 
 /// Keeps the first look and the latest.

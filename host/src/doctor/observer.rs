@@ -1,15 +1,10 @@
 //! Looks at a group, as often as one likes.
 
-use std::time::Duration;
-
 use penstock_admin_protocol::{Cluster, Error};
 use penstock_core::diagnosis::Snapshot;
 use penstock_core::diagnosis::snapshot::{Answer, FORMAT, Look};
 
-use super::{Ask, ahead, hosts, look, missing, settings, transactions};
-
-/// How long a broker may take for one answer, the connection included.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
+use super::{ANSWER_TIME_MAX, Ask, ahead, hosts, look, missing, settings, transactions};
 
 /// Keeps its connections from one look to the next.
 pub struct Observer {

@@ -4,12 +4,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use penstock_core::status::{
     ConditionStatus, FindingStatus, HostState, PartitionStatus, Status, WaitStatus,
 };
 
-use crate::escape;
+use crate::commands::columns::{shown, table};
 
 const TITLE: Style = Style::new().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -192,29 +191,8 @@ fn finding(text: &mut String, of: &FindingStatus) -> std::fmt::Result {
     writeln!(text, "  since {first}; see docs/codes/{code}.md")
 }
 
-/// Without lines, so that it pastes well and `awk` reads it.
-fn table(header: &[&str], numbers: std::ops::Range<usize>) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(header.iter().map(|name| Cell::new(name.to_uppercase())));
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if numbers.contains(&index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
 fn known(number: Option<i64>) -> String {
     number.map_or_else(|| "-".to_owned(), |number| number.to_string())
-}
-
-/// What came over the network, safe for a terminal.
-fn shown(text: &str) -> String {
-    escape::text(text.as_bytes())
 }
 
 fn span(ms: u64) -> String {

@@ -1,0 +1,107 @@
+//! Which group a command is about: the configuration's, or any by its name.
+
+use penstock_core::config::Config;
+
+use super::tools::{self, ConfigFiles};
+use super::{Exit, Failure};
+use crate::group::Chosen;
+
+/// See the module.
+#[derive(Debug, Clone, clap::Args)]
+#[command(group = tools::asked())]
+pub struct GroupArgs {
+    #[command(flatten)]
+    config: ConfigFiles,
+    /// Brokers, as `host:port,…`, in place of a configuration; without encryption or login.
+    #[arg(long, value_name = "BROKERS", group = "asked")]
+    bootstrap: Option<String>,
+}
+
+/// A cluster, and what a configuration says of the group.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    bootstrap: String,
+    /// The configuration's group.
+    group: Option<String>,
+    /// The configuration's topics.
+    topics: Vec<String>,
+}
+
+impl GroupArgs {
+    /// The cluster that is meant.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub(super) fn asked(&self) -> Result<Asked, Failure> {
+        match &self.bootstrap {
+            Some(bootstrap) => Ok(Asked {
+                bootstrap: bootstrap.clone(),
+                group: None,
+                topics: Vec::new(),
+            }),
+            None => configured(tools::load(&self.config.files)?),
+        }
+    }
+}
+
+fn configured(config: Config) -> Result<Asked, Failure> {
+    let kafka = config.kafka;
+    let protocol = kafka.common.get("security.protocol");
+    if let Some(protocol) = protocol.filter(|of| !of.eq_ignore_ascii_case("plaintext")) {
+        let what = format!("this command does not speak {protocol} yet");
+        return Err(Failure::new(Exit::Usage, what)
+            .hint("ask a listener without encryption, by --bootstrap and --group"));
+    }
+    Ok(Asked {
+        bootstrap: kafka.bootstrap,
+        group: Some(kafka.group),
+        topics: config.topics.into_keys().collect(),
+    })
+}
+
+impl Asked {
+    /// The group that is meant, and what of it.
+    ///
+    /// # Errors
+    /// No group is named, or partitions of no one topic.
+    pub(super) fn chosen(
+        &self,
+        group: Option<&str>,
+        topics: &[String],
+        partitions: &[i32],
+    ) -> Result<Chosen, Failure> {
+        let named = group.map(str::to_owned);
+        let Some(name) = named.clone().or_else(|| self.group.clone()) else {
+            return Err(Failure::new(Exit::Usage, "no group is named")
+                .hint("--group GROUP names one, -c FILE a configuration's"));
+        };
+        if !partitions.is_empty() && topics.len() != 1 {
+            return Err(
+                Failure::new(Exit::Usage, "--partition is of one topic, and of no other")
+                    .hint("name it with --topic"),
+            );
+        }
+        // Another group has to do with other topics.
+        let topics = match (named, topics) {
+            (None, []) => self.topics.clone(),
+            (_, named) => named.to_vec(),
+        };
+        Ok(Chosen {
+            bootstrap: self.bootstrap.clone(),
+            group: name,
+            topics,
+            partitions: partitions.to_vec(),
+        })
+    }
+}
+
+/// A runtime for the questions of one command.
+///
+/// # Errors
+/// The system gives none.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Problem, error))
+}

@@ -1,0 +1,12 @@
+//! A consumer group of any client, for the commands that show and mend it: who is in it, where it
+//! stands in each partition, and what may be changed.
+
+mod change;
+mod holders;
+mod rows;
+mod see;
+
+pub use change::{commit, delete};
+pub use holders::{Holders, PenstockHost, holders};
+pub use rows::{Owner, Row};
+pub use see::{Chosen, Seen, standings};
