@@ -238,6 +238,14 @@ fn a_full_partition_is_paused_and_resumed() {
     finished(&partition, next);
 }
 
+/// Whether a thread of this process waits, by its state in `/proc`.
+fn is_asleep(thread: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat"));
+    let stat = stat.unwrap_or_default();
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    state.is_some_and(|rest| rest.starts_with('S'))
+}
+
 #[test]
 fn a_full_partition_that_moves_on_is_waited_for() {
     let door = Arc::new(Door::default());
@@ -254,7 +262,16 @@ fn a_full_partition_that_moves_on_is_waited_for() {
         next += 100;
     }
     std::thread::scope(|scope| {
-        let waiter = scope.spawn(|| partition.wait_for_room(PATIENCE));
+        let (tell, told) = std::sync::mpsc::channel();
+        let partition = &partition;
+        let waiter = scope.spawn(move || {
+            // SAFETY: it only gives the thread's number.
+            tell.send(unsafe { libc::gettid() }).unwrap();
+            partition.wait_for_room(PATIENCE)
+        });
+        let thread = told.recv().unwrap();
+        // Room that comes before it is waited for is another case: the partition may be named.
+        until("the waiter waits", || is_asleep(thread));
         door.open();
         assert!(waiter.join().unwrap());
     });
