@@ -24,7 +24,7 @@ test: build lint
 	@tools/prepare test
 	$(CARGO) test $(PURE)
 	$(CARGO) test --release $(HEAVY)
-	$(CARGO) test --release -p penstock-tests
+	$(CARGO) test --release -p penstock-tests -- --test-threads=6
 
 lint:
 	$(CARGO) fmt --all --check
