@@ -10,7 +10,7 @@ PURE = -p penstock-core -p penstock-engine -p penstock-sdk -p purchase-to-access
 HEAVY = -p penstock -p penstock-admin-protocol -p penstock-kafka -p penstock-wasm \
 	-p penstock-plugin-build -p penstock-bench
 
-.PHONY: build demo test lint bench deny
+.PHONY: build demo test test-clients lint bench deny
 
 build:
 	@tools/prepare build
@@ -26,9 +26,17 @@ test: build lint
 	$(CARGO) test --release $(HEAVY)
 	$(CARGO) test --release -p penstock-tests -- --test-threads=6
 
+# The doctor in front of clients of other makes: KafkaJS from npm, and Java's. Most of the time they
+# are only waited for, so many run at once.
+test-clients: build
+	@tools/prepare clients
+	$(CARGO) test --release -p penstock-tests --features clients --test clients -- \
+		--test-threads=6 --show-output
+
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --release --workspace --all-targets --features penstock-tests/clients -- \
+		-D warnings
 
 # Figures and a plot into docs/performance.md; needs a quiet machine and about an hour.
 bench: build

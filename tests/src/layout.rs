@@ -15,7 +15,10 @@ fn profile_dir() -> Result<PathBuf> {
 }
 
 /// `target`.
-pub(crate) fn target_dir() -> Result<PathBuf> {
+///
+/// # Errors
+/// When the running program doesn't say where it lies.
+pub fn target_dir() -> Result<PathBuf> {
     let profile = profile_dir()?;
     Ok(profile.parent().unwrap_or(&profile).to_path_buf())
 }

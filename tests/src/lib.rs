@@ -6,6 +6,7 @@
 pub mod broker;
 mod broker_config;
 pub mod client;
+pub mod doctor;
 pub mod host;
 pub mod host_config;
 pub mod kafka_dist;
@@ -21,9 +22,10 @@ pub mod wait;
 
 pub use broker::{Broker, BrokerOptions};
 pub use client::Client;
+pub use doctor::Doctor;
 pub use host::Host;
 pub use host_config::HostConfig;
-pub use layout::{plugin, program};
+pub use layout::{plugin, program, target_dir};
 pub use produce::{Outgoing, Producer};
 pub use read::Record;
 pub use wait::{eventually, unique, wait_until};

@@ -30,6 +30,13 @@ fn a_member_that_commits_nothing_for_longer_than_any_should_is_found() {
             .iter()
             .any(|other| other.starts_with("it is paused"))
     );
+    // A broker does not show when a member was last heard of.
+    assert!(
+        finding
+            .others
+            .iter()
+            .any(|other| other.starts_with("its process is gone: a member"))
+    );
     let peek = finding.cure.iter().find_map(|step| step.command.as_deref());
     assert_eq!(
         peek,
@@ -63,11 +70,13 @@ fn where_other_partitions_of_the_member_move_one_record_is_blamed() {
             .commit("t", 1, moving)
     };
     let diagnosis = only(&snapshot(&[both(10), both(60).after(10_000)]), "PSK-D008");
+    let finding = &diagnosis.findings[0];
     assert!(
-        diagnosis.findings[0]
+        finding
             .cause
             .contains("while other partitions of the same member move")
     );
+    assert!(!finding.others.iter().any(|other| other.contains("gone")));
 }
 
 fn batch(is_sound: Option<bool>) -> Batch {

@@ -1,10 +1,9 @@
 //! A doctor to be asked, and clients of librdkafka to be looked at.
 
-mod doctor;
 mod scene;
 mod worker;
 
-pub use doctor::Doctor;
+pub use penstock_tests::Doctor;
 pub use scene::Scene;
 pub use worker::Pace;
 

@@ -66,7 +66,7 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
         )
     } else {
         format!(
-            "{wait} in {} of {topic}; their owner is in the group and heartbeats, and has \
+            "{wait} in {} of {topic}; their owner is in the group, and has \
              committed nothing for {watched}: its handler hangs, or retries one record without end",
             numbers(&stuck)
         )
@@ -82,10 +82,14 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
     finding = unread(finding.or(paused), &stuck)
         .or("it works, and commits more seldom than it was watched: try a longer --watch-for")
         .or("its commits are refused: its log names the error");
-    if let Some(instance) = &owner.instance {
+    if !others_move {
+        let who = match &owner.instance {
+            Some(instance) => format!("the static member {instance}"),
+            None => "a member".to_owned(),
+        };
         finding = finding.or(format!(
-            "its process is gone: the static member {instance} keeps its partitions until its \
-             session ends, though nobody is behind it"
+            "its process is gone: {who} that was killed, or lost its network, is in the group \
+             until its session ends (session.timeout.ms: 45 s by default, 30 s in KafkaJS)"
         ));
     }
     Some(

@@ -4,8 +4,9 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use penstock_tests::program;
 use serde_json::Value;
+
+use crate::layout::program;
 
 /// The doctor of a group.
 pub struct Doctor {
@@ -25,11 +26,13 @@ pub struct Seen {
 
 impl Doctor {
     /// Asks the brokers about a group.
+    #[must_use]
     pub fn of(bootstrap: &str, group: &str) -> Doctor {
         Doctor::with(&["--bootstrap", bootstrap, "--group", group])
     }
 
     /// With these arguments.
+    #[must_use]
     pub fn with(args: &[&str]) -> Doctor {
         let args = args.iter().map(|arg| (*arg).to_owned());
         Doctor {
@@ -38,12 +41,16 @@ impl Doctor {
     }
 
     /// More arguments.
+    #[must_use]
     pub fn and(mut self, args: &[&str]) -> Doctor {
         self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
         self
     }
 
     /// The command, to be run otherwise.
+    ///
+    /// # Errors
+    /// When the program isn't built.
     pub fn command(&self) -> Result<Command> {
         let mut command = Command::new(program("penstock")?);
         command.arg("doctor").args(&self.args).env("NO_COLOR", "1");
@@ -51,11 +58,17 @@ impl Doctor {
     }
 
     /// Its output as it is.
+    ///
+    /// # Errors
+    /// When it can't be run.
     pub fn output(&self) -> Result<Output> {
         self.command()?.output().context("cannot run the doctor")
     }
 
     /// Its output as JSON.
+    ///
+    /// # Errors
+    /// When it can't be run, or prints something else.
     pub fn examine(&self) -> Result<Seen> {
         let began = Instant::now();
         let output = self.command()?.arg("--json").output()?;
@@ -71,6 +84,7 @@ impl Doctor {
 
 impl Seen {
     /// The codes of the findings.
+    #[must_use]
     pub fn codes(&self) -> Vec<&str> {
         let findings = self.said["findings"].as_array().into_iter().flatten();
         findings
@@ -79,6 +93,9 @@ impl Seen {
     }
 
     /// Exactly this is found; gives the finding.
+    ///
+    /// # Panics
+    /// When something else is.
     #[track_caller]
     pub fn only(&self, code: &str) -> &Value {
         assert_eq!(self.codes(), [code], "{:#}", self.said);
@@ -87,6 +104,9 @@ impl Seen {
     }
 
     /// Nothing is found; gives the notes.
+    ///
+    /// # Panics
+    /// When something is.
     #[track_caller]
     pub fn healthy(&self) -> String {
         assert!(self.codes().is_empty(), "{:#}", self.said);

@@ -1,0 +1,81 @@
+//! Groups without a position, or with one outside of the log.
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::support::{Case, Named, SOON};
+
+#[test]
+fn kafkajs_that_begins_at_the_end_is_told_what_it_misses() -> Result<()> {
+    let case = Case::new("incident", 3)?;
+    case.send(0, 1)?;
+    case.send(2, 1)?;
+    let options = json!({"fromBeginning": false, "clientId": "purchase-worker"});
+    let mut worker = case.kafkajs(&options)?;
+    worker.wait_for_log("joined", SOON)?;
+    let row = Named {
+        row: "1",
+        how: "KafkaJS, `fromBeginning: false`, two records there before",
+    };
+    let parts = [
+        "2 records wait in partitions 0 and 2",
+        "fromBeginning: false",
+        "committed -, log 0 to 1, 1 waiting, owner purchase-worker on 127.0.0.1",
+        "--reset-offsets --to-earliest --execute",
+    ];
+    row.first(&case.doctor().examine()?, "PSK-D001", &parts);
+    Ok(())
+}
+
+#[test]
+fn java_that_begins_at_the_end_is_told_what_it_misses() -> Result<()> {
+    let case = Case::new("latest", 1)?;
+    case.send(0, 3)?;
+    let mut worker = case.java(&["auto.offset.reset=latest"])?;
+    worker.wait_for_log("joined [latest", SOON)?;
+    let row = Named {
+        row: "1",
+        how: "Java, `auto.offset.reset=latest`, no auto-commit",
+    };
+    row.first(
+        &case.doctor().examine()?,
+        "PSK-D001",
+        &["3 records wait in partition 0", "auto.offset.reset=latest"],
+    );
+    Ok(())
+}
+
+#[test]
+fn java_whose_first_commit_is_the_end_looks_as_if_all_was_read() -> Result<()> {
+    let case = Case::new("auto-commit", 1)?;
+    case.send(0, 3)?;
+    let _worker = case.java(&[
+        "auto.offset.reset=latest",
+        "enable.auto.commit=true",
+        "auto.commit.interval.ms=500",
+        "commit=no",
+    ])?;
+    case.caught_up();
+    let row = Named {
+        row: "1",
+        how: "Java, `auto.offset.reset=latest` with auto-commit: the end is committed, nothing read",
+    };
+    row.healthy(&case.doctor().examine()?, &["nothing waits"]);
+    Ok(())
+}
+
+#[test]
+fn java_whose_position_was_deleted_is_told_what_it_missed() -> Result<()> {
+    let case = Case::new("deleted", 1)?;
+    case.send(0, 9)?;
+    let mut worker = case.java(&["hang=2", "max.poll.records=1"])?;
+    worker.wait_for_log("hangs at 2", SOON)?;
+    case.client.delete_records(&case.topic, 0, 5)?;
+    let row = Named {
+        row: "5",
+        how: "Java, committed 2, records before 5 deleted meanwhile",
+    };
+    let parts = ["up to 3 records were deleted", "committed 2, log 5 to 9"];
+    row.first(&case.doctor().examine()?, "PSK-D002", &parts);
+    Ok(())
+}

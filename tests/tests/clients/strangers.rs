@@ -1,0 +1,91 @@
+//! Who shares a group, and groups of other kinds.
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::support::{Case, Named, SOON};
+
+#[test]
+fn another_application_in_the_group_is_named() -> Result<()> {
+    let case = Case::new("strangers", 2)?;
+    let _one = case.kafkajs(&json!({"clientId": "purchase-worker-1"}))?;
+    let _other = case.kafkajs(&json!({"clientId": "audit-7"}))?;
+    case.settled(2);
+    let row = Named {
+        row: "17",
+        how: "KafkaJS, two applications with one `groupId`",
+    };
+    let parts = ["audit-7", "purchase-worker-1"];
+    row.first(&case.doctor().examine()?, "PSK-D005", &parts);
+    Ok(())
+}
+
+#[test]
+fn a_member_without_a_partition_stands_by() -> Result<()> {
+    let case = Case::new("standby", 1)?;
+    case.send(0, 3)?;
+    let _one = case.java(&["client.id=worker-1"])?;
+    let _other = case.java(&["client.id=worker-2"])?;
+    case.settled(2);
+    case.caught_up();
+    let row = Named {
+        row: "16",
+        how: "Java, two members and one partition",
+    };
+    row.healthy(
+        &case.doctor().examine()?,
+        &["one member stands by (worker-"],
+    );
+    Ok(())
+}
+
+#[test]
+fn who_is_refused_for_its_assignor_is_no_member_and_the_group_is_well() -> Result<()> {
+    let case = Case::new("assignors", 1)?;
+    case.send(0, 3)?;
+    let package = "org.apache.kafka.clients.consumer";
+    let sticky = format!("partition.assignment.strategy={package}.CooperativeStickyAssignor");
+    let range = format!("partition.assignment.strategy={package}.RangeAssignor");
+    let _one = case.java(&[&sticky])?;
+    case.caught_up();
+    let mut other = case.java(&[&range])?;
+    other.wait_for_log("InconsistentGroupProtocolException", SOON)?;
+    let row = Named {
+        row: "18",
+        how: "Java, a member that knows none of the group's assignors: refused, its own log says so",
+    };
+    row.healthy(&case.doctor().examine()?, &["nothing waits"]);
+    Ok(())
+}
+
+#[test]
+fn a_share_group_is_named_and_not_examined() -> Result<()> {
+    let case = Case::new("share", 1)?;
+    case.send(0, 3)?;
+    let args = [case.client.bootstrap(), &case.group, &case.topic];
+    let mut worker = case.java_program("ShareWorker", &args)?;
+    worker.wait_for_log("polled", SOON)?;
+    let row = Named {
+        row: "share group",
+        how: "Java, `KafkaShareConsumer` (KIP-932)",
+    };
+    row.healthy(&case.doctor().examine()?, &["a share group (KIP-932)"]);
+    Ok(())
+}
+
+#[test]
+fn a_group_of_kafka_connect_is_named_and_not_examined() -> Result<()> {
+    let case = Case::without_topic("connect")?;
+    let args = [case.client.bootstrap(), &case.group];
+    let mut member = case.kafkajs_program("connect-member.js", &args)?;
+    member.wait_for_log("joined", SOON)?;
+    let row = Named {
+        row: "Connect group",
+        how: "a member whose protocol type is `connect`",
+    };
+    row.healthy(
+        &case.doctor().examine()?,
+        &["a group of Kafka Connect's workers"],
+    );
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! Clients of other makes as child processes, and a doctor who is asked about them.
+
+mod case;
+mod java;
+mod kafkajs;
+mod named;
+
+pub use case::Case;
+pub use named::Named;
+
+use std::time::Duration;
+
+/// How long anything may take that happens at once on a quiet machine.
+pub const SOON: Duration = Duration::from_secs(60);

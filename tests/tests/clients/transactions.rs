@@ -1,0 +1,37 @@
+//! A transaction that nobody ends.
+
+use anyhow::{Result, ensure};
+use penstock_tests::eventually;
+
+use crate::support::{Case, Named, SOON};
+
+#[test]
+fn a_producer_that_stands_still_within_its_transaction_is_named() -> Result<()> {
+    let case = Case::new("hanging", 1)?;
+    case.send(0, 3)?;
+    let _worker = case.java(&["isolation.level=read_committed"])?;
+    case.caught_up();
+    let id = format!("payments-{}", case.group);
+    let args = [case.client.bootstrap(), &id, &case.topic];
+    let mut producer = case.java_program("OpenTransaction", &args)?;
+    producer.wait_for_log("open", SOON)?;
+    producer.suspend()?;
+    let row = Named {
+        row: "25",
+        how: "Java, a transactional producer, stopped within its transaction (found after 10 s)",
+    };
+    // For the first ten seconds it is usual.
+    let seen = eventually("it is found", SOON, || {
+        let seen = case.doctor().examine()?;
+        ensure!(seen.exit == Some(1), "not yet");
+        Ok(seen)
+    });
+    let by = format!("held back by the transaction of {id}");
+    let cure = format!("forceTerminateTransaction --transactionalId {id}");
+    row.first(
+        &seen,
+        "PSK-D010",
+        &["up to 2 records", &by, "waits at 3", &cure],
+    );
+    Ok(())
+}
