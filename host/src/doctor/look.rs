@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use penstock_admin_protocol::{self as protocol, Cluster, Error, Key, Place, Wanted};
 use penstock_core::diagnosis::snapshot::{
-    Answer, Broker, Commit, Group, Log, Look, Partition, Topic,
+    Answer, Broker, Commit, Glimpse, Group, Log, Look, Partition, Topic,
 };
 use tokio::task::JoinSet;
 
@@ -18,9 +18,9 @@ const COORDINATOR_TRIES: u32 = 10;
 
 type Asked = BTreeMap<i32, Answer<()>>;
 
-/// Takes one look, also at the topics of the look before it, whose members may have left. What
-/// does not answer is an answer.
-pub(super) async fn look(cluster: &Cluster, ask: &Ask, before: Option<&Look>) -> Look {
+/// Takes one look, also at topics that members wanted who may have left. What does not answer is
+/// an answer.
+pub(super) async fn look(cluster: &Cluster, ask: &Ask, known: BTreeSet<String>) -> Look {
     let at_ms = now_ms();
     let mut asked = Asked::new();
     let coordinator = coordinator(cluster, &ask.group).await;
@@ -42,13 +42,8 @@ pub(super) async fn look(cluster: &Cluster, ask: &Ask, before: Option<&Look>) ->
         }
     };
     let mut wanted = topics(ask, group.known(), committed.known());
-    wanted.extend(
-        before
-            .into_iter()
-            .flat_map(|look| look.topics.iter().map(|of| of.name.clone())),
-    );
-    wanted.sort();
-    wanted.dedup();
+    wanted.extend(known);
+    let wanted: Vec<String> = wanted.into_iter().collect();
     let topics = logs(cluster, &wanted, &mut asked).await;
     Look {
         at_ms,
@@ -75,6 +70,14 @@ async fn coordinator(cluster: &Cluster, group: &str) -> Result<protocol::BrokerA
     }
 }
 
+/// The group alone, between two looks.
+pub(super) async fn glimpse(cluster: &Cluster, ask: &Ask, coordinator: i32) -> Option<Glimpse> {
+    let broker = cluster.broker(coordinator)?;
+    let at_ms = now_ms();
+    let group = group(broker, &ask.group).await.known()?.clone();
+    Some(Glimpse { at_ms, group })
+}
+
 /// Of whichever protocol it is.
 async fn group(coordinator: &protocol::Broker, name: &str) -> Answer<Group> {
     if let Ok(group) = coordinator.modern_group(name).await {
@@ -88,17 +91,21 @@ async fn group(coordinator: &protocol::Broker, name: &str) -> Answer<Group> {
 }
 
 /// What was named, and all that the group has to do with.
-fn topics(ask: &Ask, group: Option<&Group>, commits: Option<&Vec<Commit>>) -> Vec<String> {
+fn topics(ask: &Ask, group: Option<&Group>, commits: Option<&Vec<Commit>>) -> BTreeSet<String> {
     if !ask.topics.is_empty() {
-        return ask.topics.clone();
+        return ask.topics.iter().cloned().collect();
     }
-    let members = group.into_iter().flat_map(|group| &group.members);
-    let mut topics: BTreeSet<&String> = commits.into_iter().flatten().map(|of| &of.topic).collect();
-    for member in members {
-        topics.extend(member.subscription.iter().flatten());
-        topics.extend(member.assignment.iter().map(|of| &of.topic));
-    }
-    topics.into_iter().cloned().collect()
+    let commits = commits.into_iter().flatten().map(|of| of.topic.clone());
+    commits.chain(group.into_iter().flat_map(wanted)).collect()
+}
+
+/// What members want or have.
+pub(super) fn wanted(group: &Group) -> impl Iterator<Item = String> {
+    let topics = group.members.iter().flat_map(|member| {
+        let wants = member.subscription.iter().flatten();
+        wants.chain(member.assignment.iter().map(|of| &of.topic))
+    });
+    topics.cloned()
 }
 
 /// The topics with their logs, asked of each leader at the same time.

@@ -9,11 +9,12 @@ mod settings;
 mod transactions;
 mod translate;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use penstock_admin_protocol::{Cluster, Error};
 use penstock_core::config::Secret;
-use penstock_core::diagnosis::snapshot::{Look, Snapshot};
+use penstock_core::diagnosis::snapshot::{Glimpse, Look, Snapshot};
 use penstock_core::diagnosis::watch_ms;
 
 pub use observer::Observer;
@@ -22,6 +23,10 @@ pub use observer::Observer;
 pub(crate) const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 /// Between two looks, once the first span of watching is over.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Between two glimpses of the group alone: who joins and leaves at once is seen by them only.
+const GLIMPSE: Duration = Duration::from_millis(250);
+/// More changes say nothing more.
+const GLIMPSES_MAX: usize = 50;
 
 /// What is to be looked at.
 #[derive(Debug, Clone)]
@@ -52,16 +57,18 @@ pub struct HostAccess {
 /// No broker answers: what came of each address.
 pub async fn examine(ask: &Ask, watching: impl Fn(Duration)) -> Result<Snapshot, Vec<Error>> {
     let mut observer = Observer::new(ask.clone(), None);
-    let first = observer.look(None).await?;
+    let first = observer.look(BTreeSet::new()).await?;
     let mut snapshot = observer.snapshot(vec![first]);
     observer.look_ahead(&mut snapshot).await;
     watch(&mut observer, &mut snapshot, watching).await?;
-    Ok(observer.complete(snapshot.looks).await)
+    let mut complete = observer.complete(snapshot.looks).await;
+    complete.glimpses = snapshot.glimpses;
+    Ok(complete)
 }
 
 /// One look at a group, for those who show or mend it.
 pub(crate) async fn look_once(cluster: &Cluster, ask: &Ask) -> Look {
-    look::look(cluster, ask, None).await
+    look::look(cluster, ask, BTreeSet::new()).await
 }
 
 /// Keeps the first look and the latest.
@@ -82,13 +89,53 @@ async fn watch(
         if of.looks.len() == 1 {
             watching(wanted);
         }
-        tokio::time::sleep(pause.min(wanted - watched)).await;
+        glimpses(observer, of, pause.min(wanted - watched)).await;
         pause = PAUSE;
+        let next = observer.look(known_topics(of)).await?;
+        if let Some(group) = next.group.known().cloned() {
+            let at_ms = next.at_ms;
+            keep(of, Glimpse { at_ms, group });
+        }
         of.looks.truncate(1);
-        let next = observer.look(of.looks.first()).await?;
         of.looks.push(next);
     }
     Ok(())
+}
+
+/// Waits so long, and keeps how the group was whenever it had changed.
+async fn glimpses(observer: &Observer, of: &mut Snapshot, time: Duration) {
+    let until = Instant::now() + time;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        tokio::time::sleep(left.min(GLIMPSE)).await;
+        if left <= GLIMPSE {
+            return;
+        }
+        let coordinator = of.looks.last().and_then(|look| look.coordinator.known());
+        let Some(coordinator) = coordinator.copied() else {
+            continue;
+        };
+        if let Some(seen) = observer.glimpse(coordinator).await {
+            keep(of, seen);
+        }
+    }
+}
+
+/// Keeps a glimpse if it shows a change.
+fn keep(of: &mut Snapshot, seen: Glimpse) {
+    let before = of.glimpses.last().map(|of| &of.group);
+    let before = before.or_else(|| of.looks.first()?.group.known());
+    if before != Some(&seen.group) && of.glimpses.len() < GLIMPSES_MAX {
+        of.glimpses.push(seen);
+    }
+}
+
+/// What the group had to do with, as far as was seen.
+fn known_topics(of: &Snapshot) -> BTreeSet<String> {
+    let looks = of.looks.iter().flat_map(|look| &look.topics);
+    let looks = looks.map(|topic| topic.name.clone());
+    let groups = of.glimpses.iter().map(|of| &of.group);
+    looks.chain(groups.flat_map(look::wanted)).collect()
 }
 
 fn watched(of: &Snapshot) -> Duration {

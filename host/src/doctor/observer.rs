@@ -1,8 +1,10 @@
 //! Looks at a group, as often as one likes.
 
+use std::collections::BTreeSet;
+
 use penstock_admin_protocol::{Cluster, Error};
 use penstock_core::diagnosis::Snapshot;
-use penstock_core::diagnosis::snapshot::{Answer, FORMAT, Look};
+use penstock_core::diagnosis::snapshot::{Answer, FORMAT, Glimpse, Look};
 
 use super::{ANSWER_TIME_MAX, Ask, ahead, hosts, look, missing, settings, transactions};
 
@@ -32,11 +34,11 @@ impl Observer {
         self.client.as_deref()
     }
 
-    /// One look; `before` is an earlier one, whose topics are looked at too.
+    /// One look, also at these topics, with which the group had to do before.
     ///
     /// # Errors
     /// No broker answers: what came of each address.
-    pub async fn look(&mut self, before: Option<&Look>) -> Result<Look, Vec<Error>> {
+    pub async fn look(&mut self, known: BTreeSet<String>) -> Result<Look, Vec<Error>> {
         if self.cluster.is_none() || self.stale {
             let found = Cluster::find(&self.ask.bootstrap, ANSWER_TIME_MAX).await;
             match (found, &self.cluster) {
@@ -49,7 +51,7 @@ impl Observer {
         let Some(cluster) = &self.cluster else {
             return Err(Vec::new());
         };
-        let mut look = look::look(cluster, &self.ask, before).await;
+        let mut look = look::look(cluster, &self.ask, known).await;
         if let Some(access) = &self.ask.hosts {
             look.hosts = hosts::look(&look, access.token.as_ref()).await;
         }
@@ -57,6 +59,11 @@ impl Observer {
         let all_answer = !look.brokers.iter().any(|of| silent(&of.reached));
         self.stale = !all_answer || look.coordinator.known().is_none();
         Ok(look)
+    }
+
+    /// The group alone, between two looks.
+    pub(super) async fn glimpse(&self, coordinator: i32) -> Option<Glimpse> {
+        look::glimpse(self.cluster.as_ref()?, &self.ask, coordinator).await
     }
 
     /// A snapshot of looks, with what they make worth asking.
@@ -87,6 +94,7 @@ impl Observer {
             topics: self.ask.topics.clone(),
             client: self.client.clone(),
             looks,
+            glimpses: Vec::new(),
             groups: Answer::Unasked,
             topic_names: Answer::Unasked,
             open_transactions: Vec::new(),

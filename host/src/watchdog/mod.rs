@@ -96,8 +96,9 @@ impl Watch {
     }
 
     async fn round(&mut self) {
-        let before = self.window.latest();
-        let Ok(mut look) = self.observer.look(before).await else {
+        let before = self.window.latest().into_iter();
+        let known = before.flat_map(|look| look.topics.iter().map(|of| of.name.clone()));
+        let Ok(mut look) = self.observer.look(known.collect()).await else {
             // The client has latched it: PSK-K001. What was found before is not known to be over.
             return;
         };

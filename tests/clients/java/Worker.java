@@ -90,15 +90,15 @@ public final class Worker implements ConsumerRebalanceListener {
     }
 
     private void handle(ConsumerRecord<String, String> record) throws InterruptedException {
+        if (own.containsKey("each")) {
+            Thread.sleep(Integer.parseInt(own.get("each")));
+        }
         if (own.containsKey("hang") && handled >= Integer.parseInt(own.get("hang"))) {
             System.out.println("hangs at " + record.offset());
             Thread.sleep(Long.MAX_VALUE);
         }
         if (own.containsKey("crash") && handled >= Integer.parseInt(own.get("crash"))) {
             throw new IllegalStateException("at " + record.offset());
-        }
-        if (own.containsKey("each")) {
-            Thread.sleep(Integer.parseInt(own.get("each")));
         }
         handled += 1;
         System.out.println("handled " + handled + " " + record.partition() + " " + record.offset());

@@ -1,6 +1,7 @@
 //! `penstock doctor` in front of clients of other makes: KafkaJS, and Java's own, on a real Apache
 //! Kafka; each cause made for real, and named, and what is healthy let be. `make test-clients`.
 
+mod churn;
 mod group;
 mod healthy;
 mod position;

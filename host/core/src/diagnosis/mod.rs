@@ -3,6 +3,7 @@
 mod finding;
 mod notes;
 mod patience;
+mod roll;
 mod rules;
 mod scene;
 pub mod snapshot;

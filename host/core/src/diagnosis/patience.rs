@@ -18,6 +18,8 @@ pub(super) const OUTBOX_MS: u64 = 30_000;
 
 /// Transactions of usual length are over by then.
 pub(super) const TRANSACTION_MS: i64 = 10_000;
+/// While members come and go, nothing more is to be learnt.
+const WATCH_MAX_MS: i64 = 30_000;
 /// A rebalance: a member may take max.poll.interval.ms, 5 minutes by default, until it joins.
 pub(super) const REBALANCE_MS: i64 = 330_000;
 
@@ -30,12 +32,17 @@ pub fn watch_ms(snapshot: &Snapshot) -> i64 {
     if !scene.is_of_consumers() {
         return 0;
     }
+    if !scene.roll.passed_through().is_empty() {
+        return FIRST_COMMIT_MS;
+    }
     if scene.members().is_empty() {
+        // Of a group without commits that was left, only a member that comes back says what it reads.
+        let unknown = scene.places.is_empty() && snapshot.topics.is_empty();
         let waits = scene
             .places
             .iter()
             .any(|it| it.is_readable() && !it.has_moved());
-        return if waits { FIRST_COMMIT_MS } else { 0 };
+        return if waits || unknown { FIRST_COMMIT_MS } else { 0 };
     }
     let rebalance = if scene.is_rebalancing() {
         FIRST_COMMIT_MS
@@ -43,7 +50,7 @@ pub fn watch_ms(snapshot: &Snapshot) -> i64 {
         0
     };
     let places = scene.places.iter().map(|place| place_ms(&scene, place));
-    places.max().unwrap_or(0).max(rebalance)
+    places.max().unwrap_or(0).max(rebalance).min(WATCH_MAX_MS)
 }
 
 /// A position before which offsets lie that may or may not be records.
@@ -96,12 +103,14 @@ fn place_ms(scene: &Scene<'_>, place: &Place<'_>) -> i64 {
     if !place.is_readable() {
         return unsettled;
     }
+    // From when its owner has had it.
+    let began = place.owner_since_ms.unwrap_or(scene.first.at_ms) - scene.first.at_ms;
     if place.has_no_commit() {
-        return FIRST_COMMIT_MS;
+        return began + FIRST_COMMIT_MS;
     }
     // One that moves and is left behind all the same shows that only after some commits.
     if place.has_moved() && !scene.is_left_behind(place) {
         return unsettled;
     }
-    NEXT_COMMIT_MS
+    began + NEXT_COMMIT_MS
 }

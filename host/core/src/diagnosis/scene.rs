@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::roll::{Roll, wanted};
 use super::snapshot::{
     Ahead, Answer, Assigned, Batch, Committed, Group, GroupKind, Host, Log, Look, Member, Snapshot,
 };
@@ -14,6 +15,8 @@ pub(super) struct Scene<'s> {
     pub last: &'s Look,
     /// The group as last seen.
     pub group: Option<&'s Group>,
+    /// The group from the first look to the last.
+    pub roll: Roll<'s>,
     /// The partitions in question, by topic and number.
     pub places: Vec<Place<'s>>,
 }
@@ -24,8 +27,8 @@ pub(super) struct Place<'s> {
     pub partition: i32,
     /// Who has it.
     pub owner: Option<&'s Member>,
-    /// Whether the same member had it in the first look.
-    pub owner_stayed: bool,
+    /// Since when, as far as was seen, in milliseconds since 1970.
+    pub owner_since_ms: Option<i64>,
     /// Whether a member of the group wants its topic.
     pub subscribed: bool,
     /// What is committed; `None`: not known.
@@ -59,11 +62,10 @@ impl<'s> Scene<'s> {
             first,
             last,
             group,
+            roll: Roll::new(snapshot),
             places: Vec::new(),
         };
         let scope = scene.scope();
-        let owners = owners(group);
-        let owners_before = owners_of(first);
         let (committed, committed_before) = (commits(last), commits(first));
         let logs_before = logs(first);
         for topic in last
@@ -74,17 +76,16 @@ impl<'s> Scene<'s> {
             let subscribed = scene.is_subscribed(&topic.name);
             for of in topic.partitions.known().into_iter().flatten() {
                 let key = (topic.name.as_str(), of.number);
-                let owner = owners.get(&key).copied();
-                let before = owners_before.get(&key).copied();
-                let others = owner.is_some_and(|of| !scene.is_looked_at(&of.client));
+                let owner = scene.roll.owner(&topic.name, of.number);
+                let others = owner.is_some_and(|(of, _)| !scene.is_looked_at(&of.client));
                 if others {
                     continue;
                 }
                 let mut place = Place {
                     topic: &topic.name,
                     partition: of.number,
-                    owner,
-                    owner_stayed: owner.map(|of| &of.id) == before.map(|of| &of.id),
+                    owner: owner.map(|(of, _)| of),
+                    owner_since_ms: owner.map(|(_, since)| since),
                     subscribed,
                     committed: committed_in(committed.as_ref(), key),
                     before: committed_in(committed_before.as_ref(), key),
@@ -104,18 +105,18 @@ impl<'s> Scene<'s> {
     }
 
     /// The topics in question: those named; else what members want or have; without members, what
-    /// has commits, and what those wanted who were there in the first look.
+    /// has commits, and what those wanted who were there before.
     fn scope(&self) -> BTreeSet<&'s str> {
         if !self.snapshot.topics.is_empty() {
             return self.snapshot.topics.iter().map(String::as_str).collect();
         }
-        let scope = wanted(self.last);
+        let scope: BTreeSet<&str> = self.group.into_iter().flat_map(wanted).collect();
         if !scope.is_empty() {
             return scope;
         }
         let commits = self.last.committed.known().into_iter().flatten();
         let committed = commits.map(|of| of.topic.as_str());
-        committed.chain(wanted(self.first)).collect()
+        committed.chain(self.roll.wanted()).collect()
     }
 
     /// Whether what the client has is in question.
@@ -187,6 +188,13 @@ impl<'s> Scene<'s> {
         topics
     }
 
+    /// How long the same member has had a place, as far as was seen, in milliseconds.
+    pub fn held_ms(&self, place: &Place<'_>) -> i64 {
+        place
+            .owner_since_ms
+            .map_or(0, |since| self.last.at_ms - since)
+    }
+
     /// From the first look to the last, in milliseconds.
     pub fn watched_ms(&self) -> i64 {
         self.last.at_ms - self.first.at_ms
@@ -195,20 +203,6 @@ impl<'s> Scene<'s> {
     pub fn is_watched(&self) -> bool {
         self.snapshot.looks.len() > 1
     }
-}
-
-/// What members want or have.
-fn wanted(look: &Look) -> BTreeSet<&str> {
-    let members = look
-        .group
-        .known()
-        .into_iter()
-        .flat_map(|group| &group.members);
-    let topics = members.flat_map(|of| {
-        let wants = of.subscription.iter().flatten();
-        wants.chain(of.assignment.iter().map(|of| &of.topic))
-    });
-    topics.map(String::as_str).collect()
 }
 
 pub(super) fn is_rebalancing(group: &Group) -> bool {
@@ -325,20 +319,6 @@ fn inside<'s>(first: &'s Look, last: &'s Look, (topic, number): (&str, i32)) -> 
         now,
         before: before.map(|(_, of)| of),
     })
-}
-
-fn owners(group: Option<&Group>) -> BTreeMap<(&str, i32), &Member> {
-    let mut owners = BTreeMap::new();
-    for member in group.into_iter().flat_map(|group| &group.members) {
-        for (topic, partition) in each(&member.assignment) {
-            owners.insert((topic, partition), member);
-        }
-    }
-    owners
-}
-
-fn owners_of(look: &Look) -> BTreeMap<(&str, i32), &Member> {
-    owners(look.group.known())
 }
 
 pub(super) fn each(assigned: &[Assigned]) -> impl Iterator<Item = (&str, i32)> {

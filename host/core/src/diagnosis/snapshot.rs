@@ -59,6 +59,9 @@ pub struct Snapshot {
     pub client: Option<String>,
     /// In the order they were taken; at least one.
     pub looks: Vec<Look>,
+    /// The group between the first look and the last, whenever it had changed; in time.
+    #[serde(default)]
+    pub glimpses: Vec<Glimpse>,
     /// The cluster's groups; asked where the group isn't there.
     #[serde(default)]
     pub groups: Answer<Vec<ListedGroup>>,
@@ -106,6 +109,16 @@ pub struct Host {
     pub address: String,
     /// What it does.
     pub status: Answer<Status>,
+}
+
+/// The group at a moment between two looks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Glimpse {
+    /// When it was asked for, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The group.
+    pub group: Group,
 }
 
 /// A broker.

@@ -3,7 +3,7 @@
 use penstock_core::diagnosis::snapshot::{Answer, Group, GroupKind, ListedGroup, Look, Snapshot};
 use penstock_core::diagnosis::watch_ms;
 
-use crate::world::{Build, healthy, look, member, only, snapshot, still};
+use crate::world::{Build, healthy, look, member, only, snapshot, still, with_glimpses};
 
 fn missing() -> Snapshot {
     let mut look = look();
@@ -130,6 +130,69 @@ fn members_that_are_replaced_and_get_nothing_done_are_found() {
     assert!(
         notes[0].starts_with("a rebalance is in progress"),
         "{notes:?}"
+    );
+}
+
+#[test]
+fn members_that_come_and_go_between_two_looks_are_found() {
+    let of = |id: Option<&str>| {
+        let mut look = look().topic("t", &[(0, 9, 9)]).commit("t", 0, 4);
+        match id {
+            Some(id) => {
+                let mut member = member("worker", "t", &[0]);
+                member.id = id.to_owned();
+                look = look.with(member);
+            }
+            None => look = look.state("Empty"),
+        }
+        look
+    };
+    // At both looks nobody was there, between them somebody was.
+    let came = of(Some("b")).after(3000);
+    let seen = with_glimpses(of(None), std::slice::from_ref(&came), of(None).after(7000));
+    let diagnosis = only(&seen, "PSK-D014");
+    let finding = &diagnosis.findings[0];
+    assert!(finding.cause.starts_with("5 records wait"));
+    let evidence = finding
+        .evidence
+        .iter()
+        .find(|of| of.label == "came and went");
+    assert_eq!(evidence.map(|of| of.value.as_str()), Some("b"));
+    assert_eq!(watch_ms(&seen), 6000);
+    // Without a commit, only who came says what the group reads.
+    let mut first = of(None);
+    first.committed = look().committed;
+    first.topics.clear();
+    let mut last = of(None).after(7000);
+    last.committed = look().committed;
+    assert_eq!(watch_ms(&snapshot(std::slice::from_ref(&first))), 6000);
+    only(
+        &with_glimpses(first, std::slice::from_ref(&came), last),
+        "PSK-D014",
+    );
+    // Who came and stays may be the first of many, and has its time.
+    let stays = of(Some("b")).after(7000);
+    let seen = with_glimpses(of(None), std::slice::from_ref(&came), stays);
+    healthy(&seen);
+    assert_eq!(watch_ms(&seen), 3000 + 10_000);
+    let stays = of(Some("b")).after(13_000);
+    only(&with_glimpses(of(None), &[came], stays), "PSK-D008");
+}
+
+#[test]
+fn a_member_that_has_just_come_is_given_time_for_its_first_commit() {
+    let empty = look().state("Empty").topic("t", &[(0, 9, 9)]);
+    let came = look().topic("t", &[(0, 9, 9)]);
+    let came = came.with(member("worker", "t", &[0]));
+    let between = [came.clone().after(5000)];
+    healthy(&with_glimpses(
+        empty.clone(),
+        &between,
+        came.clone().after(7000),
+    ));
+    only(
+        &with_glimpses(empty, &between, came.after(11_000)),
+        "PSK-D001",
     );
 }
 

@@ -1,8 +1,8 @@
 //! Snapshots, made in a few words.
 
 use penstock_core::diagnosis::snapshot::{
-    Answer, Assigned, Broker, Commit, Committed, FORMAT, Group, GroupKind, Log, Look, Member,
-    Partition, Snapshot, Topic,
+    Answer, Assigned, Broker, Commit, Committed, FORMAT, Glimpse, Group, GroupKind, Log, Look,
+    Member, Partition, Snapshot, Topic,
 };
 use penstock_core::diagnosis::{Diagnosis, diagnose};
 
@@ -138,12 +138,26 @@ pub fn snapshot(looks: &[Look]) -> Snapshot {
         group: "workers".to_owned(),
         topics: Vec::new(),
         looks: looks.to_vec(),
+        glimpses: Vec::new(),
         groups: Answer::Unasked,
         topic_names: Answer::Unasked,
         open_transactions: Vec::new(),
         ahead: Vec::new(),
         client: None,
     }
+}
+
+/// Two looks, and glimpses of the group between them.
+pub fn with_glimpses(first: Look, between: &[Look], last: Look) -> Snapshot {
+    let mut of = snapshot(&[first, last]);
+    let glimpses = between.iter().filter_map(|look| {
+        Some(Glimpse {
+            at_ms: look.at_ms,
+            group: look.group.known()?.clone(),
+        })
+    });
+    of.glimpses = glimpses.collect();
+    of
 }
 
 /// The same look twice, ten seconds apart: all stands still.

@@ -1,13 +1,11 @@
-//! Groups that aren't there, that nobody is in, and that don't settle.
-
-use std::collections::BTreeSet;
+//! Groups that aren't there, and that nobody is in.
 
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
-use crate::diagnosis::patience::{FIRST_COMMIT_MS, REBALANCE_MS};
-use crate::diagnosis::scene::{Place, Scene, is_rebalancing};
-use crate::diagnosis::snapshot::{Answer, GroupKind, Look};
-use crate::diagnosis::words::{list, near, quoted, span, wait};
+use crate::diagnosis::patience::FIRST_COMMIT_MS;
+use crate::diagnosis::scene::{Place, Scene};
+use crate::diagnosis::snapshot::{Answer, GroupKind};
+use crate::diagnosis::words::{list, near, quoted, wait};
 
 use super::cures::{next_batch, seen, tool};
 
@@ -65,7 +63,8 @@ pub(super) fn nobody(scene: &Scene<'_>) -> Vec<Finding> {
     });
     // Consumers that assign themselves partitions commit without being members.
     let moves = scene.places.iter().any(|place| place.has_moved());
-    if !empty || moves {
+    // Those that come and go are another thing.
+    if !empty || moves || !scene.roll.passed_through().is_empty() {
         return Vec::new();
     }
     if scene.places.is_empty() && scene.snapshot.topics.is_empty() {
@@ -80,12 +79,7 @@ pub(super) fn nobody(scene: &Scene<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let records: i64 = waiting.iter().filter_map(|place| place.waiting()).sum();
-    let had_members = scene
-        .first
-        .group
-        .known()
-        .is_some_and(|group| !group.members.is_empty());
-    let came = if had_members {
+    let came = if scene.roll.had_members() {
         "its last member left while it was watched"
     } else {
         "it has no members"
@@ -140,87 +134,4 @@ fn come_back(scene: &Scene<'_>, finding: Finding) -> Finding {
             "then see them join",
             format!("{} --describe --members", tool(scene)),
         )
-}
-
-/// Members come and go so quickly that nothing gets done, or a rebalance does not end.
-pub(super) fn unsettled(scene: &Scene<'_>) -> Vec<Finding> {
-    let waits = scene.places.iter().any(|place| place.is_readable());
-    let moves = scene.places.iter().any(|place| place.has_moved());
-    let (Some(before), Some(group)) = (scene.first.group.known(), scene.group) else {
-        return Vec::new();
-    };
-    if !waits || moves || !scene.is_of_consumers() || scene.watched_ms() < FIRST_COMMIT_MS {
-        return Vec::new();
-    }
-    let (ids_before, ids) = (ids(scene.first), ids(scene.last));
-    let replaced = !ids.is_empty() && !ids_before.is_empty() && ids.is_disjoint(&ids_before);
-    let rises = group
-        .epoch
-        .zip(before.epoch)
-        .map_or(0, |(now, then)| now - then);
-    let endless = is_rebalancing(before) && is_rebalancing(group);
-    let endless = endless && scene.watched_ms() >= REBALANCE_MS;
-    if !(replaced || rises >= 3 || endless) {
-        return Vec::new();
-    }
-    let watched = span(scene.watched_ms());
-    let cause = if endless {
-        format!(
-            "the group has been sharing out its partitions for {watched}, longer than any member \
-             may take for it: one of them heartbeats and does not join"
-        )
-    } else {
-        format!(
-            "the group does not come to rest: within {watched} its members were all replaced, or \
-             its partitions shared out again and again, and nothing was committed. A client that \
-             crashes on a record and is restarted does that, and one whose handler takes longer \
-             than max.poll.interval.ms"
-        )
-    };
-    let finding = Finding::new(
-        Code::DoctorUnsettled,
-        Stage::Group,
-        &scene.snapshot.group,
-        cause,
-    )
-    .evidence("state", format!("{}, then {}", before.state, group.state))
-    .evidence("members before", joined(&ids_before))
-    .evidence("members after", joined(&ids));
-    let finding = match group.epoch.zip(before.epoch) {
-        Some((now, then)) => finding.evidence("epoch", format!("{then}, then {now}")),
-        None => finding,
-    };
-    vec![
-        finding
-            .or("a deployment is under way, member by member: it is over in a moment")
-            .step(
-                "look at why the members end: their exit codes, and their last log lines about \
-                 the group",
-            )
-            .step(
-                "if a record kills them, it lies at the committed offset of one of the partitions; \
-                 if they are too slow, lower max.poll.records or raise max.poll.interval.ms",
-            )
-            .step("give members that are restarted often a group.instance.id"),
-    ]
-}
-
-fn ids(look: &Look) -> BTreeSet<&str> {
-    let members = look
-        .group
-        .known()
-        .into_iter()
-        .flat_map(|group| &group.members);
-    members.map(|member| member.id.as_str()).collect()
-}
-
-fn joined(ids: &BTreeSet<&str>) -> String {
-    if ids.is_empty() {
-        return "none".to_owned();
-    }
-    let shown: Vec<&str> = ids.iter().copied().take(4).collect();
-    match ids.len() - shown.len() {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
 }

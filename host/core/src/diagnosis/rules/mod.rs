@@ -11,6 +11,7 @@ pub(super) mod progress;
 mod strangers;
 mod topics;
 pub(super) mod transactions;
+mod unsettled;
 
 use super::finding::Finding;
 use super::scene::Scene;
@@ -23,7 +24,7 @@ const RULES: &[Rule] = &[
     broker::not_permitted,
     group::missing,
     group::nobody,
-    group::unsettled,
+    unsettled::rule,
     topics::missing,
     topics::remade,
     topics::unowned,

@@ -10,8 +10,7 @@ use super::cures::{next_batch, numbers, reset, seen, unread};
 
 /// A live group has no committed offset where records wait.
 pub(super) fn rule(scene: &Scene<'_>) -> Vec<Finding> {
-    let early = scene.watched_ms() < FIRST_COMMIT_MS;
-    if scene.members().is_empty() || !scene.is_of_consumers() || early {
+    if !scene.is_of_consumers() {
         return Vec::new();
     }
     let topics = scene.by_topic().into_iter();
@@ -22,18 +21,19 @@ pub(super) fn rule(scene: &Scene<'_>) -> Vec<Finding> {
 
 /// Records that were there before it was first looked at, and no commit since. Of a member that
 /// only just joined, the first commit is still to come: that is what the watching is for.
-fn waits_without_commit(place: &Place<'_>) -> bool {
+fn waits_without_commit(scene: &Scene<'_>, place: &Place<'_>) -> bool {
     let old = place
         .log_before
         .is_none_or(|log| log.last_stable > log.start);
-    place.owner.is_some() && place.has_no_commit() && place.is_readable() && old
+    let held = scene.held_ms(place) >= FIRST_COMMIT_MS;
+    held && place.has_no_commit() && place.is_readable() && old
 }
 
 fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Finding> {
     let stuck: Vec<&Place<'_>> = places
         .iter()
         .copied()
-        .filter(|place| waits_without_commit(place))
+        .filter(|place| waits_without_commit(scene, place))
         .collect();
     if stuck.is_empty() || scene.is_rebalancing() {
         return None;

@@ -3,7 +3,7 @@
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::NEXT_COMMIT_MS;
-use crate::diagnosis::scene::{Place, Scene, is_rebalancing};
+use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::words::{count, list, member, span, wait};
 
 use super::cures::{next_batch, numbers, seen, unread};
@@ -11,20 +11,13 @@ use super::cures::{next_batch, numbers, seen, unread};
 /// A partition with an owner, a commit within the log and records before it, and no commit for
 /// longer than clients let pass between two.
 pub(super) fn standstill(scene: &Scene<'_>) -> Vec<Finding> {
-    if !tells(scene) {
+    if !scene.is_settled() || !scene.is_of_consumers() {
         return Vec::new();
     }
     let topics = scene.by_topic().into_iter();
     topics
         .filter_map(|(topic, places)| standing(scene, topic, &places))
         .collect()
-}
-
-/// Consumers that were settled from the first look on, watched for longer than clients let pass
-/// between two commits.
-fn tells(scene: &Scene<'_>) -> bool {
-    let settled = scene.is_settled() && !scene.first.group.known().is_some_and(is_rebalancing);
-    settled && scene.is_of_consumers() && scene.watched_ms() >= NEXT_COMMIT_MS
 }
 
 fn stands(place: &Place<'_>) -> bool {
@@ -37,7 +30,7 @@ fn stands(place: &Place<'_>) -> bool {
     let damaged = place
         .next_batch()
         .is_some_and(|batch| batch.is_sound == Some(false));
-    within && waited && !damaged && place.owner_stayed && !place.has_moved() && place.is_readable()
+    within && waited && !damaged && !place.has_moved() && place.is_readable()
 }
 
 fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Finding> {
@@ -45,7 +38,8 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
         .iter()
         .copied()
         // A host of Penstock says itself what it does.
-        .filter(|place| place.owner.is_some() && place.inside.is_none() && stands(place))
+        .filter(|place| place.inside.is_none() && scene.held_ms(place) >= NEXT_COMMIT_MS)
+        .filter(|place| stands(place))
         .collect();
     let owner = stuck.first()?.owner?;
     let waiting: i64 = stuck.iter().filter_map(|place| place.waiting()).sum();
@@ -117,7 +111,8 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
 
 /// A topic in which more is written than the group commits, and more waits than came since.
 pub(super) fn too_slow(scene: &Scene<'_>) -> Vec<Finding> {
-    if !tells(scene) {
+    let calm = scene.is_settled() && scene.roll.is_calm();
+    if !calm || !scene.is_of_consumers() || scene.watched_ms() < NEXT_COMMIT_MS {
         return Vec::new();
     }
     let topics = scene.by_topic().into_iter();
