@@ -75,9 +75,15 @@ fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // What libraries tell below a warning is about themselves, not about records.
+    // What libraries tell below a warning is about themselves, not about records; what the client
+    // was told to tell by its `debug` setting is asked for by the level too.
+    let client = match level {
+        LevelFilter::DEBUG | LevelFilter::TRACE => level,
+        _ => level.min(LevelFilter::WARN),
+    };
     let ours = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
+        .with_target("librdkafka", client)
         .with_target("penstock", level)
         .with_target("guest", level);
     let registry = tracing_subscriber::registry().with(ours);

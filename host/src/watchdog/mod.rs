@@ -55,7 +55,11 @@ pub fn start(
     };
     let thread = std::thread::Builder::new()
         .name("watchdog".to_owned())
-        .spawn(move || runtime.block_on(watch.run(stopped)))?;
+        .spawn(move || {
+            runtime.block_on(watch.run(stopped));
+            // A name that nobody resolves must not hold the host's end up.
+            runtime.shutdown_background();
+        })?;
     Ok(Watchdog {
         stop: Some(stop),
         thread: Some(thread),
