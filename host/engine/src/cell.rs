@@ -245,6 +245,11 @@ impl Partition {
         self.lock().watermarks
     }
 
+    /// After the contiguous prefix of finished records.
+    pub fn position(&self) -> NextOffset {
+        self.lock().machine.position()
+    }
+
     /// The position at which the next fetch goes on, were it to start anew.
     pub fn fetch_position(&self) -> NextOffset {
         self.lock().machine.fetch_position()

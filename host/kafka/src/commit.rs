@@ -32,6 +32,10 @@ pub struct Committer<S> {
     interval: Duration,
     due: Instant,
     in_flight: Option<Vec<Point<S>>>,
+    /// What is in flight is a reset's.
+    moving: bool,
+    /// What came of a reset's commit.
+    moved: Option<Result<(), Error>>,
     /// Failures in a row.
     failures: u32,
     /// Start positions that could not be committed yet, by topic and partition.
@@ -59,6 +63,8 @@ impl<S: Stay> Committer<S> {
             interval,
             due: Instant::now() + interval,
             in_flight: None,
+            moving: false,
+            moved: None,
             failures: 0,
             owed: HashMap::new(),
         }
@@ -163,6 +169,33 @@ impl<S: Stay> Committer<S> {
         }
     }
 
+    /// Commits positions that are put in place of those of ended stays, once nothing else is in
+    /// flight; whether it is sent. The answer is [`Committer::moved`].
+    ///
+    /// # Errors
+    /// As the client reports.
+    pub fn begin_move(&mut self, positions: &[PartitionOffset]) -> Result<bool, Error> {
+        if !self.settle(Instant::now()) {
+            return Ok(false);
+        }
+        for position in positions {
+            self.owed
+                .remove(&(Arc::clone(&position.topic), position.partition));
+        }
+        self.handle.commit(positions, &self.answers)?;
+        self.in_flight = Some(Vec::new());
+        (self.moving, self.moved) = (true, None);
+        Ok(true)
+    }
+
+    /// What came of [`Committer::begin_move`], once. Never waits.
+    pub fn moved(&mut self) -> Option<Result<(), Error>> {
+        if self.moving {
+            self.settle(Instant::now());
+        }
+        self.moved.take()
+    }
+
     /// Remembers positions to commit with the next timer.
     pub fn owe(&mut self, positions: &[PartitionOffset]) {
         for position in positions {
@@ -181,7 +214,7 @@ impl<S: Stay> Committer<S> {
     }
 
     /// Waits until nothing is in flight; whether that was reached.
-    fn settle(&mut self, deadline: Instant) -> bool {
+    pub fn settle(&mut self, deadline: Instant) -> bool {
         let Some(points) = self.in_flight.take() else {
             return true;
         };
@@ -190,6 +223,13 @@ impl<S: Stay> Committer<S> {
             self.in_flight = Some(points);
             return false;
         };
+        if std::mem::take(&mut self.moving) {
+            if answer.is_ok() {
+                self.succeeded();
+            }
+            self.moved = Some(answer);
+            return true;
+        }
         match answer {
             Ok(()) => {
                 for point in &points {
@@ -272,7 +312,7 @@ fn verdict(event: &Event<'_>) -> Result<(), Error> {
 }
 
 /// Whether a commit that failed so may succeed a moment later, with the same membership.
-fn may_pass(code: Rd) -> bool {
+pub fn may_pass(code: Rd) -> bool {
     matches!(
         code,
         Rd::StaleMemberEpoch

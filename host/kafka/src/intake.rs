@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use penstock_core::batch::Batch;
 use penstock_core::partition::HandedBack;
-use penstock_core::record::NextOffset;
+use penstock_core::record::{AssignmentEpoch, NextOffset};
 use penstock_engine::{Engine, Flow, Partition};
 
 use crate::latch::Latch;
@@ -31,6 +31,8 @@ pub trait Stay: Send + Sync + 'static {
     fn topic(&self) -> &Arc<str>;
     /// The partition's number.
     fn number(&self) -> i32;
+    /// This stay, and no other.
+    fn epoch(&self) -> AssignmentEpoch;
     /// Hands over the next records.
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow;
     /// Waits a little for room after [`Flow::Pause`]; whether there is.
@@ -41,6 +43,10 @@ pub trait Stay: Send + Sync + 'static {
     fn committed(&self, next: NextOffset);
     /// What the broker says of the log.
     fn watermarks(&self, low: i64, end: i64);
+    /// What [`Stay::watermarks`] was told last.
+    fn last_watermarks(&self) -> Option<(i64, i64)>;
+    /// All before this is finished.
+    fn position(&self) -> NextOffset;
     /// Where the next fetch goes on.
     fn fetch_position(&self) -> NextOffset;
 }
@@ -69,6 +75,9 @@ impl Stay for Partition {
     fn number(&self) -> i32 {
         Partition::number(self)
     }
+    fn epoch(&self) -> AssignmentEpoch {
+        Partition::epoch(self)
+    }
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
         Partition::fetched(self, batch)
     }
@@ -83,6 +92,12 @@ impl Stay for Partition {
     }
     fn watermarks(&self, low: i64, end: i64) {
         Partition::watermarks(self, low, end);
+    }
+    fn last_watermarks(&self) -> Option<(i64, i64)> {
+        Partition::last_watermarks(self)
+    }
+    fn position(&self) -> NextOffset {
+        Partition::position(self)
     }
     fn fetch_position(&self) -> NextOffset {
         Partition::fetch_position(self)

@@ -34,6 +34,11 @@ impl<I: Intake> Poller<I> {
         // A stay of the same partition that never ended would answer for the new one.
         let (old, _) = self.cells.remove(partitions);
         self.intake.close(&old);
+        if let Some(reset) = &mut self.reset {
+            reset.rebalanced(partitions);
+            // Where the partitions start is only known once its commit is there or refused.
+            self.committer.settle(Instant::now() + REVOKE_COMMIT);
+        }
         if partitions.is_empty() || self.closing.is_some() {
             self.answer_assign(partitions);
             return;
@@ -72,6 +77,9 @@ impl<I: Intake> Poller<I> {
     pub(crate) fn revoked(&mut self, partitions: &[PartitionOffset]) {
         self.note_rebalance();
         let (stays, paused) = self.cells.remove(partitions);
+        if let Some(reset) = &mut self.reset {
+            reset.rebalanced(partitions);
+        }
         let now = Instant::now();
         let end = self.stop.deadline().unwrap_or(now + DRAIN + REVOKE_COMMIT);
         let drain_until = (now + DRAIN).min(end);
@@ -271,7 +279,7 @@ impl<I: Intake> Poller<I> {
         });
     }
 
-    fn note_assigned(&self) {
+    pub(crate) fn note_assigned(&self) {
         let stays: Vec<_> = self.cells.stays().cloned().collect();
         let assigned = stays.len();
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = stays;

@@ -19,6 +19,8 @@ use crate::intake::Intake;
 use crate::latch;
 use crate::lookup::Lookup;
 use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Role};
+use crate::orders::{Order, Orders};
+use crate::reset::Reset;
 use crate::start;
 use crate::state::{GroupState, Shared};
 use crate::stop::Stop;
@@ -43,6 +45,7 @@ pub struct SourceHandle {
     queue: Weak<Queue>,
     shared: Arc<Shared>,
     report: Receiver<StopReport>,
+    orders: Orders,
 }
 
 /// How a consumer ended.
@@ -94,6 +97,7 @@ pub fn start<I: Intake>(
     let stop = Arc::new(Stop::default());
     let shared = Arc::new(Shared::default());
     let (sender, report) = sync_channel(1);
+    let (orders_sender, orders) = Orders::to(&queue);
     let starts = topics
         .iter()
         .map(|(name, topic)| (Arc::from(name.as_str()), topic.start));
@@ -128,6 +132,8 @@ pub fn start<I: Intake>(
         closing: None,
         lost_generation: None,
         troubles: Troubles::default(),
+        orders,
+        reset: None,
     };
     spawn("kafka-poll", move || {
         let mut poller = poller;
@@ -137,6 +143,7 @@ pub fn start<I: Intake>(
     })?;
     Ok(SourceHandle {
         stop,
+        orders: orders_sender,
         queue: wakes,
         shared,
         report,
@@ -156,6 +163,11 @@ impl SourceHandle {
     /// How this host stands in its group.
     pub fn state(&self) -> GroupState {
         self.shared.get()
+    }
+
+    /// The way to give it orders.
+    pub fn orders(&self) -> Orders {
+        self.orders.clone()
     }
 
     /// Stops the intake, finishes what is in hand, commits, leaves the group; at most until
@@ -188,6 +200,9 @@ pub(crate) struct Poller<I: Intake> {
     /// The generation in which the assignment was lost last.
     pub(crate) lost_generation: Option<i32>,
     troubles: Troubles,
+    pub(crate) orders: Receiver<Order>,
+    /// The reset that is under way.
+    pub(crate) reset: Option<Reset<I::Stay>>,
 }
 
 impl<I: Intake> Poller<I> {
@@ -212,7 +227,7 @@ impl<I: Intake> Poller<I> {
 
     /// Takes what is there, hands it over, and does what is due.
     pub(crate) fn round(&mut self) {
-        let idle = if self.cells.any_paused() {
+        let idle = if self.cells.any_paused() || self.reset.is_some() {
             IDLE_PAUSED
         } else {
             IDLE
@@ -232,6 +247,7 @@ impl<I: Intake> Poller<I> {
         }
         self.hand_over();
         self.resume();
+        self.resets();
         self.troubles.look(&self.cells, &*self.intake);
         self.committer.tick(self.cells.stays());
         self.note_membership();

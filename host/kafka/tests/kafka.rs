@@ -73,6 +73,9 @@ scenarios! {
         records_from_before_are_read,
         latest_is_committed_before_the_group_is_joined,
         a_commit_beyond_the_log_is_decided,
+        a_partition_is_put_back_and_read_again,
+        a_stuck_partition_is_put_forward,
+        an_order_for_another_member_is_refused,
         a_full_partition_is_paused,;
     broker:
         records_from_before_are_read,
@@ -85,6 +88,9 @@ scenarios! {
         a_topic_may_come_later,
         a_standby_is_a_member,
         partitions_move_between_members,
+        a_partition_is_put_back_and_read_again,
+        a_stuck_partition_is_put_forward,
+        an_order_for_another_member_is_refused,
         a_full_partition_is_paused,
         unfinished_work_is_not_committed,;
 }

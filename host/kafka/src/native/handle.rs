@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -10,7 +11,7 @@ use rdkafka_sys as sys;
 use super::Error;
 use super::freeze::Frozen;
 use super::list::{List, PartitionOffset, c_string, checked};
-use super::queue::Queue;
+use super::queue::{Queue, millis};
 
 /// What a client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,6 +187,25 @@ impl Handle {
         let list = List::of(partitions)?;
         // SAFETY: handle and list are live.
         checked(unsafe { sys::rd_kafka_resume_partitions(self.client, list.ptr()) })
+    }
+
+    /// Reads a partition on from another offset; what was fetched before and not polled yet is
+    /// dropped from the call on.
+    ///
+    /// # Errors
+    /// As librdkafka reports: the partition is not ours, or its fetcher has not begun.
+    pub fn seek(&self, to: &PartitionOffset, timeout: Duration) -> Result<(), Error> {
+        let list = List::of(std::slice::from_ref(to))?;
+        // SAFETY: handle and list are live; the error returned is ours.
+        unsafe {
+            owned_error(sys::rd_kafka_seek_partitions(
+                self.client,
+                list.ptr(),
+                millis(timeout),
+            ))?;
+        }
+        let error = list.entries().iter().find_map(|entry| entry.error);
+        error.map_or(Ok(()), |code| Err(code.into()))
     }
 
     /// Sends a commit; the answer comes as an event on `answers`.

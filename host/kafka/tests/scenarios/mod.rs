@@ -2,6 +2,7 @@
 
 mod group;
 mod outages;
+mod resets;
 mod starts;
 
 use anyhow::{Result, ensure};
@@ -12,6 +13,7 @@ use crate::support::{Fetched, Setup};
 
 pub use group::*;
 pub use outages::*;
+pub use resets::*;
 pub use starts::*;
 
 /// A cluster with a topic of its own for each scenario.

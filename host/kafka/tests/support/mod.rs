@@ -10,7 +10,7 @@ use penstock_core::codes::Code;
 use penstock_core::conditions::Conditions;
 use penstock_core::config::{Delivery, GroupProtocol, Kafka, Start, Topic};
 use penstock_core::partition::HandedBack;
-use penstock_core::record::NextOffset;
+use penstock_core::record::{AssignmentEpoch, NextOffset};
 use penstock_engine::Flow;
 use penstock_kafka::{Intake, Latch, SourceHandle, Stay};
 
@@ -40,6 +40,7 @@ struct State {
 pub struct FakeStay {
     topic: Arc<str>,
     number: i32,
+    epoch: AssignmentEpoch,
     next: Mutex<(NextOffset, NextOffset)>,
     watermarks: Mutex<Option<(i64, i64)>>,
     engine: Arc<FakeEngine>,
@@ -81,6 +82,13 @@ impl FakeEngine {
             .collect()
     }
 
+    /// The stay of a partition that is held.
+    pub fn epoch(&self, number: i32) -> Option<u32> {
+        let state = self.state();
+        let stay = state.live.values().find(|stay| stay.number == number)?;
+        Some(stay.epoch.0)
+    }
+
     /// What a partition that is held was told of its log.
     pub fn watermarks(&self, number: i32) -> Option<(i64, i64)> {
         let state = self.state();
@@ -106,9 +114,11 @@ impl Intake for Shared {
 
     fn assign(&self, topic: &str, partition: i32, start: NextOffset) -> Arc<FakeStay> {
         let topic: Arc<str> = topic.into();
+        let epoch = self.0.state().assigned.len() as u32 + 1;
         let stay = Arc::new(FakeStay {
             topic: Arc::clone(&topic),
             number: partition,
+            epoch: AssignmentEpoch(epoch),
             next: Mutex::new((start, start)),
             watermarks: Mutex::new(None),
             engine: Arc::clone(&self.0),
@@ -148,6 +158,10 @@ impl Stay for FakeStay {
         self.number
     }
 
+    fn epoch(&self) -> AssignmentEpoch {
+        self.epoch
+    }
+
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
         let mut state = self.engine.state();
         for index in 0..batch.len() {
@@ -179,6 +193,16 @@ impl Stay for FakeStay {
 
     fn watermarks(&self, low: i64, end: i64) {
         *self.watermarks.lock().expect("not poisoned") = Some((low, end));
+    }
+
+    fn last_watermarks(&self) -> Option<(i64, i64)> {
+        *self.watermarks.lock().expect("not poisoned")
+    }
+
+    fn position(&self) -> NextOffset {
+        let (next, committed) = *self.next.lock().expect("not poisoned");
+        let stuck = self.engine.stuck.load(Ordering::SeqCst);
+        if stuck { committed } else { next }
     }
 
     fn fetch_position(&self) -> NextOffset {

@@ -1,0 +1,350 @@
+//! Puts partitions elsewhere while the host runs; the others go on (docs/architecture.md).
+//!
+//! The steps are taken by the poll thread, one look a round and never waiting, so that neither
+//! records nor a rebalance wait for them. Whoever dies between two steps leaves either the old
+//! committed offset or the new one.
+
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+use penstock_core::record::NextOffset;
+
+use crate::commit::may_pass;
+use crate::intake::{Intake, Stay};
+use crate::native::PartitionOffset;
+use crate::orders::Order;
+use crate::source::Poller;
+
+/// How long work in hand may take to finish before it is handed back.
+const DRAIN: Duration = Duration::from_millis(1500);
+/// For how long a commit that fails for a passing reason is tried again.
+const COMMIT: Duration = Duration::from_secs(8);
+/// Between two tries.
+const AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// How long the client may take for one seek.
+const SEEK: Duration = Duration::from_millis(500);
+/// After this, whoever asked is told that the seek fails; it is tried on.
+const SEEK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A partition, as whoever asks believes it to be, and where it is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// The topic's name.
+    pub topic: String,
+    /// The partition's number.
+    pub partition: i32,
+    /// The stay that is meant: a rebalance since then makes the order void.
+    pub epoch: u32,
+    /// What is to be read next.
+    pub to: NextOffset,
+}
+
+/// What came of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResetOutcome {
+    /// It can be done; nothing was changed.
+    Possible,
+    /// Committed, and read from there.
+    Done {
+        /// Deliveries that were begun and not finished.
+        handed_back: u64,
+    },
+    /// Nothing was changed, for this reason.
+    Refused(String),
+    /// Committed, but this host does not read from there yet, for this reason.
+    NotRead(String),
+}
+
+/// A reset that is under way.
+pub(crate) struct Reset<S> {
+    moves: Vec<Moving<S>>,
+    step: Step,
+    until: Instant,
+    handed_back: u64,
+    /// Until whoever asked has been told.
+    reply: Option<SyncSender<ResetOutcome>>,
+}
+
+struct Moving<S> {
+    stay: Arc<S>,
+    to: NextOffset,
+    /// Where the stay had come to, once it is closed.
+    at: NextOffset,
+    /// The partition is no longer ours, or is ours anew: the order does not touch it any more.
+    gone: bool,
+    /// The client had been told to pause it.
+    paused: bool,
+    placed: bool,
+}
+
+enum Step {
+    Draining,
+    /// Closed; the commit waits for the one that is in flight.
+    Committing {
+        sent: bool,
+        again: Instant,
+    },
+    /// Reading is to go on: at the new place, or, with a reason, where it was.
+    Placing {
+        refused: Option<String>,
+    },
+}
+
+impl<S: Stay> Moving<S> {
+    fn entry(&self, at: NextOffset) -> PartitionOffset {
+        PartitionOffset::new(self.stay.topic(), self.stay.number(), at.0)
+    }
+}
+
+impl<S: Stay> Reset<S> {
+    /// These come or go by a rebalance.
+    pub(crate) fn rebalanced(&mut self, partitions: &[PartitionOffset]) {
+        for moving in &mut self.moves {
+            let (topic, number) = (moving.stay.topic(), moving.stay.number());
+            let is_it = |of: &PartitionOffset| of.topic == *topic && of.partition == number;
+            moving.gone |= partitions.iter().any(is_it);
+        }
+    }
+
+    fn tell(&mut self, outcome: ResetOutcome) {
+        if let Some(reply) = self.reply.take() {
+            // Who asked may have gone.
+            drop(reply.try_send(outcome));
+        }
+    }
+}
+
+impl<I: Intake> Poller<I> {
+    /// Takes orders in, and the next step of the one that is under way.
+    pub(crate) fn resets(&mut self) {
+        if self.closing.is_some() {
+            // Whoever asked learns that the outcome is not known.
+            self.reset = None;
+        }
+        while let Ok(order) = self.orders.try_recv() {
+            let outcome = self.judge(&order);
+            if outcome == ResetOutcome::Possible && !order.dry_run {
+                self.begin(order);
+            } else {
+                drop(order.reply.try_send(outcome));
+            }
+        }
+        let Some(mut reset) = self.reset.take() else {
+            return;
+        };
+        if !self.step(&mut reset) {
+            self.reset = Some(reset);
+        }
+    }
+
+    fn judge(&self, order: &Order) -> ResetOutcome {
+        let refused = |why: &str| ResetOutcome::Refused(why.to_owned());
+        if self.reset.is_some() {
+            return refused("another reset is under way on this host");
+        }
+        if self.closing.is_some() || self.stop.deadline().is_some() {
+            return refused("this host is stopping");
+        }
+        if self.handle.assignment_lost() {
+            return refused("the group has just given this host's partitions away");
+        }
+        if order.moves.is_empty() {
+            return refused("no partition is named");
+        }
+        for (index, of) in order.moves.iter().enumerate() {
+            let place = format!("{}[{}]", of.topic, of.partition);
+            match self.cells.get(&of.topic.as_str().into(), of.partition) {
+                None => return refused(&format!("{place} is not with this host")),
+                Some(stay) if stay.epoch().0 != of.epoch => {
+                    return refused(&format!("{place} left this host meanwhile, and came back"));
+                }
+                Some(_) => {}
+            }
+            let before = &order.moves[..index];
+            if of.to.0 < 0
+                || before
+                    .iter()
+                    .any(|it| (&it.topic, it.partition) == (&of.topic, of.partition))
+            {
+                return refused(&format!("{place} has no such place, or two"));
+            }
+        }
+        ResetOutcome::Possible
+    }
+
+    fn begin(&mut self, order: Order) {
+        let moving = |of: &Move| {
+            let stay = self.cells.get(&of.topic.as_str().into(), of.partition)?;
+            Some(Moving {
+                stay: Arc::clone(stay),
+                to: of.to,
+                at: stay.position(),
+                gone: false,
+                paused: false,
+                placed: false,
+            })
+        };
+        self.reset = Some(Reset {
+            moves: order.moves.iter().filter_map(moving).collect(),
+            step: Step::Draining,
+            until: Instant::now() + DRAIN,
+            handed_back: 0,
+            reply: Some(order.reply),
+        });
+    }
+
+    /// Whether it is over.
+    fn step(&mut self, reset: &mut Reset<I::Stay>) -> bool {
+        match &mut reset.step {
+            Step::Draining => self.drained(reset),
+            Step::Committing { sent, again } => {
+                let (sent, again) = (*sent, *again);
+                self.committed_yet(reset, sent, again);
+            }
+            Step::Placing { .. } => return self.placed(reset),
+        }
+        false
+    }
+
+    /// What is sent settles, what runs ends; then the stays are closed, and what is left of them
+    /// is handed back.
+    fn drained(&mut self, reset: &mut Reset<I::Stay>) {
+        for moving in &mut reset.moves {
+            let (topic, number) = (moving.stay.topic(), moving.stay.number());
+            let held = self.cells.get(topic, number);
+            moving.gone |= !held.is_some_and(|stay| Arc::ptr_eq(stay, &moving.stay));
+        }
+        let gone = reset.moves.iter().any(|moving| moving.gone);
+        let stays: Vec<_> = ours(reset).map(|of| Arc::clone(&of.stay)).collect();
+        let now = Instant::now();
+        if !gone && !self.intake.drain(&stays, now) && now < reset.until {
+            return;
+        }
+        for moving in reset.moves.iter_mut().filter(|of| !of.gone) {
+            let entry = [moving.entry(moving.to)];
+            let (_, paused) = self.cells.remove(&entry);
+            moving.paused = !paused.is_empty();
+            moving.at = moving.stay.position();
+        }
+        reset.handed_back = self.intake.close(&stays).deliveries;
+        reset.until = now + COMMIT;
+        if gone {
+            self.refuse(reset, REBALANCED.to_owned());
+        } else {
+            reset.step = Step::Committing {
+                sent: false,
+                again: now,
+            };
+        }
+    }
+
+    fn committed_yet(&mut self, reset: &mut Reset<I::Stay>, sent: bool, again: Instant) {
+        let now = Instant::now();
+        if !sent {
+            if reset.moves.iter().any(|moving| moving.gone) {
+                return self.refuse(reset, REBALANCED.to_owned());
+            }
+            if now < again {
+                return;
+            }
+            let entries: Vec<_> = reset.moves.iter().map(|of| of.entry(of.to)).collect();
+            match self.committer.begin_move(&entries) {
+                Ok(false) if now >= reset.until => {
+                    let why = "the commit before this one is not answered";
+                    self.refuse(reset, why.to_owned());
+                }
+                Ok(sent) => reset.step = Step::Committing { sent, again },
+                Err(error) => self.refuse(reset, error.to_string()),
+            }
+            return;
+        }
+        match self.committer.moved() {
+            None => {}
+            Some(Ok(())) => {
+                reset.until = now + SEEK_PATIENCE;
+                reset.step = Step::Placing { refused: None };
+            }
+            Some(Err(error)) if may_pass(error.code) && now < reset.until => {
+                reset.step = Step::Committing {
+                    sent: false,
+                    again: now + AGAIN_AFTER,
+                };
+            }
+            Some(Err(error)) => {
+                let why = format!("the new offsets were not committed: {error}");
+                self.refuse(reset, why);
+            }
+        }
+    }
+
+    /// Reading goes on where it was. A commit whose fate is not known is overwritten by the next.
+    fn refuse(&mut self, reset: &mut Reset<I::Stay>, why: String) {
+        reset.until = Instant::now() + SEEK_PATIENCE;
+        reset.step = Step::Placing { refused: Some(why) };
+    }
+
+    /// New stays, once the client has let go of what it had fetched. Whether all are there.
+    fn placed(&mut self, reset: &mut Reset<I::Stay>) -> bool {
+        let Step::Placing { refused } = &reset.step else {
+            return false;
+        };
+        let (refused, mut failed) = (refused.clone(), None);
+        for moving in reset.moves.iter_mut().filter(|of| !of.gone && !of.placed) {
+            let at = match refused {
+                None => moving.to,
+                Some(_) => moving.at,
+            };
+            // From here on, no record of before arrives any more.
+            match self.handle.seek(&moving.entry(at), SEEK) {
+                Err(error) => failed = Some(error),
+                Ok(()) => {
+                    self.begin_stay(moving, at, refused.is_none());
+                    moving.placed = true;
+                }
+            }
+        }
+        let Some(error) = failed else {
+            self.note_assigned();
+            reset.tell(match refused {
+                Some(why) => ResetOutcome::Refused(why),
+                None => ResetOutcome::Done {
+                    handed_back: reset.handed_back,
+                },
+            });
+            return true;
+        };
+        if Instant::now() >= reset.until {
+            let why =
+                format!("the client does not seek ({error}); if this lasts, restart the host");
+            tracing::warn!("{why}");
+            reset.until = Instant::now() + SEEK_PATIENCE;
+            reset.tell(match refused {
+                Some(first) => ResetOutcome::Refused(format!("{first}; {why}")),
+                None => ResetOutcome::NotRead(why),
+            });
+        }
+        false
+    }
+
+    fn begin_stay(&mut self, moving: &Moving<I::Stay>, at: NextOffset, is_committed: bool) {
+        let (topic, number) = (moving.stay.topic(), moving.stay.number());
+        let stay = self.intake.assign(topic, number, at);
+        if let Some((low, end)) = moving.stay.last_watermarks() {
+            stay.watermarks(low, end);
+        }
+        if is_committed {
+            stay.committed(at);
+        }
+        self.cells.insert(stay);
+        if moving.paused {
+            self.resume_fetching(&[moving.entry(at)]);
+        }
+    }
+}
+
+const REBALANCED: &str = "partitions moved to another host, or came anew, before it was committed";
+
+fn ours<S>(reset: &Reset<S>) -> impl Iterator<Item = &Moving<S>> {
+    reset.moves.iter().filter(|moving| !moving.gone)
+}

@@ -1,0 +1,129 @@
+//! Partitions are put elsewhere while the member runs.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use penstock_core::record::NextOffset;
+use penstock_kafka::{Move, ResetOutcome};
+use penstock_tests::eventually;
+
+use super::Ground;
+use crate::support::{Member, PATIENCE, soon};
+
+const WAIT: Duration = Duration::from_secs(15);
+
+fn order(ground: &Ground<'_>, epoch: u32, partition: i32, to: i64) -> Vec<Move> {
+    vec![Move {
+        topic: ground.topic.clone(),
+        partition,
+        epoch,
+        to: NextOffset(to),
+    }]
+}
+
+/// Nine records, three a partition, all committed.
+fn caught_up(ground: &Ground<'_>) -> Result<Member> {
+    let written = ground.write(0, 9)?;
+    let member = ground.setup().start("one");
+    eventually("everything is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    eventually("everything is committed", PATIENCE, || {
+        ensure!(ground.committed()? == [Some(3); 3]);
+        Ok(())
+    });
+    Ok(member)
+}
+
+fn again(member: &Member, partition: i32) -> Vec<i64> {
+    let fetched = member.engine.fetched();
+    let its = fetched.iter().filter(|of| of.0 == partition);
+    its.map(|of| of.1).collect()
+}
+
+/// The partition is read from its new place, committed there, and no other is read again.
+pub fn a_partition_is_put_back_and_read_again(ground: &Ground<'_>) -> Result<()> {
+    let member = caught_up(ground)?;
+    let orders = member.source.orders();
+    let epoch = member.engine.epoch(1).expect("it is held");
+    let asked = orders.reset(order(ground, epoch, 1, 1), true, WAIT);
+    ensure!(asked == Some(ResetOutcome::Possible), "{asked:?}");
+    ensure!(member.engine.epoch(1) == Some(epoch));
+    let done = orders.reset(order(ground, epoch, 1, 1), false, WAIT);
+    ensure!(
+        done == Some(ResetOutcome::Done { handed_back: 0 }),
+        "{done:?}"
+    );
+    eventually("it is read again", PATIENCE, || {
+        ensure!(again(&member, 1) == [0, 1, 2, 1, 2]);
+        Ok(())
+    });
+    ensure!(again(&member, 0) == [0, 1, 2] && again(&member, 2) == [0, 1, 2]);
+    eventually("and committed", PATIENCE, || {
+        ensure!(ground.committed()? == [Some(3); 3]);
+        Ok(())
+    });
+    // A later order of the same stay is void.
+    let late = orders.reset(order(ground, epoch, 1, 0), false, WAIT);
+    ensure!(matches!(late, Some(ResetOutcome::Refused(_))), "{late:?}");
+    ground.write(9, 18)?;
+    eventually("what comes later is read once", PATIENCE, || {
+        ensure!(again(&member, 1) == [0, 1, 2, 1, 2, 3, 4, 5]);
+        Ok(())
+    });
+    let report = member.source.stop(soon()).expect("in time");
+    ensure!(report.commit_error.is_none(), "{report:?}");
+    Ok(())
+}
+
+/// Work that does not end is handed back after a while; the commit is what was asked for.
+pub fn a_stuck_partition_is_put_forward(ground: &Ground<'_>) -> Result<()> {
+    let member = caught_up(ground)?;
+    member.engine.stuck.store(true, Ordering::SeqCst);
+    ground.write(9, 18)?;
+    eventually("everything is fetched", PATIENCE, || {
+        ensure!(again(&member, 2).len() == 6);
+        Ok(())
+    });
+    let epoch = member.engine.epoch(2).expect("it is held");
+    let orders = member.source.orders();
+    let done = orders.reset(order(ground, epoch, 2, 5), false, WAIT);
+    ensure!(
+        done == Some(ResetOutcome::Done { handed_back: 0 }),
+        "{done:?}"
+    );
+    ensure!(ground.committed()? == [Some(3), Some(3), Some(5)]);
+    eventually("it is read from there", PATIENCE, || {
+        ensure!(again(&member, 2) == [0, 1, 2, 3, 4, 5, 5]);
+        Ok(())
+    });
+    member.source.stop(soon()).expect("in time");
+    Ok(())
+}
+
+/// What another member has, or nobody, is refused, and nothing is touched.
+pub fn an_order_for_another_member_is_refused(ground: &Ground<'_>) -> Result<()> {
+    let member = caught_up(ground)?;
+    let epoch = member.engine.epoch(0).expect("it is held");
+    let mut both = order(ground, epoch, 0, 0);
+    both.extend(order(ground, epoch, 7, 0));
+    let orders = member.source.orders();
+    for moves in [both, Vec::new(), order(ground, epoch, 0, -1)] {
+        let refused = orders.reset(moves, false, WAIT);
+        ensure!(
+            matches!(refused, Some(ResetOutcome::Refused(_))),
+            "{refused:?}"
+        );
+    }
+    ensure!(member.engine.epoch(0) == Some(epoch));
+    ensure!(ground.committed()? == [Some(3); 3]);
+    member.source.stop(soon()).expect("in time");
+    ensure!(
+        orders
+            .reset(order(ground, epoch, 0, 0), false, WAIT)
+            .is_none()
+    );
+    Ok(())
+}
