@@ -62,7 +62,7 @@ impl App {
         let admin = admin::serve(
             config.admin.listen,
             config.admin.token.clone(),
-            Arc::clone(&view) as _,
+            Arc::clone(&view),
         )
         .map_err(|error| usage(&error))?;
         let client_id = client_id(&config.host, &config.admin);

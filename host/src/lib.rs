@@ -11,6 +11,7 @@ pub mod group;
 pub mod hosts;
 pub mod json_text;
 pub mod logging;
+pub mod operate;
 pub mod plan;
 pub mod record_json;
 pub mod shelf;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use penstock_core::conditions::Conditions;
 use penstock_core::config::Config;
+use penstock_core::operations::Addressee;
 use penstock_core::status::{ConditionStatus, HandlerStatus, HostState, Status};
 use penstock_engine::{Engine, HandlerAccount, Snapshot};
 use penstock_kafka::{GroupState, SourceHandle};
@@ -58,6 +59,19 @@ impl HostView {
     /// The host drains.
     pub fn stopping(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whom orders for this host name.
+    pub(crate) fn addressee(&self) -> Addressee {
+        Addressee {
+            group: self.group.clone(),
+            host: self.host.clone(),
+            started: rfc3339(self.started),
+        }
+    }
+
+    pub(crate) fn running(&self) -> Option<&(Arc<Engine>, Source)> {
+        self.running.get()
     }
 
     fn state(&self) -> HostState {

@@ -14,6 +14,7 @@ pub mod decide;
 pub mod diagnosis;
 pub mod ledger;
 pub mod offsets;
+pub mod operations;
 pub mod partition;
 pub mod record;
 pub mod staging;

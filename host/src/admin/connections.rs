@@ -1,9 +1,10 @@
 //! The connections of the listener and their limits: how many, how long, how large a request.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -25,6 +26,10 @@ const STOP_TIME: Duration = Duration::from_secs(1);
 /// Out of file descriptors: accepting again at once would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct From(pub(super) SocketAddr);
+
 /// Serves until `stopped` resolves.
 pub(super) async fn accept(
     listener: TcpListener,
@@ -42,8 +47,8 @@ pub(super) async fn accept(
             next = next => next,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let router = router.clone();
+            Ok((stream, from)) => {
+                let router = router.clone().layer(Extension(From(from)));
                 tokio::spawn(async move {
                     serve(stream, router).await;
                     drop(slot);

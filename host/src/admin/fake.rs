@@ -1,13 +1,14 @@
 //! A host that stands still, for the tests of the listener and of `penstock status`.
 
 use penstock_core::ledger::Ledger;
+use penstock_core::operations::{Answer, Deed, ResetOrder};
 use penstock_core::status::{
     ConditionStatus, FindingStatus, HandlerStatus, HostState, PartitionStatus, Status, WaitStatus,
 };
 
 use penstock_engine::CallTimes;
 
-use super::{HandlerCalls, Metrics, View};
+use super::{Control, HandlerCalls, Metrics, View};
 
 /// Answers the same for ever.
 pub(crate) struct Fake {
@@ -42,6 +43,15 @@ impl View for Fake {
 
     fn live(&self) -> bool {
         self.live
+    }
+}
+
+impl Control for Fake {
+    fn reset(&self, order: &ResetOrder) -> Answer {
+        Answer {
+            result: Deed::Done,
+            text: format!("{} partitions", order.partitions.len()),
+        }
     }
 }
 

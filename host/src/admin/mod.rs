@@ -4,10 +4,12 @@
 //! `/status` asks for the bearer token where one is configured. Health and metrics stay open: a
 //! load balancer and a scraper seldom have a place for a token, and neither page shows a record,
 //! a setting or a secret. Whoever wants them closed keeps the listener on the loopback address.
+//! What changes something (`operations.rs`) is refused without a token on any other address.
 
 mod connections;
 mod exposition;
 mod metrics;
+mod operations;
 mod process;
 mod routes;
 mod token;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use penstock_core::config::Secret;
+use penstock_core::operations::{Answer, ResetOrder};
 use penstock_core::status::Status;
 use tokio::sync::oneshot;
 
@@ -39,6 +42,12 @@ pub trait View: Send + Sync {
     fn ready(&self) -> Result<(), String>;
     /// Whether the process still works at all; `false` asks for a restart.
     fn live(&self) -> bool;
+}
+
+/// What the listener may be told to do; the running host implements it.
+pub trait Control: Send + Sync {
+    /// Puts partitions elsewhere. Waits for what comes of it, for seconds.
+    fn reset(&self, order: &ResetOrder) -> Answer;
 }
 
 /// Why there is no admin listener.
@@ -81,7 +90,7 @@ pub struct AdminHandle {
 pub fn serve(
     listen: SocketAddr,
     token: Option<Secret>,
-    view: Arc<dyn View>,
+    host: Arc<impl View + Control + 'static>,
 ) -> Result<AdminHandle, AdminError> {
     let listener = TcpListener::bind(listen).map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => AdminError::Taken { listen },
@@ -96,7 +105,9 @@ pub fn serve(
         let _inside = runtime.enter();
         tokio::net::TcpListener::from_std(listener)?
     };
-    let router = routes::router(view, token);
+    let guard = operations::Guard::new(token.as_ref(), address);
+    let operations = operations::router(Arc::clone(&host) as _, guard);
+    let router = routes::router(host, token.as_ref(), operations);
     let (stop, stopped) = oneshot::channel();
     let thread = std::thread::Builder::new()
         .name("admin".to_owned())

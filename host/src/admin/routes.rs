@@ -17,6 +17,7 @@ GET /healthz  whether the process works
 GET /readyz   whether it does its part; if not, why
 GET /metrics  Prometheus
 GET /status   partitions, handlers and conditions as JSON
+POST /operations/reset  what `penstock offsets reset` sends
 ";
 
 #[derive(Clone)]
@@ -25,18 +26,20 @@ struct Shared {
     token: Option<Arc<Token>>,
 }
 
-pub(super) fn router(view: Arc<dyn View>, token: Option<Secret>) -> Router {
+/// All that is asked for, beside `operations`.
+pub(super) fn router(view: Arc<dyn View>, token: Option<&Secret>, operations: Router) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/status", get(status))
-        .fallback(elsewhere)
-        .method_not_allowed_fallback(not_get)
         .with_state(Shared {
             view,
-            token: token.map(|secret| Arc::new(Token::new(&secret))),
+            token: token.map(|secret| Arc::new(Token::new(secret))),
         })
+        .merge(operations)
+        .fallback(elsewhere)
+        .method_not_allowed_fallback(otherwise)
 }
 
 async fn healthz(State(shared): State<Shared>) -> Response {
@@ -87,10 +90,10 @@ async fn elsewhere() -> Response {
     )
 }
 
-async fn not_get() -> Response {
+async fn otherwise() -> Response {
     text(
         StatusCode::METHOD_NOT_ALLOWED,
-        format!("this listener is only read from. There is:\n{ROUTES}"),
+        format!("not in this way. There is:\n{ROUTES}"),
     )
 }
 

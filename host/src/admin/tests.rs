@@ -87,6 +87,76 @@ fn a_token_closes_the_status_and_leaves_health_and_metrics_open() {
     }
 }
 
+const ORDER: &str =
+    r#"{"to":{"group":"g","host":"h","started":"s"},"dry-run":false,"partitions":[]}"#;
+
+/// The status of the answer to an order, and its body.
+fn order(address: SocketAddr, headers: &str, body: &str) -> (String, String) {
+    let length = body.len();
+    let request = format!(
+        "POST /operations/reset HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    );
+    let answer = exchange(address, &request);
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    (status_of(head).to_owned(), body.to_owned())
+}
+
+const JSON: &str = "Content-Type: application/json\r\n";
+
+#[test]
+fn an_order_wants_the_token_where_there_is_one() {
+    let address = |admin: &AdminHandle| admin.address();
+    let guarded = start(Some("s3cret"), Ok(()), true);
+    for wrong in ["", "Authorization: Bearer wrong\r\n"] {
+        let (status, body) = order(address(&guarded), &format!("{JSON}{wrong}"), ORDER);
+        assert_eq!(status, "401");
+        assert!(!body.contains("s3cret"), "{body}");
+    }
+    let right = format!("{JSON}Authorization: Bearer s3cret\r\n");
+    let (status, body) = order(address(&guarded), &right, ORDER);
+    assert_eq!(status, "200");
+    assert_eq!(body, r#"{"result":"done","text":"0 partitions"}"#);
+}
+
+#[test]
+fn without_a_token_an_order_is_taken_on_the_loopback_address_alone() {
+    let (status, _) = order(healthy().address(), JSON, ORDER);
+    assert_eq!(status, "200");
+    let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    let open = |token: Option<&str>| {
+        let fake = Fake {
+            ready: Ok(()),
+            live: true,
+        };
+        let token = token.map(|token| Secret(token.to_owned()));
+        serve(everywhere, token, Arc::new(fake)).expect("a free port")
+    };
+    let near = |admin: &AdminHandle| SocketAddr::from(([127, 0, 0, 1], admin.address().port()));
+    let bare = open(None);
+    let (status, body) = order(near(&bare), JSON, ORDER);
+    assert_eq!(status, "403");
+    assert!(body.contains("admin.token"), "{body}");
+    // What is only looked at stays open.
+    let request = "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n";
+    assert_eq!(status_of(&exchange(near(&bare), request)), "200");
+    let guarded = open(Some("s3cret"));
+    let right = format!("{JSON}Authorization: Bearer s3cret\r\n");
+    assert_eq!(order(near(&guarded), &right, ORDER).0, "200");
+}
+
+#[test]
+fn an_order_that_a_web_page_could_send_or_nobody_understands_is_refused() {
+    let admin = healthy();
+    for kind in ["", "Content-Type: text/plain\r\n"] {
+        assert_eq!(order(admin.address(), kind, ORDER).0, "415", "{kind}");
+    }
+    let (status, body) = order(admin.address(), JSON, r#"{"to":1}"#);
+    assert_eq!(status, "400");
+    assert!(body.contains("no order"), "{body}");
+    let (head, _) = get(&admin, "/operations/reset", "");
+    assert_eq!(status_of(&head), "405");
+}
+
 #[test]
 fn a_wrong_path_names_the_right_ones_and_a_wrong_method_is_refused() {
     let (head, body) = get(&healthy(), "/state", "");

@@ -1,7 +1,8 @@
 //! Which group a command is about: the configuration's, or any by its name.
 
-use penstock_core::config::Config;
+use penstock_core::config::{Config, Secret};
 
+use super::status::token_from_environment;
 use super::tools::{self, ConfigFiles};
 use super::{Exit, Failure};
 use crate::group::Chosen;
@@ -25,6 +26,9 @@ pub(super) struct Asked {
     group: Option<String>,
     /// The configuration's topics.
     topics: Vec<String>,
+    /// What hosts want to be sent with orders: the configuration's `admin.token`, or the
+    /// environment's.
+    pub(super) token: Option<Secret>,
 }
 
 impl GroupArgs {
@@ -38,6 +42,7 @@ impl GroupArgs {
                 bootstrap: bootstrap.clone(),
                 group: None,
                 topics: Vec::new(),
+                token: token_from_environment(),
             }),
             None => configured(tools::load(&self.config.files)?),
         }
@@ -56,6 +61,7 @@ fn configured(config: Config) -> Result<Asked, Failure> {
         bootstrap: kafka.bootstrap,
         group: Some(kafka.group),
         topics: config.topics.into_keys().collect(),
+        token: config.admin.token.or_else(token_from_environment),
     })
 }
 

@@ -142,7 +142,8 @@ fn url_of(admin: &Admin) -> String {
     format!("http://{}", SocketAddr::new(ip, admin.listen.port()))
 }
 
-fn token_from_environment() -> Option<Secret> {
+/// The token for a host whose configuration is not at hand.
+pub(super) fn token_from_environment() -> Option<Secret> {
     let token = std::env::var(TOKEN_VARIABLE).ok()?;
     (!token.is_empty()).then_some(Secret(token))
 }

@@ -2,6 +2,8 @@
 
 use penstock_core::diagnosis::snapshot::{Group, Member};
 
+use crate::hosts::{self, Found};
+
 /// See the module.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Holders<'g> {
@@ -16,10 +18,8 @@ pub enum Holders<'g> {
 /// A Penstock host, as its group shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PenstockHost {
-    /// `host.id`
-    pub id: String,
-    /// Its admin listener, `host:port`.
-    pub admin: String,
+    /// Its id, and where its admin listener is to be looked for.
+    pub found: Found,
     /// `client.id`
     pub client: String,
     /// The partitions it has, by topic and number.
@@ -46,20 +46,7 @@ pub fn holders(group: Option<&Group>) -> Holders<'_> {
     }
 }
 
-/// A host's client id is `penstock-<host id>:<admin port>`.
 fn penstock_host(member: &Member) -> Option<PenstockHost> {
-    let (id, port) = member.client.strip_prefix("penstock-")?.rsplit_once(':')?;
-    let port: u16 = port.parse().ok()?;
-    if id.is_empty() {
-        return None;
-    }
-    // Kafka may put the name before the address, as Java does.
-    let ip = member.host.rsplit('/').next().unwrap_or_default();
-    let admin = if ip.contains(':') {
-        format!("[{ip}]:{port}")
-    } else {
-        format!("{ip}:{port}")
-    };
     let partitions = member.assignment.iter().flat_map(|of| {
         let topic = &of.topic;
         of.partitions
@@ -67,8 +54,7 @@ fn penstock_host(member: &Member) -> Option<PenstockHost> {
             .map(move |number| (topic.clone(), *number))
     });
     Some(PenstockHost {
-        id: id.to_owned(),
-        admin,
+        found: hosts::find(&member.client, &member.host)?,
         client: member.client.clone(),
         partitions: partitions.collect(),
     })
@@ -112,13 +98,13 @@ mod tests {
     fn a_penstock_host_is_known_by_its_client_id_and_found_where_it_connects_from() {
         let group = group(vec![
             member("penstock-a:b:9644", "10.0.0.1"),
-            member("penstock-c:9645", "worker/fe80::1"),
+            member("penstock-c:9645", "fe80::1"),
         ]);
         let Holders::Penstock(hosts) = holders(Some(&group)) else {
             panic!("they are hosts");
         };
-        assert_eq!((&*hosts[0].id, &*hosts[0].admin), ("a:b", "10.0.0.1:9644"));
-        assert_eq!((&*hosts[1].id, &*hosts[1].admin), ("c", "[fe80::1]:9645"));
+        assert_eq!(hosts[0].found.id, "a:b");
+        assert_eq!(hosts[1].found.url, "http://[fe80::1]:9645");
         assert_eq!(
             hosts[0].partitions,
             [("t".to_owned(), 0), ("t".to_owned(), 2)]
@@ -130,7 +116,7 @@ mod tests {
         for stranger in [
             "kafkajs",
             "penstock-a",
-            "penstock-:1",
+            "penstock-a:0",
             "penstock-a:port",
             "",
         ] {

@@ -9,7 +9,7 @@ use penstock_core::status::Status;
 /// What a host on this machine, or on the other side of the world, may take to answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 /// A thousand partitions are a third of a megabyte.
-const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(super) const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Why a host did not say what it does.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,14 +36,7 @@ pub enum Unanswered {
 /// # Errors
 /// [`Unanswered`]
 pub fn status(url: &str, token: Option<&Secret>) -> Result<Status, Unanswered> {
-    let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(ANSWER_TIME_MAX))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .proxy(None)
-        .build()
-        .new_agent();
-    let mut request = agent.get(format!("{url}/status"));
+    let mut request = agent(ANSWER_TIME_MAX).get(format!("{url}/status"));
     if let Some(Secret(token)) = token {
         request = request.header("Authorization", format!("Bearer {token}"));
     }
@@ -62,6 +55,16 @@ pub fn status(url: &str, token: Option<&Secret>) -> Result<Status, Unanswered> {
         .read_to_string()
         .map_err(|error| out_of_reach(&error))?;
     serde_json::from_str(&body).map_err(|error| Unanswered::Unreadable(error.to_string()))
+}
+
+pub(super) fn agent(time_max: Duration) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .timeout_global(Some(time_max))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .build()
+        .new_agent()
 }
 
 fn out_of_reach(error: &ureq::Error) -> Unanswered {

@@ -1,10 +1,13 @@
-//! Running hosts, asked over their admin listeners: by `penstock status`, and by the doctor.
+//! Running hosts, asked over their admin listeners, by `penstock status` and by the doctor,
+//! and given orders.
 
 mod client;
+mod order;
 
 use std::net::{IpAddr, Ipv6Addr};
 
 pub use client::{Unanswered, status};
+pub use order::{Undone, order};
 
 /// What a client's `client.id` and address say of a host of Penstock.
 #[derive(Debug, Clone, PartialEq, Eq)]

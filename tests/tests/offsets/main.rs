@@ -3,6 +3,10 @@
 
 mod delete;
 mod empty;
+#[path = "../kafka/support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the host's tests use more of it")]
+mod hosts;
+mod live;
 mod show;
 mod strangers;
 #[path = "../doctor/support/mod.rs"]

@@ -1,6 +1,7 @@
 //! `penstock offsets`: where a group stands, and putting it elsewhere.
 
 mod json;
+mod live;
 mod refuse;
 mod reset;
 mod show;

@@ -1,7 +1,7 @@
 //! The tables of `penstock offsets`: a topic at a time, so that they fit into 80 columns.
 
 use anstyle::{AnsiColor, Style};
-use penstock_core::diagnosis::snapshot::{Committed, Group};
+use penstock_core::diagnosis::snapshot::{Commit, Committed, Group};
 use penstock_core::offsets::Change;
 
 use super::super::columns::{shown as safe, table};
@@ -138,6 +138,20 @@ pub(super) fn changes(changes: &[Change]) -> String {
         text += &(table.trim_fmt() + "\n\n");
     }
     text + &cost(changes)
+}
+
+/// What is committed now, of what was changed.
+pub(super) fn now(changes: &[Change], commits: &[Commit]) -> String {
+    let mut text = String::new();
+    for change in changes {
+        let found = commits
+            .iter()
+            .find(|of| of.topic == change.topic && of.partition == change.partition);
+        let at = found.map_or_else(|| "none".to_owned(), |of| committed(&of.offset));
+        let place = format!("{}[{}]", safe(&change.topic), change.partition);
+        text += &format!("{place} is at {at}\n");
+    }
+    text
 }
 
 /// What the changes cost, in a sentence.

@@ -1,0 +1,211 @@
+//! Resets a group of running Penstock hosts through their admin listeners: first each owner says
+//! that it can, then each does it.
+
+use penstock_core::config::Secret;
+use penstock_core::offsets::Change;
+use penstock_core::operations::{Addressee, Deed, ResetOrder, ResetPartition};
+use penstock_core::status::Status;
+
+use super::super::columns::shown;
+use super::{Exit, Failure};
+use crate::group::PenstockHost;
+use crate::hosts::{self, Undone};
+
+const PATH: &str = "/operations/reset";
+
+/// What is told to which host.
+pub(super) struct Told {
+    url: String,
+    /// `client.id`
+    client: String,
+    order: ResetOrder,
+}
+
+/// Asks the owners of all these partitions whether they have them; what each is to be told.
+///
+/// # Errors
+/// An owner is missing, can't be reached or is another host; nothing was changed.
+pub(super) fn orders(
+    group: &str,
+    changes: &[Change],
+    hosts: &[PenstockHost],
+    token: Option<&Secret>,
+) -> Result<Vec<Told>, Failure> {
+    for change in changes {
+        let key = (change.topic.clone(), change.partition);
+        if !hosts.iter().any(|host| host.partitions.contains(&key)) {
+            let place = place(&change.topic, change.partition);
+            let what = format!("{place} is with nobody at this moment");
+            return Err(unchanged(what).hint("a rebalance may be under way; try again in a moment"));
+        }
+    }
+    let mut told = Vec::new();
+    for host in hosts {
+        let its: Vec<&Change> = changes
+            .iter()
+            .filter(|of| host.partitions.contains(&(of.topic.clone(), of.partition)))
+            .collect();
+        if !its.is_empty() {
+            told.push(of_host(group, host, &its, token)?);
+        }
+    }
+    Ok(told)
+}
+
+fn of_host(
+    group: &str,
+    host: &PenstockHost,
+    changes: &[&Change],
+    token: Option<&Secret>,
+) -> Result<Told, Failure> {
+    let (client, its) = (shown(&host.client), places(changes));
+    let (url, status) = reach(group, host, token).map_err(|why| {
+        unchanged(format!("{client}, which has {its}, can't be told: {why}")).hint(
+            "all owners do it, or none: its `admin.listen` must be reachable from here, and its \
+             `admin.token` given by -c or PENSTOCK_TOKEN; or stop the hosts, and run this again",
+        )
+    })?;
+    let partitions = changes.iter().map(|change| {
+        let epoch = epoch(&status, change).ok_or_else(|| {
+            let place = place(&change.topic, change.partition);
+            unchanged(format!(
+                "{client} has not taken {place} in, or just given it away"
+            ))
+            .hint("a rebalance is under way; try again in a moment")
+        })?;
+        Ok(ResetPartition {
+            topic: change.topic.clone(),
+            partition: change.partition,
+            epoch,
+            offset: change.to,
+        })
+    });
+    let partitions: Result<Vec<_>, Failure> = partitions.collect();
+    Ok(Told {
+        url,
+        client,
+        order: ResetOrder {
+            to: Addressee {
+                group: status.group,
+                host: status.host,
+                started: status.started,
+            },
+            dry_run: true,
+            partitions: partitions?,
+        },
+    })
+}
+
+/// The host's listener, and its status; where it connects from, or on this machine.
+fn reach(
+    group: &str,
+    host: &PenstockHost,
+    token: Option<&Secret>,
+) -> Result<(String, Status), String> {
+    let mut why = String::new();
+    for url in [&host.found.url, &host.found.here] {
+        match hosts::status(url, token) {
+            Ok(status) if status.group == group && status.host == host.found.id => {
+                return Ok((url.clone(), status));
+            }
+            Ok(status) => {
+                let there = format!("{} of {}", shown(&status.host), shown(&status.group));
+                why += &format!("at {url} is {there}; ");
+            }
+            Err(error) => why += &format!("{url}: {error}; "),
+        }
+        if host.found.here == host.found.url {
+            break;
+        }
+    }
+    Err(why.trim_end_matches("; ").to_owned())
+}
+
+fn epoch(status: &Status, change: &Change) -> Option<u32> {
+    let mut its = status.partitions.iter();
+    let found = its.find(|of| of.topic == change.topic && of.partition == change.partition);
+    found.map(|of| of.epoch)
+}
+
+/// Asks each whether it can, then has each do it. What each said that is worth telling.
+///
+/// # Errors
+/// What was changed and what was not, by partition.
+pub(super) fn carry_out(all: &[Told], token: Option<&Secret>) -> Result<Vec<String>, Failure> {
+    for told in all {
+        match hosts::order(&told.url, PATH, &told.order, token) {
+            Ok(answer) if answer.result == Deed::Possible => {}
+            Ok(answer) => {
+                let what = format!("{} says no: {}", told.client, shown(&answer.text));
+                return Err(unchanged(what).hint("try again in a moment"));
+            }
+            Err(Undone::Refused(why) | Undone::Unknown(why)) => {
+                let what = format!("{} can't be told: {}", told.client, shown(&why));
+                return Err(unchanged(what));
+            }
+        }
+    }
+    let mut notes = Vec::new();
+    for (index, told) in all.iter().enumerate() {
+        let order = ResetOrder {
+            dry_run: false,
+            ..told.order.clone()
+        };
+        let (state, why) = match hosts::order(&told.url, PATH, &order, token) {
+            Ok(answer) if answer.result == Deed::Done => {
+                if !answer.text.is_empty() {
+                    notes.push(format!("{}: {}", told.client, shown(&answer.text)));
+                }
+                continue;
+            }
+            Ok(answer) => (answer.result, shown(&answer.text)),
+            Err(Undone::Refused(why)) => (Deed::Refused, shown(&why)),
+            Err(Undone::Unknown(why)) => (Deed::Unknown, shown(&why)),
+        };
+        return Err(partly(&all[..index], told, &all[index + 1..], state, &why));
+    }
+    Ok(notes)
+}
+
+fn partly(done: &[Told], failed: &Told, left: &[Told], state: Deed, why: &str) -> Failure {
+    let its = ordered(std::slice::from_ref(failed));
+    let mut parts = Vec::new();
+    if !done.is_empty() {
+        parts.push(format!("changed: {}", ordered(done)));
+    }
+    parts.push(match state {
+        Deed::Halfway => format!("committed, and not read from there yet: {its}"),
+        Deed::Unknown => format!("not known whether changed: {its}"),
+        Deed::Possible | Deed::Done | Deed::Refused => format!("not changed: {its}"),
+    });
+    if !left.is_empty() {
+        parts.push(format!("not changed: {}", ordered(left)));
+    }
+    Failure::new(Exit::Problem, format!("{}: {why}", failed.client))
+        .cost(parts.join("\n       "))
+        .hint(
+            "`penstock offsets show` tells where the group stands; the same command does the rest",
+        )
+}
+
+fn ordered(of: &[Told]) -> String {
+    let all = of.iter().flat_map(|told| &told.order.partitions);
+    let names: Vec<String> = all.map(|of| place(&of.topic, of.partition)).collect();
+    names.join(", ")
+}
+
+fn places(changes: &[&Change]) -> String {
+    let names: Vec<String> = changes
+        .iter()
+        .map(|of| place(&of.topic, of.partition))
+        .collect();
+    names.join(", ")
+}
+
+fn place(topic: &str, partition: i32) -> String {
+    format!("{}[{partition}]", shown(topic))
+}
+
+fn unchanged(what: String) -> Failure {
+    Failure::new(Exit::Problem, what).cost("nothing was changed")
+}

@@ -1,0 +1,80 @@
+//! The running host as its admin listener gives it orders.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use penstock_core::operations::{Addressee, Answer, Deed, ResetOrder};
+use penstock_core::record::NextOffset;
+use penstock_kafka::{Move, Orders, ResetOutcome, SourceHandle};
+
+use crate::admin::Control;
+use crate::view::HostView;
+
+/// For how long an order's outcome is waited for.
+const OUTCOME_TIME_MAX: Duration = Duration::from_secs(20);
+
+impl Control for HostView {
+    fn reset(&self, order: &ResetOrder) -> Answer {
+        if let Err(answer) = self.is_meant(&order.to) {
+            return answer;
+        }
+        let Some(orders) = self.orders() else {
+            return refused("this host does not consume: it is starting or stopping");
+        };
+        let moves = order.partitions.iter().map(|of| Move {
+            topic: of.topic.clone(),
+            partition: of.partition,
+            epoch: of.epoch,
+            to: NextOffset(of.offset),
+        });
+        let outcome = orders.reset(moves.collect(), order.dry_run, OUTCOME_TIME_MAX);
+        let (result, text) = match outcome {
+            Some(ResetOutcome::Possible) => (Deed::Possible, String::new()),
+            Some(ResetOutcome::Done { handed_back: 0 }) => (Deed::Done, String::new()),
+            Some(ResetOutcome::Done { handed_back }) => {
+                let text = format!("{handed_back} deliveries were begun and handed back");
+                (Deed::Done, text)
+            }
+            Some(ResetOutcome::Refused(why)) => (Deed::Refused, why),
+            Some(ResetOutcome::NotRead(why)) => (Deed::Halfway, why),
+            None => {
+                let text =
+                    format!("no outcome within {OUTCOME_TIME_MAX:?}, or the host is stopping");
+                (Deed::Unknown, text)
+            }
+        };
+        Answer { result, text }
+    }
+}
+
+impl HostView {
+    /// Whether an order is for this host, in this life of it.
+    fn is_meant(&self, to: &Addressee) -> Result<(), Answer> {
+        let me = self.addressee();
+        if *to == me {
+            return Ok(());
+        }
+        let Addressee {
+            group,
+            host,
+            started,
+        } = me;
+        Err(refused(&format!(
+            "the order is for another host, or for this one before it was started anew: here is \
+             {host} of {group}, started {started}"
+        )))
+    }
+
+    fn orders(&self) -> Option<Orders> {
+        let (_, source) = self.running()?;
+        let source = source.lock().unwrap_or_else(PoisonError::into_inner);
+        source.as_ref().map(SourceHandle::orders)
+    }
+}
+
+fn refused(why: &str) -> Answer {
+    Answer {
+        result: Deed::Refused,
+        text: why.to_owned(),
+    }
+}
