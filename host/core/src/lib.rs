@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod offsets;
 pub mod operations;
 pub mod partition;
+pub mod pauses;
 pub mod record;
 pub mod staging;
 pub mod status;

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::pauses::Scope;
+
 /// Which host is meant: another one may have its address by now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -39,6 +41,30 @@ pub struct ResetPartition {
     pub epoch: u32,
     /// The offset to be read next.
     pub offset: i64,
+}
+
+/// `POST /operations/pause`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PauseOrder {
+    /// Which host is meant.
+    pub to: Addressee,
+    /// What is to be paused, whether the host has it or not.
+    pub what: Scope,
+    /// For how long, in milliseconds.
+    pub for_ms: i64,
+    /// Why.
+    pub why: String,
+}
+
+/// `POST /operations/resume`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ResumeOrder {
+    /// Which host is meant.
+    pub to: Addressee,
+    /// What was paused.
+    pub what: Scope,
 }
 
 /// What came of an order.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
+use crate::pauses::Scope;
 
 /// A host at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct Status {
     /// What the watchdog finds beyond that.
     #[serde(default)]
     pub findings: Vec<FindingStatus>,
+    /// What is paused on purpose.
+    #[serde(default)]
+    pub pauses: Vec<PauseStatus>,
     /// How often offsets are committed, in milliseconds.
     #[serde(default)]
     pub commit_interval_ms: u64,
@@ -80,7 +84,7 @@ pub struct PartitionStatus {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WaitStatus {
-    /// `backoff`, `outbox`, `output`, `dead-letter`, `halted`, `instance`.
+    /// `backoff`, `outbox`, `output`, `dead-letter`, `halted`, `instance`, `paused`.
     pub kind: String,
     /// The code with its page, where there is one.
     pub code: Option<String>,
@@ -92,6 +96,20 @@ pub struct WaitStatus {
     pub text: String,
     /// Since when, in milliseconds.
     pub for_ms: u64,
+}
+
+/// What is paused on purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PauseStatus {
+    /// What: a topic, a partition or a handler.
+    pub what: Scope,
+    /// Why.
+    pub why: String,
+    /// RFC 3339.
+    pub since: String,
+    /// When it goes on by itself, RFC 3339.
+    pub until: String,
 }
 
 /// A handler of a topic.

@@ -42,6 +42,8 @@ pub struct Partition {
     pub(crate) good_runs: AtomicU32,
     /// Set before the lock is asked for, so that a worker stops between two records.
     pub(crate) stop: AtomicBool,
+    /// Paused on purpose: nothing new runs. Kept by [`crate::Engine::pause`].
+    pub(crate) held: AtomicBool,
 }
 
 pub(crate) struct State {
@@ -117,6 +119,7 @@ impl Partition {
             suspect: AtomicBool::new(false),
             good_runs: AtomicU32::new(0),
             stop: AtomicBool::new(false),
+            held: AtomicBool::new(false),
             room: Condvar::new(),
             state: Mutex::new(State {
                 machine: Machine::new(handlers, start),
@@ -253,6 +256,10 @@ impl Partition {
     /// The position at which the next fetch goes on, were it to start anew.
     pub fn fetch_position(&self) -> NextOffset {
         self.lock().machine.fetch_position()
+    }
+
+    pub(crate) fn held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
     }
 
     pub(crate) fn stopped(&self) -> bool {

@@ -63,6 +63,7 @@ impl Engine {
             lines: Lines::new(settings.record_lines),
             resumable: Mutex::default(),
             conditions,
+            pauses: Mutex::default(),
             settled: Default::default(),
             settings,
         });
@@ -99,6 +100,8 @@ impl Engine {
         let mut table = shared.table.write().unwrap_or_else(PoisonError::into_inner);
         table.live.insert(epoch, Arc::clone(&partition));
         shared.live.store(table.live.len(), Ordering::Relaxed);
+        drop(table);
+        shared.hold_if_paused(&partition);
         partition
     }
 

@@ -11,6 +11,7 @@ mod held;
 mod lanes;
 mod lines;
 mod outbox;
+mod pauses;
 pub mod plan;
 pub mod ports;
 mod reports;

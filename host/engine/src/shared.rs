@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use penstock_core::conditions::Conditions;
 use penstock_core::ledger::Ledger;
+use penstock_core::pauses::Pauses;
 use penstock_core::record::AssignmentEpoch;
 
 use crate::cell::{Partition, State};
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub lines: Lines,
     pub resumable: Mutex<Vec<Arc<Partition>>>,
     pub conditions: Arc<Mutex<Conditions>>,
+    /// Locked before the table.
+    pub pauses: Mutex<Pauses>,
     /// Signalled whenever something of a draining partition settles.
     pub settled: (Mutex<()>, Condvar),
 }
@@ -74,10 +77,17 @@ impl Shared {
             return;
         }
         let now = self.now();
-        if state.stall.is_none() && state.has_work(now) {
+        let held = partition.held();
+        // What is sent already is brought to its end even while it is paused.
+        let wakes = if held {
+            state.machine.resend_at()
+        } else {
+            state.machine.wake_at()
+        };
+        if state.stall.is_none() && state.has_work(now, held) {
             state.scheduled = true;
             self.lanes.push(Arc::clone(partition));
-        } else if let Some(at) = state.machine.wake_at() {
+        } else if let Some(at) = wakes {
             self.set_timer(partition, state, at);
         }
     }
@@ -141,7 +151,9 @@ impl Shared {
 }
 
 impl State {
-    fn has_work(&self, now: Duration) -> bool {
-        !self.unsent.is_empty() || self.machine.is_resend_due(now) || self.machine.is_runnable(now)
+    fn has_work(&self, now: Duration, held: bool) -> bool {
+        !self.unsent.is_empty()
+            || self.machine.is_resend_due(now)
+            || (!held && self.machine.is_runnable(now))
     }
 }

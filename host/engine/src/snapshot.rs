@@ -8,10 +8,12 @@ use std::time::Duration;
 use penstock_core::codes::Code;
 use penstock_core::ledger::Ledger;
 use penstock_core::partition::Wait;
+use penstock_core::pauses::{Pause, Pauses, Scope};
 use penstock_core::status::{PartitionStatus, WaitStatus};
 
 use crate::cell::{Partition, StallKind, State};
 use crate::engine::Engine;
+use crate::pauses::{CoveringOf, now_ms};
 use crate::times::CallTimes;
 
 /// See the module.
@@ -23,6 +25,8 @@ pub struct Snapshot {
     pub handlers: Vec<HandlerAccount>,
     /// Bytes sent and not acknowledged.
     pub outbox_bytes: u64,
+    /// What is paused on purpose.
+    pub pauses: Vec<Pause>,
 }
 
 /// A handler of a topic, since the start, ended stays included.
@@ -43,6 +47,8 @@ impl Engine {
     pub fn snapshot(&self) -> Snapshot {
         let shared = &self.shared;
         let now = shared.now();
+        // Before the table, as always.
+        let pauses = self.pauses();
         let table = shared.table.read().unwrap_or_else(PoisonError::into_inner);
         let mut ledgers: BTreeMap<(usize, usize), Ledger> = table
             .ended
@@ -55,7 +61,7 @@ impl Engine {
             for (handler, ledger) in state.machine.ledgers().iter().enumerate() {
                 *ledgers.entry((partition.topic, handler)).or_default() += *ledger;
             }
-            partitions.push(status(partition, &state, now));
+            partitions.push(status(partition, &state, &pauses, now));
         }
         drop(table);
         partitions.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
@@ -77,11 +83,12 @@ impl Engine {
             partitions,
             handlers: handlers.collect(),
             outbox_bytes: shared.outbox.in_flight_bytes(),
+            pauses: pauses.iter().cloned().collect(),
         }
     }
 }
 
-fn status(partition: &Partition, state: &State, now: Duration) -> PartitionStatus {
+fn status(partition: &Partition, state: &State, pauses: &Pauses, now: Duration) -> PartitionStatus {
     let position = state.machine.position().0;
     let end = state.watermarks.map(|(_, end)| end);
     PartitionStatus {
@@ -100,8 +107,24 @@ fn status(partition: &Partition, state: &State, now: Duration) -> PartitionStatu
             .oldest_open()
             .map(|begun| now.saturating_sub(begun).as_millis() as u64),
         paused: state.paused,
-        waits: waits(partition, state, now),
+        waits: paused(partition, pauses).or_else(|| waits(partition, state, now)),
     }
+}
+
+/// Paused on purpose, which is to be known before anything else.
+fn paused(partition: &Partition, pauses: &Pauses) -> Option<WaitStatus> {
+    let pause = pauses.covering_of(partition)?;
+    Some(WaitStatus {
+        kind: "paused".into(),
+        code: None,
+        offset: None,
+        handler: match &pause.scope {
+            Scope::Handler(handler) => Some(handler.clone()),
+            Scope::Topic(_) | Scope::Partition(..) => None,
+        },
+        text: pause.text(),
+        for_ms: u64::try_from(now_ms() - pause.since_ms).unwrap_or(0),
+    })
 }
 
 fn waits(partition: &Partition, state: &State, now: Duration) -> Option<WaitStatus> {

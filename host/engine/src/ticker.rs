@@ -33,7 +33,8 @@ pub(crate) struct Ticker {
 
 struct Timer {
     at: Duration,
-    partition: Weak<Partition>,
+    /// `None`: pauses are to be looked at.
+    partition: Option<Weak<Partition>>,
 }
 
 impl PartialEq for Timer {
@@ -70,7 +71,16 @@ impl Ticker {
     pub fn wake_at(&self, at: Duration, partition: &Arc<Partition>) {
         self.timers().push(Reverse(Timer {
             at,
-            partition: Arc::downgrade(partition),
+            partition: Some(Arc::downgrade(partition)),
+        }));
+        self.unpark();
+    }
+
+    /// A pause is over then.
+    pub fn pause_ends_at(&self, at: Duration) {
+        self.timers().push(Reverse(Timer {
+            at,
+            partition: None,
         }));
         self.unpark();
     }
@@ -134,8 +144,10 @@ impl Ticker {
             }
             let Reverse(due) = timers.pop().expect("it was peeked");
             drop(timers);
-            if let Some(partition) = due.partition.upgrade() {
-                shared.timer(&partition);
+            match due.partition.map(|partition| partition.upgrade()) {
+                Some(Some(partition)) => shared.timer(&partition),
+                Some(None) => {}
+                None => shared.end_pauses(),
             }
         }
     }

@@ -86,7 +86,7 @@ impl<'a> Worker<'a> {
     fn begin(&mut self, partition: &Arc<Partition>) -> Option<(Run, Vec<Stretch>)> {
         let mut state = partition.lock();
         let room = partition.send_waiting(&mut state, &mut self.told);
-        let taken = room
+        let taken = (room && !partition.held())
             .then(|| state.machine.take(RUN_RECORDS_MAX, self.shared.now()))
             .flatten();
         let stretches = taken
@@ -137,6 +137,7 @@ impl<'a> Worker<'a> {
                 }
                 if !complete
                     || partition.stopped()
+                    || partition.held()
                     || last - begun > RUN_TIME_MAX
                     || self.staged.staging.bytes() > RUN_STAGED_BYTES_MAX
                 {

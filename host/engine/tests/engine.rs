@@ -2,6 +2,8 @@
 //! revocation, and guests that never return.
 
 mod lanes;
+mod pauses;
+mod replaced;
 mod support;
 
 use std::sync::Arc;

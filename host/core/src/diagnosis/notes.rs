@@ -18,6 +18,7 @@ pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
         open_transaction(scene),
         catching_up(scene),
         unwatched(scene),
+        paused(scene),
     ];
     let mut notes: Vec<String> = all.into_iter().flatten().collect();
     notes.extend(unasked_hosts(scene));
@@ -104,6 +105,22 @@ fn rebalance(scene: &Scene<'_>) -> Option<String> {
         "a rebalance is in progress ({}): its members share out the partitions, which may take as \
          long as the slowest needs to finish what it has; look again in a moment",
         group.state
+    ))
+}
+
+/// On purpose, and for a time: healthy.
+fn paused(scene: &Scene<'_>) -> Option<String> {
+    let places = scene.places.iter();
+    let mut paused = places.filter_map(|place| Some((place.name(), place.paused()?)));
+    let (name, first) = paused.next()?;
+    let others = match paused.count() {
+        0 => String::new(),
+        1 => " (and one more partition)".to_owned(),
+        many => format!(" (and {many} more partitions)"),
+    };
+    Some(format!(
+        "{name}{others} is paused on purpose: {}; `penstock resume` ends that sooner",
+        first.text
     ))
 }
 

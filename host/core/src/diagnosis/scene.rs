@@ -6,7 +6,7 @@ use super::roll::{Roll, wanted};
 use super::snapshot::{
     Ahead, Answer, Assigned, Batch, Committed, Group, GroupKind, Host, Log, Look, Member, Snapshot,
 };
-use crate::status::{PartitionStatus, Status};
+use crate::status::{PartitionStatus, Status, WaitStatus};
 
 /// A snapshot, joined.
 pub(super) struct Scene<'s> {
@@ -213,6 +213,12 @@ pub(super) fn is_rebalancing(group: &Group) -> bool {
 }
 
 impl<'s> Place<'s> {
+    /// For what reason and until when its host rests there, if that is on purpose.
+    pub fn paused(&self) -> Option<&WaitStatus> {
+        let waits = self.inside.as_ref()?.now.waits.as_ref();
+        waits.filter(|of| of.kind == "paused")
+    }
+
     /// `topic[0]`
     pub fn name(&self) -> String {
         format!("{}[{}]", self.topic, self.partition)

@@ -58,6 +58,7 @@ fn status(partition: PartitionStatus) -> Status {
         }],
         conditions: Vec::new(),
         findings: Vec::new(),
+        pauses: Vec::new(),
         commit_interval_ms: 5_000,
     }
 }
@@ -262,4 +263,19 @@ fn a_host_answers_for_what_it_has_alone() {
     healthy(&of);
     of.client = Some("penstock-h2:9644".to_owned());
     assert_eq!(diagnose(&of).findings.len(), 1);
+}
+
+#[test]
+fn what_is_paused_on_purpose_is_healthy_and_says_so() {
+    let mut paused = waiting("paused", None, 90_000);
+    if let Some(waits) = &mut paused.waits {
+        waits.text = "a release is looked into (until 2026-01-01T00:10:00Z)".to_owned();
+    }
+    let diagnosis = diagnose(&seen(paused.clone(), status(paused)));
+    assert_eq!(diagnosis.findings, []);
+    let notes = diagnosis.notes.join("\n");
+    assert!(
+        notes.contains("is paused on purpose: a release is looked into (until 2026"),
+        "{notes}"
+    );
 }

@@ -117,7 +117,11 @@ pub(super) fn too_slow(scene: &Scene<'_>) -> Vec<Finding> {
     }
     let topics = scene.by_topic().into_iter();
     topics
-        .filter_map(|(topic, places)| slow(scene, topic, &places))
+        .filter_map(|(topic, mut places)| {
+            // Somebody wants it to wait.
+            places.retain(|place| place.paused().is_none());
+            slow(scene, topic, &places)
+        })
         .collect()
 }
 
