@@ -8,10 +8,11 @@ use crate::commands::doctor::DoctorArgs;
 use crate::commands::emit::EmitArgs;
 use crate::commands::groups::GroupsArgs;
 use crate::commands::offsets::OffsetsArgs;
+use crate::commands::pause::{PauseArgs, ResumeArgs};
 use crate::commands::peek::PeekArgs;
 use crate::commands::status::StatusArgs;
 use crate::commands::{
-    Exit, Failure, check, demo, doctor, emit, groups, offsets, peek, run, schema, status,
+    Exit, Failure, check, demo, doctor, emit, groups, offsets, pause, peek, run, schema, status,
 };
 use crate::shelf::Shelf;
 
@@ -41,6 +42,8 @@ enum Command {
     Doctor(DoctorArgs),
     Offsets(OffsetsArgs),
     Groups(GroupsArgs),
+    Pause(PauseArgs),
+    Resume(ResumeArgs),
     Peek(PeekArgs),
     Emit(EmitArgs),
     Demo(DemoArgs),
@@ -124,6 +127,8 @@ impl Cli {
             Command::Doctor(args) => doctor::run(args),
             Command::Offsets(args) => offsets::run(args),
             Command::Groups(args) => groups::run(args),
+            Command::Pause(args) => pause::pause(args),
+            Command::Resume(args) => pause::resume(args),
             Command::Peek(args) => peek::run(args),
             Command::Emit(args) => emit::run(args),
             Command::Demo(args) => demo::run(args.plugins.as_deref()),

@@ -3,8 +3,10 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use penstock_core::operations::{Addressee, Answer, Deed, ResetOrder};
+use penstock_core::operations::{Addressee, Answer, Deed, PauseOrder, ResetOrder, ResumeOrder};
+use penstock_core::pauses::{PAUSE_MS_MAX, Pause, Scope, rfc3339};
 use penstock_core::record::NextOffset;
+use penstock_engine::Engine;
 use penstock_kafka::{Move, Orders, ResetOutcome, SourceHandle};
 
 use crate::admin::Control;
@@ -45,6 +47,43 @@ impl Control for HostView {
         };
         Answer { result, text }
     }
+
+    fn pause(&self, order: &PauseOrder) -> Answer {
+        let engine = match self.engine_for(&order.to, &order.what) {
+            Ok(engine) => engine,
+            Err(answer) => return answer,
+        };
+        if order.why.trim().is_empty() {
+            return refused("a pause has a reason");
+        }
+        if !(1..=PAUSE_MS_MAX).contains(&order.for_ms) {
+            return refused("a pause lasts for a week at most, and ends by itself");
+        }
+        let since_ms = jiff::Timestamp::now().as_millisecond();
+        let pause = Pause {
+            scope: order.what.clone(),
+            why: order.why.trim().to_owned(),
+            since_ms,
+            until_ms: since_ms + order.for_ms,
+        };
+        let text = format!("until {}", rfc3339(pause.until_ms));
+        engine.pause(pause);
+        Answer {
+            result: Deed::Done,
+            text,
+        }
+    }
+
+    fn resume(&self, order: &ResumeOrder) -> Answer {
+        match self.engine_for(&order.to, &order.what) {
+            Ok(engine) if engine.resume(&order.what) => Answer {
+                result: Deed::Done,
+                text: String::new(),
+            },
+            Ok(_) => refused("it is not paused"),
+            Err(answer) => answer,
+        }
+    }
 }
 
 impl HostView {
@@ -63,6 +102,15 @@ impl HostView {
             "the order is for another host, or for this one before it was started anew: here is \
              {host} of {group}, started {started}"
         )))
+    }
+
+    fn engine_for(&self, to: &Addressee, what: &Scope) -> Result<&Engine, Answer> {
+        self.is_meant(to)?;
+        let (engine, _) = self
+            .running()
+            .ok_or_else(|| refused("this host is only just starting"))?;
+        engine.knows(what).map_err(|why| refused(&why))?;
+        Ok(engine)
     }
 
     fn orders(&self) -> Option<Orders> {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use penstock_core::conditions::Conditions;
 use penstock_core::config::Config;
 use penstock_core::operations::Addressee;
-use penstock_core::status::{ConditionStatus, HandlerStatus, HostState, Status};
+use penstock_core::pauses::{self, Pause};
+use penstock_core::status::{ConditionStatus, HandlerStatus, HostState, PauseStatus, Status};
 use penstock_engine::{Engine, HandlerAccount, Snapshot};
 use penstock_kafka::{GroupState, SourceHandle};
 
@@ -111,6 +112,7 @@ impl HostView {
                 .collect(),
             conditions: self.conditions(),
             findings: self.watch.findings(),
+            pauses: snapshot.pauses.iter().map(pause).collect(),
             commit_interval_ms: millis(self.commit_interval),
         }
     }
@@ -193,6 +195,15 @@ impl View for HostView {
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn pause(of: &Pause) -> PauseStatus {
+    PauseStatus {
+        what: of.scope.clone(),
+        why: of.why.clone(),
+        since: pauses::rfc3339(of.since_ms),
+        until: pauses::rfc3339(of.until_ms),
+    }
 }
 
 fn rfc3339(time: jiff::Timestamp) -> String {

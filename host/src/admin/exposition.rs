@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use penstock_core::pauses::Scope;
 use penstock_core::status::{PartitionStatus, Status};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -169,6 +170,14 @@ impl Scrape {
             assigned,
         )?;
         families.gauge(
+            "penstock_pause_until_timestamp_seconds",
+            "When each pause on purpose ends, in seconds since 1970",
+            status.pauses.iter().filter_map(|of| {
+                let until: jiff::Timestamp = of.until.parse().ok()?;
+                Some((pause_labels(&of.what), until.as_second()))
+            }),
+        )?;
+        families.gauge(
             "penstock_condition",
             "1 for each condition that holds: something is wrong, see its code",
             status.conditions.iter().map(|of| {
@@ -226,6 +235,19 @@ fn findings(status: &Status) -> BTreeSet<[(&'static str, String); 3]> {
         }
     }
     all
+}
+
+fn pause_labels(what: &Scope) -> [(&'static str, String); 3] {
+    let (topic, partition, handler) = match what {
+        Scope::Topic(topic) => (topic.as_str(), String::new(), ""),
+        Scope::Partition(topic, number) => (topic.as_str(), number.to_string(), ""),
+        Scope::Handler(handler) => ("", String::new(), handler.as_str()),
+    };
+    [
+        ("topic", topic.to_owned()),
+        ("partition", partition),
+        ("handler", handler.to_owned()),
+    ]
 }
 
 fn partition_labels(of: &PartitionStatus) -> [(&'static str, String); 2] {

@@ -1,9 +1,11 @@
 //! A host that stands still, for the tests of the listener and of `penstock status`.
 
 use penstock_core::ledger::Ledger;
-use penstock_core::operations::{Answer, Deed, ResetOrder};
+use penstock_core::operations::{Answer, Deed, PauseOrder, ResetOrder, ResumeOrder};
+use penstock_core::pauses::Scope;
 use penstock_core::status::{
-    ConditionStatus, FindingStatus, HandlerStatus, HostState, PartitionStatus, Status, WaitStatus,
+    ConditionStatus, FindingStatus, HandlerStatus, HostState, PartitionStatus, PauseStatus, Status,
+    WaitStatus,
 };
 
 use penstock_engine::CallTimes;
@@ -53,6 +55,20 @@ impl Control for Fake {
             text: format!("{} partitions", order.partitions.len()),
         }
     }
+
+    fn pause(&self, order: &PauseOrder) -> Answer {
+        Answer {
+            result: Deed::Done,
+            text: order.what.to_string(),
+        }
+    }
+
+    fn resume(&self, order: &ResumeOrder) -> Answer {
+        Answer {
+            result: Deed::Refused,
+            text: order.what.to_string(),
+        }
+    }
 }
 
 /// Two partitions, one of which waits, one handler, one condition.
@@ -86,6 +102,12 @@ pub(crate) fn status() -> Status {
             first_seen: "2026-01-01T10:00:05Z".to_owned(),
             last_seen: "2026-01-01T10:00:09Z".to_owned(),
             count: 3,
+        }],
+        pauses: vec![PauseStatus {
+            what: Scope::Partition("purchase-confirmed".to_owned(), 2),
+            why: "the course service is being moved".to_owned(),
+            since: "2026-01-01T10:00:00Z".to_owned(),
+            until: "2026-01-01T10:10:00Z".to_owned(),
         }],
         findings: vec![FindingStatus {
             code: "PSK-D018".to_owned(),

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use penstock_core::config::Secret;
-use penstock_core::operations::{Answer, ResetOrder};
+use penstock_core::operations::{Answer, PauseOrder, ResetOrder, ResumeOrder};
 use penstock_core::status::Status;
 use tokio::sync::oneshot;
 
@@ -48,6 +48,10 @@ pub trait View: Send + Sync {
 pub trait Control: Send + Sync {
     /// Puts partitions elsewhere. Waits for what comes of it, for seconds.
     fn reset(&self, order: &ResetOrder) -> Answer;
+    /// Pauses for a while.
+    fn pause(&self, order: &PauseOrder) -> Answer;
+    /// Ends a pause before its time.
+    fn resume(&self, order: &ResumeOrder) -> Answer;
 }
 
 /// Why there is no admin listener.

@@ -65,6 +65,8 @@ type Shared = Arc<dyn Control>;
 pub(super) fn router(control: Shared, guard: Guard) -> Router {
     Router::new()
         .route("/operations/reset", post(reset))
+        .route("/operations/pause", post(pause))
+        .route("/operations/resume", post(resume))
         .route_layer(middleware::from_fn_with_state(guard, guarded))
         .with_state(control)
 }
@@ -88,6 +90,14 @@ async fn guarded(
 
 async fn reset(State(control): State<Shared>, from: Extension<From>, body: Bytes) -> Response {
     carry_out("reset", from, &body, move |order| control.reset(order)).await
+}
+
+async fn pause(State(control): State<Shared>, from: Extension<From>, body: Bytes) -> Response {
+    carry_out("pause", from, &body, move |order| control.pause(order)).await
+}
+
+async fn resume(State(control): State<Shared>, from: Extension<From>, body: Bytes) -> Response {
+    carry_out("resume", from, &body, move |order| control.resume(order)).await
 }
 
 /// Reads the order, has it carried out on a thread that may wait, and writes down who wanted what
@@ -116,7 +126,8 @@ where
         text: error.to_string(),
     });
     let result = answer.result.as_str();
-    tracing::info!(audit = what, %by, order = written, result, "{}", answer.text);
+    let text = &answer.text;
+    tracing::info!(audit = what, %by, order = written, result, text, "an order was given: {what}");
     let status = match answer.result {
         Deed::Possible | Deed::Done => StatusCode::OK,
         Deed::Refused => StatusCode::CONFLICT,

@@ -17,7 +17,9 @@ GET /healthz  whether the process works
 GET /readyz   whether it does its part; if not, why
 GET /metrics  Prometheus
 GET /status   partitions, handlers and conditions as JSON
-POST /operations/reset  what `penstock offsets reset` sends
+POST /operations/reset   what `penstock offsets reset` sends
+POST /operations/pause   what `penstock pause` sends
+POST /operations/resume  what `penstock resume` sends
 ";
 
 #[derive(Clone)]

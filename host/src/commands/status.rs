@@ -153,10 +153,11 @@ fn render(status: &Status) -> String {
     // Writing to a String does not fail.
     write!(
         text,
-        "{}\n\n{}\n{}\n{}",
+        "{}\n\n{}\n{}\n{}{}",
         table::host(status),
         table::partitions(status),
         table::handlers(status),
+        table::pauses(status),
         table::wrong(status)
     )
     .unwrap_or_default();

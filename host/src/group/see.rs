@@ -59,7 +59,9 @@ impl Seen {
         let committed = known(&look.committed, &about)?.cloned().unwrap_or_default();
         for topic in &look.topics {
             let about = format!("the topic {}", topic.name);
-            if known(&topic.partitions, &about)?.is_none() {
+            // Members may want what isn't there, and wait for it.
+            let named = chosen.topics.contains(&topic.name);
+            if known(&topic.partitions, &about)?.is_none() && named {
                 let what = format!("there is no topic {}", topic.name);
                 return Err(Failure::new(Exit::Problem, what)
                     .hint("`penstock doctor` names those that sound like it"));

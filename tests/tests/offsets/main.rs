@@ -7,6 +7,7 @@ mod empty;
 #[allow(dead_code, unused_imports, reason = "the host's tests use more of it")]
 mod hosts;
 mod live;
+mod pauses;
 mod show;
 mod strangers;
 #[path = "../doctor/support/mod.rs"]

@@ -3,10 +3,11 @@
 
 use penstock_core::config::Secret;
 use penstock_core::offsets::Change;
-use penstock_core::operations::{Addressee, Deed, ResetOrder, ResetPartition};
+use penstock_core::operations::{Deed, ResetOrder, ResetPartition};
 use penstock_core::status::Status;
 
 use super::super::columns::shown;
+use super::super::reach::reach;
 use super::{Exit, Failure};
 use crate::group::PenstockHost;
 use crate::hosts::{self, Undone};
@@ -58,15 +59,17 @@ fn of_host(
     changes: &[&Change],
     token: Option<&Secret>,
 ) -> Result<Told, Failure> {
-    let (client, its) = (shown(&host.client), places(changes));
-    let (url, status) = reach(group, host, token).map_err(|why| {
+    let its = places(changes);
+    let reached = reach(group, host, token).map_err(|why| {
+        let client = shown(&host.client);
         unchanged(format!("{client}, which has {its}, can't be told: {why}")).hint(
             "all owners do it, or none: its `admin.listen` must be reachable from here, and its \
              `admin.token` given by -c or PENSTOCK_TOKEN; or stop the hosts, and run this again",
         )
     })?;
     let partitions = changes.iter().map(|change| {
-        let epoch = epoch(&status, change).ok_or_else(|| {
+        let epoch = epoch(&reached.status, change).ok_or_else(|| {
+            let client = &reached.client;
             let place = place(&change.topic, change.partition);
             unchanged(format!(
                 "{client} has not taken {place} in, or just given it away"
@@ -81,44 +84,16 @@ fn of_host(
         })
     });
     let partitions: Result<Vec<_>, Failure> = partitions.collect();
+    let partitions = partitions?;
     Ok(Told {
-        url,
-        client,
+        url: reached.url,
+        client: reached.client,
         order: ResetOrder {
-            to: Addressee {
-                group: status.group,
-                host: status.host,
-                started: status.started,
-            },
+            to: reached.to,
             dry_run: true,
-            partitions: partitions?,
+            partitions,
         },
     })
-}
-
-/// The host's listener, and its status; where it connects from, or on this machine.
-fn reach(
-    group: &str,
-    host: &PenstockHost,
-    token: Option<&Secret>,
-) -> Result<(String, Status), String> {
-    let mut why = String::new();
-    for url in [&host.found.url, &host.found.here] {
-        match hosts::status(url, token) {
-            Ok(status) if status.group == group && status.host == host.found.id => {
-                return Ok((url.clone(), status));
-            }
-            Ok(status) => {
-                let there = format!("{} of {}", shown(&status.host), shown(&status.group));
-                why += &format!("at {url} is {there}; ");
-            }
-            Err(error) => why += &format!("{url}: {error}; "),
-        }
-        if host.found.here == host.found.url {
-            break;
-        }
-    }
-    Err(why.trim_end_matches("; ").to_owned())
 }
 
 fn epoch(status: &Status, change: &Change) -> Option<u32> {

@@ -116,6 +116,24 @@ pub(super) fn handlers(status: &Status) -> String {
     table.trim_fmt() + "\n"
 }
 
+/// What is paused on purpose.
+pub(super) fn pauses(status: &Status) -> String {
+    let mut text = String::new();
+    for of in &status.pauses {
+        let what = shown(&of.what.to_string());
+        text += &format!(
+            "{TITLE}{what} is paused{TITLE:#} until {}, since {}: {}\n",
+            shown(&of.until),
+            shown(&of.since),
+            shown(&of.why)
+        );
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
 /// What is wrong right now, each with its page.
 pub(super) fn wrong(status: &Status) -> String {
     let mut text = String::new();
