@@ -1,12 +1,13 @@
-//! What changes something in a cluster: a group's committed offsets, and the group itself. All of
-//! it is refused by the broker while the group has members.
+//! What changes something in a cluster: a group's committed offsets and the group itself, which the
+//! broker refuses while the group has members; and topics that are not there yet.
 
 use std::collections::BTreeMap;
 
+use kafka_protocol::messages::create_topics_request::CreatableTopic;
 use kafka_protocol::messages::offset_commit_request::{
     OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
-use kafka_protocol::messages::{DeleteGroupsRequest, OffsetCommitRequest};
+use kafka_protocol::messages::{CreateTopicsRequest, DeleteGroupsRequest, OffsetCommitRequest};
 use kafka_protocol::protocol::StrBytes;
 
 use crate::broker::Broker;
@@ -17,6 +18,10 @@ use crate::offsets::ByPartition;
 
 /// No member's: a broker takes it for a group that has none.
 const NO_GENERATION: i32 = -1;
+/// In place of a number of partitions or replicas: the broker's own.
+const DEFAULT: i32 = -1;
+/// Less than any answer may take.
+const CREATION_TIME_MAX_MS: i32 = 4000;
 
 /// Commits these offsets, each the next to be read, for a group without members; with empty
 /// metadata. The broker must be the group's coordinator. Says of each partition what came of it.
@@ -71,4 +76,44 @@ pub async fn delete_group(coordinator: &Broker, group: &str) -> Result<(), Error
         return Err(coordinator.silent());
     };
     Ok(Refusal::check(of.error_code, None)?)
+}
+
+/// A topic to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTopic {
+    /// Its name.
+    pub name: String,
+    /// How many partitions; `None`: as many as the broker's default says.
+    pub partitions: Option<i32>,
+    /// How many replicas; `None`: as many as the broker's default says.
+    pub replication_factor: Option<i16>,
+}
+
+/// Creates topics, each or not, with the settings that the broker gives by default. Says of each
+/// what came of it. A topic that is there already is refused and stays as it is.
+///
+/// # Errors
+/// The broker doesn't answer, or is older than 2.4: what was created is then not known.
+pub async fn create_topics(
+    controller: &Broker,
+    topics: &[NewTopic],
+) -> Result<BTreeMap<String, Result<(), Refusal>>, Error> {
+    let new = |of: &NewTopic| {
+        CreatableTopic::default()
+            .with_name(topic_name(&of.name))
+            .with_num_partitions(of.partitions.unwrap_or(DEFAULT))
+            .with_replication_factor(of.replication_factor.unwrap_or(DEFAULT as i16))
+    };
+    let topics = topics.iter().map(new).collect();
+    let request = |_| {
+        CreateTopicsRequest::default()
+            .with_topics(topics)
+            .with_timeout_ms(CREATION_TIME_MAX_MS)
+    };
+    let answer = controller.ask(4, request).await?;
+    let came = answer.topics.iter().map(|of| {
+        let refused = Refusal::check(of.error_code, of.error_message.as_deref());
+        (of.name.to_string(), refused)
+    });
+    Ok(came.collect())
 }

@@ -151,6 +151,11 @@ impl Refusal {
         )
     }
 
+    /// Whether the broker has no authoriser.
+    pub fn is_security_disabled(&self) -> bool {
+        self.kind() == Some(ResponseError::SecurityDisabled)
+    }
+
     fn kind(&self) -> Option<ResponseError> {
         ResponseError::try_from_code(self.code)
     }

@@ -5,7 +5,9 @@
 //! Each request has a time limit, and a broker that doesn't answer is an answer of its own.
 
 mod broker;
+mod capabilities;
 pub mod change;
+mod clock;
 mod cluster;
 mod configs;
 mod connection;
@@ -15,10 +17,14 @@ mod groups;
 mod member_data;
 mod metadata;
 mod offsets;
+mod permissions;
+mod replicas;
 mod request;
 mod transactions;
 
 pub use broker::Broker;
+pub use capabilities::Versions;
+pub use clock::Clock;
 pub use cluster::Cluster;
 pub use configs::Settings;
 pub use error::{Error, Refusal};
@@ -26,4 +32,5 @@ pub use fetch::{Ahead, Batch};
 pub use groups::{Assigned, Group, Key, ListedGroup, Member};
 pub use metadata::{BrokerAddress, Metadata, PartitionLeader, Topic, Wanted};
 pub use offsets::{ByPartition, Place};
+pub use replicas::{Replicas, TopicReplicas};
 pub use transactions::{ListedTransaction, PartitionProducer, Transaction};

@@ -26,6 +26,8 @@ pub struct Metadata {
     pub cluster: Option<String>,
     /// The brokers that are up.
     pub brokers: Vec<BrokerAddress>,
+    /// The broker that takes changes of the cluster.
+    pub controller: Option<i32>,
     /// The topics that were wanted.
     pub topics: Vec<Topic>,
 }
@@ -100,6 +102,7 @@ impl Broker {
         Ok(Metadata {
             cluster: answer.cluster_id.map(|id| id.to_string()),
             brokers: answer.brokers.iter().map(broker).collect(),
+            controller: Some(answer.controller_id.0).filter(|id| *id >= 0),
             topics,
         })
     }

@@ -28,6 +28,15 @@ pub enum Place {
     At(i64),
 }
 
+/// Asks for the record with the latest time instead of a time.
+const LATEST_TIME: i64 = -3;
+
+/// What a broker says of a place in a log.
+struct Listed {
+    offset: i64,
+    time_ms: i64,
+}
+
 impl Broker {
     /// All committed offsets of a group, pending ones of transactions as the refusal
     /// `UNSTABLE_OFFSET_COMMIT`. The broker must be the group's coordinator. A partition without a
@@ -82,6 +91,34 @@ impl Broker {
             Place::LastStable => (-1, 1),
             Place::At(time_ms) => (time_ms, 0),
         };
+        // From version 2, a broker knows of transactions.
+        let listed = self.list(2, timestamp, isolation, partitions).await?;
+        let offset = |(key, found): (_, Result<Listed, Refusal>)| (key, found.map(|of| of.offset));
+        Ok(listed.into_iter().map(offset).collect())
+    }
+
+    /// The latest time that a record of each of these logs carries, in milliseconds since 1970;
+    /// `None` inside where there is no record. This broker must lead all of them.
+    ///
+    /// # Errors
+    /// The broker doesn't answer, or is older than 3.0.
+    pub async fn latest_times(
+        &self,
+        partitions: &[(String, i32)],
+    ) -> Result<ByPartition<Result<Option<i64>, Refusal>>, Error> {
+        let listed = self.list(7, LATEST_TIME, 0, partitions).await?;
+        let time = |of: Listed| Some(of.time_ms).filter(|time| *time >= 0);
+        let times = listed.into_iter();
+        Ok(times.map(|(key, found)| (key, found.map(time))).collect())
+    }
+
+    async fn list(
+        &self,
+        oldest: i16,
+        timestamp: i64,
+        isolation: i8,
+        partitions: &[(String, i32)],
+    ) -> Result<ByPartition<Result<Listed, Refusal>>, Error> {
         let mut topics: BTreeMap<&str, Vec<ListOffsetsPartition>> = BTreeMap::new();
         for (topic, partition) in partitions {
             let wanted = ListOffsetsPartition::default()
@@ -102,15 +139,17 @@ impl Broker {
                 .with_isolation_level(isolation)
                 .with_topics(topics)
         };
-        // From version 2, a broker knows of transactions.
-        let answer = self.ask(2, request).await?;
-        let mut offsets = ByPartition::new();
+        let answer = self.ask(oldest, request).await?;
+        let mut found = ByPartition::new();
         for topic in &answer.topics {
             for of in &topic.partitions {
-                let offset = Refusal::check(of.error_code, None).map(|()| of.offset);
-                offsets.insert((topic.name.to_string(), of.partition_index), offset);
+                let listed = Refusal::check(of.error_code, None).map(|()| Listed {
+                    offset: of.offset,
+                    time_ms: of.timestamp,
+                });
+                found.insert((topic.name.to_string(), of.partition_index), listed);
             }
         }
-        Ok(offsets)
+        Ok(found)
     }
 }

@@ -2,14 +2,15 @@
 
 use kafka_protocol::messages::{
     ApiKey, ApiVersionsRequest, ApiVersionsResponse, ConsumerGroupDescribeRequest,
-    ConsumerGroupDescribeResponse, DeleteGroupsRequest, DeleteGroupsResponse,
-    DescribeConfigsRequest, DescribeConfigsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
-    DescribeProducersRequest, DescribeProducersResponse, DescribeTransactionsRequest,
-    DescribeTransactionsResponse, FetchRequest, FetchResponse, FindCoordinatorRequest,
-    FindCoordinatorResponse, ListGroupsRequest, ListGroupsResponse, ListOffsetsRequest,
-    ListOffsetsResponse, ListTransactionsRequest, ListTransactionsResponse, MetadataRequest,
-    MetadataResponse, OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest,
-    OffsetFetchResponse,
+    ConsumerGroupDescribeResponse, CreateTopicsRequest, CreateTopicsResponse, DeleteGroupsRequest,
+    DeleteGroupsResponse, DescribeAclsRequest, DescribeAclsResponse, DescribeConfigsRequest,
+    DescribeConfigsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
+    DescribeProducersRequest, DescribeProducersResponse, DescribeQuorumRequest,
+    DescribeQuorumResponse, DescribeTransactionsRequest, DescribeTransactionsResponse,
+    FetchRequest, FetchResponse, FindCoordinatorRequest, FindCoordinatorResponse,
+    ListGroupsRequest, ListGroupsResponse, ListOffsetsRequest, ListOffsetsResponse,
+    ListTransactionsRequest, ListTransactionsResponse, MetadataRequest, MetadataResponse,
+    OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message};
 
@@ -33,10 +34,13 @@ macro_rules! requests {
 requests! {
     ApiVersionsRequest, ApiVersions => ApiVersionsResponse;
     ConsumerGroupDescribeRequest, ConsumerGroupDescribe => ConsumerGroupDescribeResponse;
+    CreateTopicsRequest, CreateTopics => CreateTopicsResponse;
     DeleteGroupsRequest, DeleteGroups => DeleteGroupsResponse;
+    DescribeAclsRequest, DescribeAcls => DescribeAclsResponse;
     DescribeConfigsRequest, DescribeConfigs => DescribeConfigsResponse;
     DescribeGroupsRequest, DescribeGroups => DescribeGroupsResponse;
     DescribeProducersRequest, DescribeProducers => DescribeProducersResponse;
+    DescribeQuorumRequest, DescribeQuorum => DescribeQuorumResponse;
     DescribeTransactionsRequest, DescribeTransactions => DescribeTransactionsResponse;
     FetchRequest, Fetch => FetchResponse;
     FindCoordinatorRequest, FindCoordinator => FindCoordinatorResponse;
