@@ -123,6 +123,31 @@ codes! {
     /// A host fetches nothing, though records wait.
     DoctorFetchStalled = "PSK-D018",
 
+    /// A topic of the configuration does not exist.
+    PreflightTopicMissing = "PSK-B001",
+    /// A topic has too few replicas, or no leader.
+    PreflightReplicas = "PSK-B002",
+    /// A permission is missing.
+    PreflightNotPermitted = "PSK-B003",
+    /// A topic takes smaller records than may be written to it.
+    PreflightTooLarge = "PSK-B004",
+    /// Records may be deleted before they are processed.
+    PreflightRetention = "PSK-B005",
+    /// A topic that is written to is compacted.
+    PreflightCompacted = "PSK-B006",
+    /// The timestamps of outputs do not suit their topic.
+    PreflightTimestamps = "PSK-B007",
+    /// The group is used by others, or can't be joined.
+    PreflightGroup = "PSK-B008",
+    /// The brokers lack what the configuration needs, or the host what the records need.
+    PreflightUnsupported = "PSK-B009",
+    /// The clocks differ.
+    PreflightClocks = "PSK-B010",
+    /// A committed offset lies outside its log.
+    PreflightOutsideLog = "PSK-B011",
+    /// Something could not be checked.
+    PreflightUnchecked = "PSK-B012",
+
     /// The configuration can't be read.
     ConfigUnreadable = "PSK-C001",
     /// The configuration is not TOML.

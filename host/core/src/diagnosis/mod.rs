@@ -8,7 +8,7 @@ mod rules;
 mod scene;
 pub mod snapshot;
 mod walk;
-mod words;
+pub(crate) mod words;
 
 pub use finding::{Certainty, Diagnosis, Evidence, Finding, Stage, StageReport, StageState, Step};
 pub use patience::{Unclear, unclear, watch_ms};

@@ -5,17 +5,17 @@ use jiff::Timestamp;
 use super::snapshot::Member;
 
 /// `1 record`, `2 records`
-pub(super) fn count(number: i64, one: &str, many: &str) -> String {
+pub(crate) fn count(number: i64, one: &str, many: &str) -> String {
     format!("{} {}", number, if number == 1 { one } else { many })
 }
 
 /// `1 record waits`, `2 records wait`
-pub(super) fn wait(records: i64) -> String {
+pub(crate) fn wait(records: i64) -> String {
     count(records, "record waits", "records wait")
 }
 
 /// `350 ms`, `12.3 s`, `4 min 5 s`, `3 h 2 min`, `2 d 3 h`
-pub(super) fn span(ms: i64) -> String {
+pub(crate) fn span(ms: i64) -> String {
     let seconds = ms / 1000;
     match seconds {
         ..1 => format!("{ms} ms"),
@@ -27,7 +27,7 @@ pub(super) fn span(ms: i64) -> String {
 }
 
 /// RFC 3339, in seconds.
-pub(super) fn time(ms: i64) -> String {
+pub(crate) fn time(ms: i64) -> String {
     match Timestamp::from_second(ms.div_euclid(1000)) {
         Ok(time) => time.to_string(),
         Err(_) => format!("{ms} ms since 1970"),
@@ -35,7 +35,7 @@ pub(super) fn time(ms: i64) -> String {
 }
 
 /// A member, so that somebody can find it.
-pub(super) fn member(of: &Member) -> String {
+pub(crate) fn member(of: &Member) -> String {
     let instance = of
         .instance
         .as_ref()
@@ -50,7 +50,7 @@ pub(super) fn member(of: &Member) -> String {
 }
 
 /// `0, 2 and 5`
-pub(super) fn list<T: ToString>(items: &[T], last: &str) -> String {
+pub(crate) fn list<T: ToString>(items: &[T], last: &str) -> String {
     let items: Vec<String> = items.iter().map(T::to_string).collect();
     match items.as_slice() {
         [] => String::new(),
@@ -60,7 +60,7 @@ pub(super) fn list<T: ToString>(items: &[T], last: &str) -> String {
 }
 
 /// A word for a shell.
-pub(super) fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.,:/".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
         word.to_owned()
@@ -70,7 +70,7 @@ pub(super) fn quoted(word: &str) -> String {
 }
 
 /// Names that may have been meant, the likeliest first, at most three.
-pub(super) fn near<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+pub(crate) fn near<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
     let mut near: Vec<_> = names
         .filter(|name| *name != wanted)
         .map(|name| (strsim::jaro_winkler(wanted, name), name))
