@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::check::BrokerArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::emit::EmitArgs;
 use crate::commands::groups::GroupsArgs;
@@ -66,17 +67,26 @@ struct RunArgs {
     config: RequiredConfig,
 }
 
-/// Checks a configuration and its plugins, without Kafka: is it right, and what does it do?
+/// Checks a configuration and its plugins, without Kafka: is it right, and what does it do? With
+/// --broker, also whether it will work on its cluster.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   penstock check -c penstock.toml
   penstock check -c base.toml -c production.toml --json
+  penstock check -c penstock.toml --broker
+  penstock check -c penstock.toml --broker --create --dry-run
 
-The exit code is 0 if the host would start with it, 2 otherwise.")]
+With --broker it asks the cluster, and changes nothing: topics and their settings, permissions, the
+group, what waits. --create makes the topics that are missing, after it has shown them and asked.
+
+The exit code is 0 if the host would start with it, and 2 otherwise. With --broker also 1 if it found
+a problem (warnings and notes are none), and 3 if no broker is in reach.")]
 struct CheckArgs {
     #[command(flatten)]
     config: RequiredConfig,
+    #[command(flatten)]
+    broker: BrokerArgs,
     /// The findings as JSON.
     #[arg(long)]
     json: bool,
@@ -120,7 +130,8 @@ impl Cli {
         match &self.command {
             Command::Run(args) => run::run(&args.config.files),
             Command::Check(args) => {
-                Ok(check::run(&args.config.files, &Shelf::default(), args.json))
+                let plugins = Shelf::default();
+                check::run(&args.config.files, &plugins, &args.broker, args.json)
             }
             Command::Schema(SchemaArgs {}) => Ok(schema::run()),
             Command::Status(args) => status::run(args),

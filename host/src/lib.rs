@@ -13,6 +13,7 @@ pub mod json_text;
 pub mod logging;
 pub mod operate;
 pub mod plan;
+pub mod preflight;
 pub mod record_json;
 pub mod shelf;
 pub mod signals;

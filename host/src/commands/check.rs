@@ -1,4 +1,7 @@
-//! `penstock check`: is this configuration right? Without a broker.
+//! `penstock check`: is this configuration right? Without a broker, or with its cluster's word.
+
+mod broker;
+mod show;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -7,36 +10,66 @@ use anstyle::{AnsiColor, Style};
 use penstock_core::config::{Loaded, Plugins, Start, Topic};
 use serde_json::json;
 
-use super::{Exit, configuration};
+use super::{Exit, Failure, configuration, output};
+
+pub use broker::BrokerArgs;
 
 const FINE: Style = AnsiColor::Green.on_default().bold();
 const NAME: Style = Style::new().bold();
 
 /// Checks files as one configuration: prints what it amounts to, or everything that is wrong with
-/// it.
-pub fn run(files: &[PathBuf], plugins: &dyn Plugins, as_json: bool) -> Exit {
+/// it; then asks its cluster, if that is wanted.
+///
+/// # Errors
+/// What kept it from asking.
+pub fn run(
+    files: &[PathBuf],
+    plugins: &dyn Plugins,
+    broker: &BrokerArgs,
+    as_json: bool,
+) -> Result<Exit, Failure> {
     if as_json {
-        return run_json(files, plugins);
+        return run_json(files, plugins, broker);
     }
     let Some(loaded) = configuration::load(files, plugins) else {
-        return Exit::Usage;
+        return Ok(Exit::Usage);
     };
     let names: Vec<String> = files
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    anstream::print!("{}", summary(&names.join(" and "), &loaded));
-    Exit::Fine
+    output::finish(output::print(&summary(&names.join(" and "), &loaded)))?;
+    match broker.ask(&loaded.config)? {
+        Some(outcome) => {
+            output::finish(output::print(&show::render(&loaded.config, &outcome)))?;
+            Ok(outcome.exit())
+        }
+        None => Ok(Exit::Fine),
+    }
 }
 
-fn run_json(files: &[PathBuf], plugins: &dyn Plugins) -> Exit {
-    let (exit, report) = match configuration::try_load(files, plugins) {
-        Ok(loaded) => (Exit::Fine, loaded.warnings),
-        Err(report) => (Exit::Usage, report),
+fn run_json(
+    files: &[PathBuf],
+    plugins: &dyn Plugins,
+    broker: &BrokerArgs,
+) -> Result<Exit, Failure> {
+    let (exit, report, asked) = match configuration::try_load(files, plugins) {
+        Ok(loaded) => {
+            let asked = broker.ask(&loaded.config)?;
+            let exit = asked.as_ref().map_or(Exit::Fine, broker::Outcome::exit);
+            (exit, loaded.warnings, asked)
+        }
+        Err(report) => (Exit::Usage, report, None),
     };
     let ok = exit == Exit::Fine;
-    anstream::println!("{}", json!({ "ok": ok, "diagnostics": report.to_json() }));
-    exit
+    let mut text = json!({ "ok": ok, "diagnostics": report.to_json() });
+    if let Some(outcome) = asked {
+        text["broker"] = outcome.to_json();
+    }
+    output::finish(output::print(
+        &(crate::escape::json(&text.to_string()) + "\n"),
+    ))?;
+    Ok(exit)
 }
 
 /// What the configuration amounts to: each topic, where it starts, what its handlers write to.

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod emit;
 pub mod failure;
+mod fill;
 mod group_args;
 pub mod groups;
 pub mod kafka;

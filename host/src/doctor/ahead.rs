@@ -1,6 +1,6 @@
 //! What lies at positions that don't move.
 
-use penstock_admin_protocol::{Ahead as Found, Cluster};
+use penstock_admin_protocol::{Ahead as Found, Broker, Cluster};
 use penstock_core::diagnosis::snapshot::{Ahead, Answer, Batch, Snapshot};
 use penstock_core::diagnosis::{Unclear, unclear};
 
@@ -15,15 +15,7 @@ pub(super) async fn look(cluster: &Cluster, snapshot: &mut Snapshot) {
         let Some(broker) = cluster.broker(of.leader) else {
             continue;
         };
-        let found = broker
-            .ahead(&of.topic, of.partition, of.from, of.until)
-            .await;
-        let batch = match found {
-            Ok(Found::Batch(batch)) => Answer::Known(Some(translated(&batch))),
-            Ok(Found::Nothing) => Answer::Known(None),
-            Ok(Found::TooFar) => Answer::Failed("there is too much to look through".to_owned()),
-            Err(error) => translate::answer(Err(error)),
-        };
+        let batch = batch_at(broker, &of.topic, of.partition, of.from, of.until).await;
         let Unclear {
             topic,
             partition,
@@ -38,6 +30,22 @@ pub(super) async fn look(cluster: &Cluster, snapshot: &mut Snapshot) {
             from,
             batch,
         });
+    }
+}
+
+/// The first batch with records for a reader, from `from` to before `until`.
+pub(crate) async fn batch_at(
+    leader: &Broker,
+    topic: &str,
+    partition: i32,
+    from: i64,
+    until: i64,
+) -> Answer<Option<Batch>> {
+    match leader.ahead(topic, partition, from, until).await {
+        Ok(Found::Batch(batch)) => Answer::Known(Some(translated(&batch))),
+        Ok(Found::Nothing) => Answer::Known(None),
+        Ok(Found::TooFar) => Answer::Failed("there is too much to look through".to_owned()),
+        Err(error) => translate::answer(Err(error)),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Fills a snapshot of a group by asking the brokers; reads only, joins nothing, commits nothing.
 
-mod ahead;
+pub(crate) mod ahead;
 mod hosts;
 mod look;
 mod missing;
 mod observer;
 mod settings;
 mod transactions;
-mod translate;
+pub(crate) mod translate;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -7,7 +7,7 @@ use penstock_core::diagnosis::snapshot::{
     Answer, Assigned, Commit, Committed, Group, GroupKind, ListedGroup, Member, Topic,
 };
 
-pub(super) fn answer<T>(of: Result<T, Error>) -> Answer<T> {
+pub(crate) fn answer<T>(of: Result<T, Error>) -> Answer<T> {
     match of {
         Ok(answer) => Answer::Known(answer),
         Err(Error::Refused(refusal)) => refused(Err(refusal)),
@@ -15,7 +15,7 @@ pub(super) fn answer<T>(of: Result<T, Error>) -> Answer<T> {
     }
 }
 
-pub(super) fn refused<T>(of: Result<T, Refusal>) -> Answer<T> {
+pub(crate) fn refused<T>(of: Result<T, Refusal>) -> Answer<T> {
     match of {
         Ok(answer) => Answer::Known(answer),
         Err(refusal) if refusal.is_missing() => Answer::Missing(refusal.to_string()),

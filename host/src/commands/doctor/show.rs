@@ -3,13 +3,12 @@
 use anstyle::{AnsiColor, Style};
 use penstock_core::diagnosis::{Certainty, Diagnosis, Finding, StageReport, StageState};
 
-use crate::escape;
+use crate::commands::fill::{WIDTH, shown, wrapped};
 
 const NAME: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const DIM: Style = Style::new().dimmed();
-const WIDTH: usize = 80;
 
 /// All of it, with colours, which the stream takes out where they don't belong.
 pub(super) fn render(diagnosis: &Diagnosis) -> String {
@@ -90,48 +89,4 @@ fn one(finding: &Finding) -> String {
         }
     }
     text + &format!("  See docs/codes/{code}.md\n")
-}
-
-/// Filled to the width; the first line begins with `first`, which may hold colours, the others
-/// with `next`.
-fn wrapped(first: &str, next: &str, text: &str) -> String {
-    let plain = anstream::adapter::strip_str(first).to_string();
-    let (mut out, mut width) = (first.to_owned(), plain.chars().count());
-    let mut begins = true;
-    for word in shown(text).split(' ') {
-        let length = word.chars().count();
-        if !begins && width + 1 + length > WIDTH {
-            out += "\n";
-            out += next;
-            width = next.chars().count();
-            begins = true;
-        }
-        if !begins {
-            out.push(' ');
-            width += 1;
-        }
-        out += word;
-        width += length;
-        begins = false;
-    }
-    out + "\n"
-}
-
-/// What came over the network, safe for a terminal.
-fn shown(text: &str) -> String {
-    escape::text(text.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_filled_to_the_width_and_safe() {
-        let text = wrapped("- ", "  ", &"word ".repeat(30));
-        assert!(text.lines().count() > 1);
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
-        assert!(text.lines().skip(1).all(|line| line.starts_with("  word")));
-        assert_eq!(wrapped("- ", "  ", "\u{1b}[2J"), "- \\u{1b}[2J\n");
-    }
 }

@@ -1,0 +1,154 @@
+//! One look at everything that a configuration has to do with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use penstock_admin_protocol::{Broker, Cluster, Error, Wanted};
+use penstock_core::config::{Config, GroupProtocol, Kafka};
+use penstock_core::diagnosis::snapshot::{Answer, Look};
+use penstock_core::preflight::snapshot::{Clock, Operations, Seen};
+use penstock_core::preflight::{positions, uses};
+
+use super::{logs, topics};
+use crate::doctor::translate::answer;
+use crate::doctor::{Ask, look_once};
+
+/// What a broker says of a request that its settings switch off.
+const UNSUPPORTED_VERSION: &str = "UNSUPPORTED_VERSION";
+/// As whom brokers know a client that does not log in.
+const ANONYMOUS: &str = "User:ANONYMOUS";
+
+/// Looks at the cluster, for this configuration. What does not answer is an answer.
+pub async fn look(cluster: &Cluster, config: &Config) -> Seen {
+    let names: Vec<String> = uses(config).into_keys().map(str::to_owned).collect();
+    let ask = Ask {
+        bootstrap: config.kafka.bootstrap.clone(),
+        group: config.kafka.group.clone(),
+        topics: config.topics.keys().cloned().collect(),
+        watch_for: Duration::ZERO,
+        hosts: None,
+    };
+    let look = look_once(cluster, &ask).await;
+    let topics = topics::look(cluster, &names).await;
+    let lacks = |of: &penstock_core::preflight::snapshot::Topic| {
+        matches!(of.partitions, Answer::Missing(_))
+    };
+    let topic_names = match topics.values().any(lacks) {
+        true => answer(cluster.entry().metadata(Wanted::All).await.map(named)),
+        false => Answer::Unasked,
+    };
+    let starts = logs::starts(cluster, config, &look).await;
+    let positions = positions(config, &look, &starts);
+    let entry = cluster.entry();
+    let coordinator = coordinator(cluster, &look);
+    Seen {
+        bootstrap: config.kafka.bootstrap.clone(),
+        ahead: logs::ahead(cluster, &positions).await,
+        latest_ms: logs::latest(cluster, &look).await,
+        topics,
+        topic_names,
+        starts,
+        principal: principal(&config.kafka),
+        has_authoriser: answer(entry.has_authoriser().await),
+        group_operations: group_operations(coordinator.as_deref(), config).await,
+        requests: answer(entry.versions().await),
+        consumer_protocol: consumer_protocol(coordinator.as_deref(), config).await,
+        clock: clock(entry).await,
+        look,
+    }
+}
+
+fn named(of: penstock_admin_protocol::Metadata) -> Vec<String> {
+    of.topics.into_iter().map(|topic| topic.name).collect()
+}
+
+fn coordinator(cluster: &Cluster, look: &Look) -> Option<Arc<Broker>> {
+    let id = look.coordinator.known()?;
+    cluster.broker(*id).cloned()
+}
+
+async fn group_operations(coordinator: Option<&Broker>, config: &Config) -> Answer<Operations> {
+    let Some(broker) = coordinator else {
+        return Answer::Unasked;
+    };
+    match broker.group_operations(&config.kafka.group).await {
+        Ok(Some(bits)) => Answer::Known(Operations(bits)),
+        Ok(None) => Answer::Unasked,
+        Err(error) => answer(Err(error)),
+    }
+}
+
+/// Whether groups of the newer protocol are switched on: a group that isn't there is answered for.
+async fn consumer_protocol(coordinator: Option<&Broker>, config: &Config) -> Answer<bool> {
+    let (Some(broker), GroupProtocol::Consumer) = (coordinator, config.kafka.protocol) else {
+        return Answer::Unasked;
+    };
+    match broker.modern_group(&config.kafka.group).await {
+        Err(Error::Refused(refusal)) => Answer::Known(refusal.name() != UNSUPPORTED_VERSION),
+        Err(Error::Unsupported { .. }) => Answer::Known(false),
+        other => answer(other.map(|_| true)),
+    }
+}
+
+async fn clock(broker: &Broker) -> Answer<Clock> {
+    match broker.clock().await {
+        Ok(Some(clock)) => Answer::Known(Clock {
+            ahead_ms: clock.ahead_ms,
+            within_ms: clock.within_ms,
+        }),
+        Ok(None) => Answer::Unasked,
+        Err(error) => answer(Err(error)),
+    }
+}
+
+/// As far as the client's own settings tell.
+fn principal(kafka: &Kafka) -> Option<String> {
+    let set = |key: &str| {
+        let of = kafka.consumer.get(key).or_else(|| kafka.common.get(key));
+        of.map(String::as_str)
+    };
+    let protocol = set("security.protocol")
+        .unwrap_or("plaintext")
+        .to_lowercase();
+    match protocol.as_str() {
+        "plaintext" => Some(ANONYMOUS.to_owned()),
+        // An encrypted connection without a login may show a certificate, which names somebody.
+        "ssl" => None,
+        _ => set("sasl.username").map(|name| format!("User:{name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use penstock_core::config::Delivery;
+
+    use super::*;
+
+    fn kafka(common: &[(&str, &str)]) -> Kafka {
+        let pair = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Kafka {
+            bootstrap: "b:1".to_owned(),
+            group: "g".to_owned(),
+            protocol: GroupProtocol::Classic,
+            delivery: Delivery::AtLeastOnce,
+            commit_interval: Duration::from_secs(5),
+            common: common.iter().map(pair).collect(),
+            consumer: BTreeMap::new(),
+            producer: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn the_principal_is_who_logs_in() {
+        let of = |common: &[(&str, &str)]| principal(&kafka(common));
+        assert_eq!(of(&[]).as_deref(), Some("User:ANONYMOUS"));
+        let login = [
+            ("security.protocol", "SASL_SSL"),
+            ("sasl.username", "worker"),
+        ];
+        assert_eq!(of(&login).as_deref(), Some("User:worker"));
+        assert_eq!(of(&[("security.protocol", "ssl")]), None);
+    }
+}
