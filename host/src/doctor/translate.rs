@@ -72,10 +72,14 @@ fn member(of: protocol::Member) -> Member {
 }
 
 fn assigned(of: Vec<protocol::Assigned>) -> Vec<Assigned> {
-    let each = of.into_iter().map(|of| Assigned {
-        topic: of.topic,
-        topic_id: of.topic_id.map(topic_id),
-        partitions: of.partitions,
+    let each = of.into_iter().map(|mut of| {
+        // In whichever order the client has them.
+        of.partitions.sort_unstable();
+        Assigned {
+            topic: of.topic,
+            topic_id: of.topic_id.map(topic_id),
+            partitions: of.partitions,
+        }
     });
     each.collect()
 }

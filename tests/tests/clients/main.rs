@@ -4,6 +4,7 @@
 mod churn;
 mod group;
 mod healthy;
+mod incident;
 mod position;
 mod progress;
 mod strangers;

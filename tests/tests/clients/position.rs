@@ -21,7 +21,7 @@ fn kafkajs_that_begins_at_the_end_is_told_what_it_misses() -> Result<()> {
         "2 records wait in partitions 0 and 2",
         "fromBeginning: false",
         "committed -, log 0 to 1, 1 waiting, owner purchase-worker on 127.0.0.1",
-        "--reset-offsets --to-earliest --execute",
+        "--partition 0 --partition 2 --to earliest",
     ];
     row.first(&case.doctor().examine()?, "PSK-D001", &parts);
     Ok(())

@@ -43,8 +43,8 @@ fn the_incident_is_named_with_evidence_and_cure() {
     assert_eq!(
         commands,
         [
-            "kafka-consumer-groups.sh --bootstrap-server broker:9092 --group workers \
-          --topic purchases:0,2 --reset-offsets --to-earliest --execute"
+            "penstock offsets reset --bootstrap broker:9092 --group workers --topic purchases \
+             --partition 0 --partition 2 --to earliest"
         ]
     );
     let failed: Vec<&str> = diagnosis

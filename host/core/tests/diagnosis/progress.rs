@@ -165,7 +165,7 @@ fn a_damaged_batch_is_certain_and_one_that_was_passed_is_not_looked_at() {
         .rev()
         .find_map(|step| step.command.as_deref());
     assert!(
-        cure.is_some_and(|command| command.contains("--to-offset 9")),
+        cure.is_some_and(|command| command.ends_with("--to 9")),
         "{cure:?}"
     );
     seen.looks[1] = at(9, 9).after(10_000);

@@ -2,7 +2,7 @@
 
 mod case;
 mod java;
-mod kafkajs;
+pub mod kafkajs;
 mod named;
 
 pub use case::Case;

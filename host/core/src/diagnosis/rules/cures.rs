@@ -98,7 +98,8 @@ pub(super) fn reset(
             };
             finding.step(format!(
                 "or stop every member, since Kafka moves the offsets only of a group without: \
-                 {}{rest}; one that was killed is a member for as long as its session (45 s)",
+                 {}{rest}; one that was killed is a member for as long as its session (45 s by \
+                 default, 30 s in KafkaJS)",
                 list(&named, "and")
             ))
         }
@@ -109,22 +110,26 @@ pub(super) fn reset(
         .iter()
         .filter(|place| place.topic == topic)
         .count();
-    let which = if places.len() == all {
-        topic.to_owned()
+    let which: String = if places.len() == all {
+        String::new()
     } else {
-        let numbers: Vec<String> = places
-            .iter()
-            .map(|place| place.partition.to_string())
-            .collect();
-        format!("{topic}:{}", numbers.join(","))
+        let numbers = places.iter().map(|place| place.partition);
+        numbers.map(|of| format!(" --partition {of}")).collect()
+    };
+    let then = if members.is_empty() {
+        "move the offsets"
+    } else {
+        "then move the offsets"
     };
     finding.command(
-        "then move the offsets (with --dry-run in place of --execute it only shows what it would \
-         do), and start the members again",
         format!(
-            "{} --topic {} --reset-offsets {to} --execute",
-            tool(scene),
-            quoted(&which)
+            "{then} (it shows what that would do, and asks first), and start the members again"
+        ),
+        format!(
+            "penstock offsets reset --bootstrap {} --group {} --topic {}{which} --to {to}",
+            quoted(&scene.snapshot.bootstrap),
+            quoted(&scene.snapshot.group),
+            quoted(topic)
         ),
     )
 }

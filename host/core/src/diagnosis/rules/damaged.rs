@@ -34,6 +34,6 @@ fn finding(scene: &Scene<'_>, place: &Place<'_>) -> Option<Finding> {
             quoted(place.topic)
         ),
     );
-    let to = format!("--to-offset {}", batch.last + 1);
+    let to = (batch.last + 1).to_string();
     Some(reset(finding, scene, &[place], &to))
 }

@@ -76,7 +76,7 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
     let hangs = "it reads, and has not finished its first record: it is paused, or its handler \
                  hangs or retries without end; a thread dump of the client shows which";
     let wanted = "it begins at the end on purpose, and what was there is to be skipped: then nothing \
-                  is wrong, and the same command with --to-latest says so for good";
+                  is wrong, and the same command with `--to latest` says so for good";
     let expired = "its commits expired (offsets.retention.minutes, 7 days by default), or went \
                    with a topic that was deleted and made again: then it had worked before";
     finding = unread(finding.or(never).or(hangs), &stuck)
@@ -86,7 +86,7 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
         "either let the consumer begin at the first record where there is no commit: \
          auto.offset.reset=earliest (KafkaJS: fromBeginning: true), and restart it",
     );
-    let finding = reset(finding, scene, &stuck, "--to-earliest");
+    let finding = reset(finding, scene, &stuck, "earliest");
     Some(finding.step(
         "don't try it with a new record first: once that is processed, the commit lies behind the \
          old ones, which then are lost at lag 0",

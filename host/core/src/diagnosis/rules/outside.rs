@@ -56,7 +56,7 @@ fn deleted(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Finding {
             "either set auto.offset.reset=earliest, and restart the members: they go on with the \
              first record that is left",
         );
-    reset(finding, scene, places, "--to-earliest").step(
+    reset(finding, scene, places, "earliest").step(
         "keep it from coming again: retention.ms (or retention.bytes) of the topic has to be \
          longer than the longest time that the group may be behind",
     )
@@ -82,6 +82,7 @@ fn beyond(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Finding {
     );
     let finding = Finding::new(Code::DoctorOutsideLog, Stage::Position, topic, cause);
     let finding = seen(finding, places);
-    reset(finding, scene, places, "--to-earliest")
-        .step("to do none again that was done, use --to-latest instead: it skips what is there now")
+    reset(finding, scene, places, "earliest").step(
+        "to do none again that was done, use `--to latest` instead: it skips what is there now",
+    )
 }
