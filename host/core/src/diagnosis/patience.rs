@@ -1,7 +1,7 @@
 //! For how long something has to stand still before that means anything.
 
 use super::scene::{Place, Scene};
-use super::snapshot::Snapshot;
+use super::snapshot::{Committed, Snapshot};
 
 /// Without a first commit. Clients commit every five seconds by default, so one that has just
 /// joined, and reads, has committed by then.
@@ -42,7 +42,16 @@ pub fn watch_ms(snapshot: &Snapshot) -> i64 {
             .places
             .iter()
             .any(|it| it.is_readable() && !it.has_moved());
-        return if waits || unknown { FIRST_COMMIT_MS } else { 0 };
+        let pending = if scene.places.iter().any(is_pending) {
+            MOMENT_MS
+        } else {
+            0
+        };
+        return if waits || unknown {
+            FIRST_COMMIT_MS
+        } else {
+            pending
+        };
     }
     let rebalance = if scene.is_rebalancing() {
         FIRST_COMMIT_MS
@@ -97,14 +106,24 @@ pub fn unclear(snapshot: &Snapshot, most: usize) -> Vec<Unclear> {
     unclear.collect()
 }
 
+/// Whether a transaction that is not over yet commits it.
+fn is_pending(place: &Place<'_>) -> bool {
+    place.committed == Some(Committed::Unstable)
+}
+
 fn place_ms(scene: &Scene<'_>, place: &Place<'_>) -> i64 {
     let held_back = place.log.is_some_and(|log| log.last_stable < log.end);
-    let unsettled = if held_back { MOMENT_MS } else { 0 };
+    let unsettled = if held_back || is_pending(place) {
+        MOMENT_MS
+    } else {
+        0
+    };
     if !place.is_readable() {
         return unsettled;
     }
-    // From when its owner has had it.
-    let began = place.owner_since_ms.unwrap_or(scene.first.at_ms) - scene.first.at_ms;
+    // From when its owner has had it; a rebalance may last for longer than anybody would wait.
+    let since = place.owner_since_ms.filter(|_| !scene.is_rebalancing());
+    let began = since.map_or(0, |since| since - scene.first.at_ms);
     if place.has_no_commit() {
         return began + FIRST_COMMIT_MS;
     }

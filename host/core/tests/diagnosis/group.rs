@@ -40,9 +40,15 @@ fn a_group_that_is_not_there_is_missed_and_similar_ones_are_named() {
     assert_eq!(similar.map(|of| of.value.as_str()), Some("worker"));
 
     // It is there, and of a kind that is not examined.
-    snapshot.groups = Answer::Known(vec![listed("workers", GroupKind::Share)]);
-    let notes = healthy(&snapshot).notes;
-    assert!(notes[0].contains("share group"), "{notes:?}");
+    for (kind, words) in [
+        (GroupKind::Share, "share group"),
+        (GroupKind::Streams, "Kafka Streams"),
+        (GroupKind::Connect, "Kafka Connect"),
+    ] {
+        snapshot.groups = Answer::Known(vec![listed("workers", kind)]);
+        let notes = healthy(&snapshot).notes;
+        assert!(notes[0].contains(words), "{notes:?}");
+    }
 }
 
 fn deserted() -> Look {
@@ -208,6 +214,7 @@ fn a_rebalance_is_no_fault_until_it_takes_longer_than_any_may() {
         notes[0].starts_with("a rebalance is in progress"),
         "{notes:?}"
     );
+    assert_eq!(watch_ms(&still(look.clone())), 10_000);
     only(&snapshot(&[look.clone(), look.after(340_000)]), "PSK-D014");
 }
 
@@ -227,6 +234,24 @@ fn a_broker_that_is_needed_and_one_that_is_not() {
     let mut unasked = caught_up();
     unasked.brokers[0].reached = Answer::Unasked;
     healthy(&snapshot(&[unasked]));
+}
+
+#[test]
+fn a_group_whose_coordinator_cannot_be_asked_is_not_guessed_about() {
+    let mut lost = look().topic("t", &[(0, 9, 9)]);
+    let why = "COORDINATOR_NOT_AVAILABLE";
+    lost.coordinator = Answer::Failed(why.to_owned());
+    lost.group = Answer::Failed(why.to_owned());
+    lost.committed = Answer::Failed(why.to_owned());
+    let diagnosis = only(&snapshot(&[lost]), "PSK-D012");
+    let finding = &diagnosis.findings[0];
+    assert!(
+        finding.cause.contains("no coordinator"),
+        "{}",
+        finding.cause
+    );
+    let command = finding.cure[0].command.as_deref().unwrap_or_default();
+    assert!(command.ends_with("--topic __consumer_offsets"), "{command}");
 }
 
 #[test]

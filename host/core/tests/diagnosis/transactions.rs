@@ -123,6 +123,14 @@ fn a_commit_in_a_transaction_that_does_not_end_is_found() {
         look
     };
     only(&still(pending()), "PSK-D015");
+    assert_eq!(watch_ms(&snapshot(&[pending()])), 3000);
+    // Of a group without members, too: the next one to come can't begin.
+    let mut empty = pending().state("Empty");
+    if let Answer::Known(group) = &mut empty.group {
+        group.members.clear();
+    }
+    assert_eq!(watch_ms(&snapshot(std::slice::from_ref(&empty))), 3000);
+    only(&still(empty), "PSK-D015");
     let done = look()
         .topic("t", &[(0, 9, 9)])
         .with(member("worker", "t", &[0]))
