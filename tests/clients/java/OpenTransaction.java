@@ -1,9 +1,16 @@
+import java.util.Map;
 import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** Begins a transaction, writes two records, and never ends it. Arguments: broker, id, topic. */
+/**
+ * Begins a transaction, writes two records, and never ends it. Arguments: broker, id, topic; with a
+ * group, the transaction commits an offset of it, too.
+ */
 public final class OpenTransaction {
     public static void main(String[] args) throws InterruptedException {
         Properties settings = new Properties();
@@ -17,6 +24,10 @@ public final class OpenTransaction {
             producer.send(new ProducerRecord<>(args[2], 0, "k", "1"));
             producer.send(new ProducerRecord<>(args[2], 0, "k", "2"));
             producer.flush();
+            if (args.length > 3) {
+                var next = Map.of(new TopicPartition(args[2], 0), new OffsetAndMetadata(2));
+                producer.sendOffsetsToTransaction(next, new ConsumerGroupMetadata(args[3]));
+            }
             System.out.println("open");
             Thread.sleep(Long.MAX_VALUE);
         }

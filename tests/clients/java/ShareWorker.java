@@ -26,7 +26,6 @@ public final class ShareWorker {
             consumer.subscribe(List.of(args[2]));
             while (true) {
                 consumer.poll(Duration.ofMillis(100));
-                System.out.println("polled");
             }
         }
     }

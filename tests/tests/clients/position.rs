@@ -79,3 +79,30 @@ fn java_whose_position_was_deleted_is_told_what_it_missed() -> Result<()> {
     row.first(&case.doctor().examine()?, "PSK-D002", &parts);
     Ok(())
 }
+
+#[test]
+fn java_that_begins_at_the_end_of_a_new_partition_is_told_what_it_misses() -> Result<()> {
+    let case = Case::new("grown", 1)?;
+    let latest = ["auto.offset.reset=latest", "metadata.max.age.ms=1000"];
+    let mut worker = case.java(&latest)?;
+    worker.wait_for_log("joined [grown", SOON)?;
+    case.send(0, 1)?;
+    case.caught_up();
+    // So that it cannot notice the partition before there is something in it.
+    worker.suspend()?;
+    case.client.grow_topic(&case.topic, 2)?;
+    case.send(1, 2)?;
+    worker.signal(libc::SIGCONT)?;
+    worker.wait_for_log(&format!("{}-1", case.topic), SOON)?;
+    let row = Named {
+        row: "3",
+        how: "Java, `auto.offset.reset=latest`, a partition added and written to before it noticed",
+    };
+    let parts = [
+        "2 records wait in partition 1",
+        "as when partitions are added",
+        "--partition 1 --to earliest",
+    ];
+    row.first(&case.doctor().examine()?, "PSK-D001", &parts);
+    Ok(())
+}

@@ -3,8 +3,8 @@
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use anyhow::Result;
-use penstock_tests::{Outgoing, Producer};
+use anyhow::{Result, ensure};
+use penstock_tests::{Outgoing, Producer, eventually};
 use serde_json::json;
 
 use crate::support::{Case, Named, SOON};
@@ -81,5 +81,28 @@ fn java_that_is_slower_than_its_producers_is_told_so_and_when_it_will_be_done() 
         how: "Java, the same, and three times as much is written as it handles",
     };
     row.first(&seen?, "PSK-D009", &["/s written", "it never catches up"]);
+    Ok(())
+}
+
+#[test]
+fn a_rebalance_that_a_hanging_handler_holds_up_is_said_to_be_one() -> Result<()> {
+    let case = Case::new("frozen", 2)?;
+    case.send(0, 5)?;
+    let mut worker = case.java(&["hang=2"])?;
+    worker.wait_for_log("hangs at 2", SOON)?;
+    let _other = case.java(&[])?;
+    let asked = case.doctor().and(&["--watch-for", "0s"]);
+    eventually("the other one wants to join", SOON, || {
+        let stages = asked.examine()?.said["stages"].to_string();
+        ensure!(stages.contains("PreparingRebalance"), "{stages}");
+        Ok(())
+    });
+    let row = Named {
+        row: "12",
+        how: "Java, a second member joins while the first one's handler hangs, within \
+              `max.poll.interval.ms`",
+    };
+    let parts = ["a rebalance is in progress", "as long as the slowest needs"];
+    row.healthy(&case.doctor().examine()?, &parts);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Who shares a group, and groups of other kinds.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use penstock_tests::eventually;
 use serde_json::json;
 
 use crate::support::{Case, Named, SOON};
@@ -63,13 +64,17 @@ fn a_share_group_is_named_and_not_examined() -> Result<()> {
     let case = Case::new("share", 1)?;
     case.send(0, 3)?;
     let args = [case.client.bootstrap(), &case.group, &case.topic];
-    let mut worker = case.java_program("ShareWorker", &args)?;
-    worker.wait_for_log("polled", SOON)?;
+    let _worker = case.java_program("ShareWorker", &args)?;
     let row = Named {
         row: "share group",
         how: "Java, `KafkaShareConsumer` (KIP-932)",
     };
-    row.healthy(&case.doctor().examine()?, &["a share group (KIP-932)"]);
+    let seen = eventually("it has joined", SOON, || {
+        let seen = case.doctor().examine()?;
+        ensure!(seen.exit == Some(0), "{:?}", seen.codes());
+        Ok(seen)
+    });
+    row.healthy(&seen, &["a share group (KIP-932)"]);
     Ok(())
 }
 

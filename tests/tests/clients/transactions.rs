@@ -35,3 +35,22 @@ fn a_producer_that_stands_still_within_its_transaction_is_named() -> Result<()> 
     );
     Ok(())
 }
+
+#[test]
+fn a_commit_within_a_transaction_that_does_not_end_is_found() -> Result<()> {
+    let case = Case::new("pending", 1)?;
+    case.send(0, 3)?;
+    case.client.commit(&case.group, &case.topic, 0, 1)?;
+    let id = format!("payments-{}", case.group);
+    let args = [case.client.bootstrap(), &id, &case.topic, &case.group];
+    let mut producer = case.java_program("OpenTransaction", &args)?;
+    producer.wait_for_log("open", SOON)?;
+    producer.suspend()?;
+    let row = Named {
+        row: "26",
+        how: "Java, an offset committed within a transaction that stays open",
+    };
+    let parts = ["is part of a transaction", "find-hanging"];
+    row.first(&case.doctor().examine()?, "PSK-D015", &parts);
+    Ok(())
+}

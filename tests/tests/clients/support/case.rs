@@ -84,6 +84,11 @@ impl Case {
         Process::spawn(java::command(name, args)?, &self.log())
     }
 
+    /// A file of this case.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     fn log(&self) -> PathBuf {
         self.started.set(self.started.get() + 1);
         self.dir.path().join(format!("{}.log", self.started.get()))

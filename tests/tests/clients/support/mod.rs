@@ -3,9 +3,11 @@
 mod case;
 mod java;
 pub mod kafkajs;
+mod lively;
 mod named;
 
 pub use case::Case;
+pub use lively::{Lively, Member};
 pub use named::Named;
 
 use std::time::Duration;
