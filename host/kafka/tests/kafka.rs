@@ -91,6 +91,7 @@ scenarios! {
         a_partition_is_put_back_and_read_again,
         a_stuck_partition_is_put_forward,
         an_order_for_another_member_is_refused,
+        a_reset_and_a_rebalance_at_once_agree,
         a_full_partition_is_paused,
         unfinished_work_is_not_committed,;
 }

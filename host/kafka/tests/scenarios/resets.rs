@@ -9,7 +9,7 @@ use penstock_kafka::{Move, ResetOutcome};
 use penstock_tests::eventually;
 
 use super::Ground;
-use crate::support::{Member, PATIENCE, soon};
+use crate::support::{Fetched, Member, PATIENCE, soon};
 
 const WAIT: Duration = Duration::from_secs(15);
 
@@ -125,5 +125,68 @@ pub fn an_order_for_another_member_is_refused(ground: &Ground<'_>) -> Result<()>
             .reset(order(ground, epoch, 0, 0), false, WAIT)
             .is_none()
     );
+    Ok(())
+}
+
+/// A member joins while the work of a reset does not end: what is told is what is committed, and
+/// whatever comes of it, nothing is lost.
+pub fn a_reset_and_a_rebalance_at_once_agree(ground: &Ground<'_>) -> Result<()> {
+    let one = caught_up(ground)?;
+    one.engine.stuck.store(true, Ordering::SeqCst);
+    let written = ground.write(9, 18)?;
+    eventually("everything is fetched", PATIENCE, || {
+        ensure!(one.engine.fetched().len() == 18);
+        Ok(())
+    });
+    let moves: Vec<Move> = (0..3)
+        .flat_map(|partition| {
+            let epoch = one.engine.epoch(partition).expect("it is held");
+            order(ground, epoch, partition, 1)
+        })
+        .collect();
+    let orders = one.source.orders();
+    let asked = std::thread::spawn(move || orders.reset(moves, false, WAIT));
+    let two = ground.setup().start("two");
+    two.engine.stuck.store(true, Ordering::SeqCst);
+    let outcome = asked.join().expect("no panic");
+    let expected = match &outcome {
+        Some(ResetOutcome::Done { .. }) => [Some(1); 3],
+        Some(ResetOutcome::Refused(_)) => [Some(3); 3],
+        other => anyhow::bail!("{other:?}"),
+    };
+    ensure!(ground.committed()? == expected, "{outcome:?}");
+    eventually("they share", PATIENCE, || {
+        let (a, b) = (one.engine.live(), two.engine.live());
+        ensure!(
+            !a.is_empty() && !b.is_empty() && a.len() + b.len() == 3,
+            "{a:?} {b:?}"
+        );
+        Ok(())
+    });
+    ensure!(ground.committed()? == expected, "{outcome:?}");
+    let later = ground.write(18, 27)?;
+    one.engine.stuck.store(false, Ordering::SeqCst);
+    two.engine.stuck.store(false, Ordering::SeqCst);
+    eventually("all is committed", PATIENCE, || {
+        ensure!(
+            ground.committed()? == [Some(9); 3],
+            "{:?}",
+            ground.committed()?
+        );
+        Ok(())
+    });
+    let mut all = one.engine.fetched();
+    all.extend(two.engine.fetched());
+    let from = expected[0].expect("it is one");
+    let times = |of: &Fetched| all.iter().filter(|it| *it == of).count();
+    // All from the committed offset on was dropped, and had to come again.
+    let dropped = written.iter().filter(|of| of.1 >= from);
+    let lost = dropped
+        .filter(|of| times(of) < 2)
+        .chain(later.iter().filter(|of| times(of) < 1));
+    let lost: Vec<_> = lost.collect();
+    ensure!(lost.is_empty(), "{lost:?} did not come again, {outcome:?}");
+    one.source.stop(soon()).expect("in time");
+    two.source.stop(soon()).expect("in time");
     Ok(())
 }
