@@ -1,6 +1,6 @@
 //! Which group a command is about: the configuration's, or any by its name.
 
-use penstock_core::config::{Config, Secret};
+use penstock_core::config::{Config, Kafka, Secret};
 
 use super::status::token_from_environment;
 use super::tools::{self, ConfigFiles};
@@ -21,7 +21,8 @@ pub struct GroupArgs {
 /// A cluster, and what a configuration says of the group.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
-    bootstrap: String,
+    /// Its settings.
+    pub(super) kafka: Kafka,
     /// The configuration's group.
     group: Option<String>,
     /// The configuration's topics.
@@ -39,7 +40,7 @@ impl GroupArgs {
     pub(super) fn asked(&self) -> Result<Asked, Failure> {
         match &self.bootstrap {
             Some(bootstrap) => Ok(Asked {
-                bootstrap: bootstrap.clone(),
+                kafka: tools::plain(bootstrap),
                 group: None,
                 topics: Vec::new(),
                 token: token_from_environment(),
@@ -58,8 +59,8 @@ fn configured(config: Config) -> Result<Asked, Failure> {
             .hint("ask a listener without encryption, by --bootstrap and --group"));
     }
     Ok(Asked {
-        bootstrap: kafka.bootstrap,
-        group: Some(kafka.group),
+        group: Some(kafka.group.clone()),
+        kafka,
         topics: config.topics.into_keys().collect(),
         token: config.admin.token.or_else(token_from_environment),
     })
@@ -93,7 +94,7 @@ impl Asked {
             (_, named) => named.to_vec(),
         };
         Ok(Chosen {
-            bootstrap: self.bootstrap.clone(),
+            bootstrap: self.kafka.bootstrap.clone(),
             group: name,
             topics,
             partitions: partitions.to_vec(),

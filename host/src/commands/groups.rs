@@ -7,7 +7,7 @@ use super::confirm::confirm;
 use super::group_args::{GroupArgs, runtime};
 use super::offsets::{no_group, strangers, table};
 use super::{Exit, Failure, output};
-use crate::group::{self, Seen};
+use crate::group::{self, Journal, Seen};
 
 /// Deletes a consumer group, of any client.
 #[derive(Debug, clap::Args)]
@@ -57,11 +57,13 @@ struct DeleteArgs {
 /// Why it is not deleted.
 pub fn run(args: &GroupsArgs) -> Result<Exit, Failure> {
     let GroupsCommand::Delete(args) = &args.command;
-    let chosen = args.of.asked()?.chosen(Some(&args.group), &[], &[])?;
+    let asked = args.of.asked()?;
+    let chosen = asked.chosen(Some(&args.group), &[], &[])?;
     runtime()?.block_on(async {
         let seen = Seen::of(&chosen).await?;
-        refuse(&args.group, &seen)?;
-        output::finish(output::print(&table::shown(&args.group, &seen)))?;
+        let journal = Journal::of(&seen.cluster, &asked.kafka, &args.group).await;
+        refuse(&args.group, &seen, &journal)?;
+        output::finish(output::print(&table::shown(&args.group, &seen, &journal)))?;
         let offsets = seen.rows.iter().filter(|row| row.at().is_some()).count();
         let what = match offsets {
             0 => "it has no committed offsets".to_owned(),
@@ -80,11 +82,12 @@ pub fn run(args: &GroupsArgs) -> Result<Exit, Failure> {
     })
 }
 
-fn refuse(name: &str, seen: &Seen) -> Result<(), Failure> {
+fn refuse(name: &str, seen: &Seen, journal: &Journal) -> Result<(), Failure> {
     match &seen.group {
         Some(group) if !group.members.is_empty() => {
             let members: Vec<_> = group.members.iter().collect();
-            Err(strangers(name, "whether it is there", &members))
+            let since = journal.since_ms;
+            Err(strangers(name, "whether it is there", &members, since))
         }
         Some(group) if group.kind == GroupKind::Other => {
             let what = format!("{name} is no group of consumers, but something else");

@@ -77,7 +77,7 @@ impl ClusterArgs {
 }
 
 /// A cluster of which only the address is known.
-fn plain(bootstrap: &str) -> Kafka {
+pub(super) fn plain(bootstrap: &str) -> Kafka {
     Kafka {
         bootstrap: bootstrap.to_owned(),
         group: String::new(),

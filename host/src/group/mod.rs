@@ -3,10 +3,12 @@
 
 mod change;
 mod holders;
+mod journal;
 mod rows;
 mod see;
 
 pub use change::{commit, delete};
 pub use holders::{Holders, PenstockHost, holders};
+pub use journal::Journal;
 pub use rows::{Owner, Row};
 pub use see::{Chosen, Seen, standings};

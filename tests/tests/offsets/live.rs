@@ -1,13 +1,9 @@
 //! `penstock offsets reset` on running Penstock hosts.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
-use std::thread::JoinHandle;
-
 use anyhow::{Result, ensure};
-use penstock_tests::{Client, Host, eventually};
+use penstock_tests::{Host, eventually};
 
+use crate::history::commits;
 use crate::hosts::{Account, Flow, Line, Load, PROTOCOLS, SOON, Scrape, Watch};
 use crate::support::{Pace, Scene};
 use crate::tool::{Ended, offsets, penstock};
@@ -29,43 +25,6 @@ fn reset(line: &Line, to: &str, args: &[&str]) -> Result<Ended> {
         "--yes",
     ];
     penstock(&[&base, &group[..], args].concat())
-}
-
-/// Every offset that the group commits in a partition, as it changes.
-struct Commits {
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<Result<Vec<i64>>>,
-}
-
-impl Commits {
-    fn watch(line: &Line, partition: i32) -> Result<Commits> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let client = Client::new(line.client.bootstrap())?;
-        let (group, topic) = (line.group.clone(), line.input.clone());
-        let (looks, looked) = channel();
-        let thread = std::thread::spawn({
-            let stop = Arc::clone(&stop);
-            move || {
-                let mut seen = Vec::new();
-                while !stop.load(Ordering::Relaxed) {
-                    let now = client.committed(&group, &topic)?[&partition];
-                    if let Some(now) = now.filter(|now| seen.last() != Some(now)) {
-                        seen.push(now);
-                        // Only the first is waited for.
-                        looks.send(now).unwrap_or_default();
-                    }
-                }
-                Ok(seen)
-            }
-        });
-        looked.recv_timeout(SOON)?;
-        Ok(Commits { stop, thread })
-    }
-
-    fn seen(self) -> Result<Vec<i64>> {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().expect("no panic")
-    }
 }
 
 #[test]
@@ -92,7 +51,6 @@ fn one_partition_is_put_back_under_load_and_the_others_go_on() -> Result<()> {
                 .collect())
         };
         let before = epochs()?;
-        let commits = Commits::watch(&line, 1)?;
         let done = reset(&line, &TO.to_string(), &["--partition", "1"])?;
         done.said(
             0,
@@ -110,14 +68,13 @@ fn one_partition_is_put_back_under_load_and_the_others_go_on() -> Result<()> {
 
         let sent = flow.stop()?;
         eventually("all is committed", SOON, || line.is_caught_up());
-        let seen = commits.seen()?;
-        let falls: Vec<_> = seen.windows(2).filter(|pair| pair[1] < pair[0]).collect();
-        assert_eq!(
-            falls.len(),
-            1,
-            "it is never rewound but by the reset: {seen:?}"
-        );
-        assert!(seen.iter().all(|at| *at >= TO), "{seen:?}");
+        let written = commits(&line.client, &line.group, &line.input, 1)?;
+        let falls: Vec<i64> = written
+            .windows(2)
+            .filter(|pair| pair[1] < pair[0])
+            .map(|pair| pair[1])
+            .collect();
+        assert_eq!(falls, [TO], "once, to what was asked for: {written:?}");
 
         let account = Account::read(&line.client, &line.output)?;
         account.is_complete(&sent)?;

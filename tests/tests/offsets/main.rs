@@ -3,6 +3,7 @@
 
 mod delete;
 mod empty;
+mod history;
 #[path = "../kafka/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the host's tests use more of it")]
 mod hosts;

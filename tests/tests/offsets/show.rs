@@ -21,6 +21,8 @@ fn what_is_committed_and_what_is_not_known_are_told_apart() -> Result<()> {
     );
     assert_eq!(of("commit-state"), ["committed", "none", "committed"]);
     assert_eq!(of("end"), [10, 4, 0]);
+    let last: Vec<bool> = of("last-commit").iter().map(|of| of.is_string()).collect();
+    assert_eq!(last, [true, false, true], "{shown:#}");
     assert_eq!(of("lag"), [3.into(), serde_json::Value::Null, 0.into()]);
     assert_eq!(shown["totals"]["lag"], 3);
     assert_eq!(shown["totals"]["lag-unknown"], 1);
@@ -28,8 +30,7 @@ fn what_is_committed_and_what_is_not_known_are_told_apart() -> Result<()> {
     table.said(
         0,
         &[
-            "7 0 10 3 nobody",
-            "1 none 0 4 unknown nobody",
+            "1 none 0 4 unknown none nobody",
             "3 partitions, lag 3 in 2, unknown in 1",
         ],
     );

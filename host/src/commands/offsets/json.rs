@@ -5,10 +5,10 @@ use penstock_core::offsets::Change;
 use serde_json::{Value, json};
 
 use super::{Exit, Failure};
-use crate::group::{Row, Seen};
+use crate::group::{Journal, Row, Seen};
 
 /// Where the group stands; what is not known is `null`.
-pub(super) fn shown(group: &str, seen: &Seen) -> Result<String, Failure> {
+pub(super) fn shown(group: &str, seen: &Seen, journal: &Journal) -> Result<String, Failure> {
     let members = seen.group.iter().flat_map(|group| &group.members);
     let members = members.map(|of| {
         json!({
@@ -24,7 +24,7 @@ pub(super) fn shown(group: &str, seen: &Seen) -> Result<String, Failure> {
         "group": group,
         "state": seen.group.as_ref().map(|group| &group.state),
         "members": members.collect::<Vec<_>>(),
-        "partitions": seen.rows.iter().map(partition).collect::<Vec<_>>(),
+        "partitions": seen.rows.iter().map(|row| partition(row, journal)).collect::<Vec<_>>(),
         "totals": {
             "partitions": seen.rows.len(),
             "lag": (unknown < lags.len()).then(|| lags.iter().flatten().sum::<i64>()),
@@ -33,7 +33,7 @@ pub(super) fn shown(group: &str, seen: &Seen) -> Result<String, Failure> {
     }))
 }
 
-fn partition(row: &Row) -> Value {
+fn partition(row: &Row, journal: &Journal) -> Value {
     let state = match &row.committed {
         Committed::At(_) => "committed",
         Committed::Nothing => "none",
@@ -50,8 +50,15 @@ fn partition(row: &Row) -> Value {
         "end": log.map(|log| log.end),
         "last-stable": log.map(|log| log.last_stable),
         "lag": row.lag(),
+        "last-commit": last_commit(row, journal),
         "owner": row.owner.as_ref().map(|of| json!({"client": of.client, "host": of.host})),
     })
+}
+
+fn last_commit(row: &Row, journal: &Journal) -> Option<String> {
+    let time_ms = journal.committed_at_ms(&row.topic, row.partition, row.at()?)?;
+    let time = jiff::Timestamp::from_millisecond(time_ms).ok()?;
+    Some(format!("{time:.3}"))
 }
 
 /// What a reset changes, and whether it is done.

@@ -1,6 +1,7 @@
 //! Why a live group of strangers is left alone, who holds it, and the ways out.
 
 use penstock_core::diagnosis::snapshot::Member;
+use penstock_core::pauses::rfc3339;
 
 use super::super::columns::shown;
 use super::{Exit, Failure};
@@ -9,10 +10,20 @@ use super::{Exit, Failure};
 const NAMED_MAX: usize = 8;
 
 /// The group has members that are no Penstock hosts: `what` can't be done from outside.
-pub(in super::super) fn strangers(group: &str, what: &str, members: &[&Member]) -> Failure {
+pub(in super::super) fn strangers(
+    group: &str,
+    what: &str,
+    members: &[&Member],
+    since_ms: Option<i64>,
+) -> Failure {
     let mut held: Vec<String> = members.iter().take(NAMED_MAX).map(|of| named(of)).collect();
     if members.len() > NAMED_MAX {
         held.push(format!("and {} more", members.len() - NAMED_MAX));
+    }
+    // When each has joined, no broker tells; when the last one did, some do.
+    if let Some(since_ms) = since_ms {
+        let since = rfc3339(since_ms);
+        held.push(format!("in this composition since {since}"));
     }
     let group = shown(group);
     Failure::new(
@@ -42,7 +53,6 @@ fn named(member: &Member) -> String {
         (1, Some(first)) => format!("with {}", shown(&first)),
         (many, Some(first)) => format!("with {} and {} more", shown(&first), many - 1),
     };
-    // When it joined, no broker tells.
     format!(
         "{} on {}, {has}",
         shown(&member.client),

@@ -8,7 +8,7 @@ use super::super::confirm::confirm;
 use super::super::group_args::{Asked, runtime};
 use super::super::output;
 use super::{Exit, Failure, ResetArgs, json, live, strangers, table};
-use crate::group::{self, Chosen, Holders, PenstockHost, Seen, holders, standings};
+use crate::group::{self, Chosen, Holders, Journal, PenstockHost, Seen, holders, standings};
 
 pub(super) fn run(args: &ResetArgs) -> Result<Exit, Failure> {
     if args.json && !args.yes && !args.dry_run {
@@ -22,7 +22,9 @@ pub(super) fn run(args: &ResetArgs) -> Result<Exit, Failure> {
         Holders::Nobody => Vec::new(),
         Holders::Penstock(hosts) => hosts,
         Holders::Strangers(members) => {
-            return Err(strangers(&chosen.group, "where it reads", &members));
+            let journal = Journal::of(&seen.cluster, &asked.kafka, &chosen.group);
+            let since = runtime.block_on(journal).since_ms;
+            return Err(strangers(&chosen.group, "where it reads", &members, since));
         }
     };
     let changes = runtime.block_on(planned(args, &chosen, &seen))?;

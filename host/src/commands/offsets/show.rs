@@ -3,22 +3,22 @@
 use super::super::group_args::runtime;
 use super::super::output;
 use super::{Exit, Failure, ShowArgs, json, table};
-use crate::group::Seen;
+use crate::group::{Journal, Seen};
 
 pub(super) fn run(args: &ShowArgs) -> Result<Exit, Failure> {
-    let chosen = args
-        .of
-        .asked()?
-        .chosen(args.group.as_deref(), &args.topics, &[])?;
-    let seen = runtime()?.block_on(Seen::of(&chosen))?;
+    let asked = args.of.asked()?;
+    let chosen = asked.chosen(args.group.as_deref(), &args.topics, &[])?;
+    let runtime = runtime()?;
+    let seen = runtime.block_on(Seen::of(&chosen))?;
     let has_offsets = seen.rows.iter().any(|row| row.at().is_some());
     if seen.group.is_none() && !has_offsets {
         return Err(no_group(&chosen.group));
     }
+    let journal = runtime.block_on(Journal::of(&seen.cluster, &asked.kafka, &chosen.group));
     let text = if args.json {
-        json::shown(&chosen.group, &seen)?
+        json::shown(&chosen.group, &seen, &journal)?
     } else {
-        table::shown(&chosen.group, &seen)
+        table::shown(&chosen.group, &seen, &journal)
     };
     output::finish(output::print(&text))
 }

@@ -5,18 +5,26 @@ use penstock_core::diagnosis::snapshot::{Commit, Committed, Group};
 use penstock_core::offsets::Change;
 
 use super::super::columns::{shown as safe, table};
-use crate::group::{Row, Seen};
+use crate::group::{Journal, Row, Seen};
 
 const TITLE: Style = Style::new().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const UNKNOWN: &str = "unknown";
 
 /// Where the group stands.
-pub(in super::super) fn shown(group: &str, seen: &Seen) -> String {
+pub(in super::super) fn shown(group: &str, seen: &Seen, journal: &Journal) -> String {
     let mut text = head(group, seen.group.as_ref());
     for rows in seen.rows.chunk_by(|a, b| a.topic == b.topic) {
         text += &format!("\n{TITLE}{}{TITLE:#}\n", safe(&rows[0].topic));
-        let header = ["partition", "committed", "start", "end", "lag", "owner"];
+        let header = [
+            "partition",
+            "committed",
+            "start",
+            "end",
+            "lag",
+            "last commit",
+            "owner",
+        ];
         let mut table = table(&header, 0..5);
         for row in rows {
             let log = row.log.as_ref().ok();
@@ -26,6 +34,7 @@ pub(in super::super) fn shown(group: &str, seen: &Seen) -> String {
                 known(log.map(|log| log.start)),
                 known(log.map(|log| log.end)),
                 known(row.lag()),
+                last_commit(row, journal, jiff::Timestamp::now().as_millisecond()),
                 owner(row),
             ]);
         }
@@ -47,6 +56,25 @@ fn head(name: &str, group: Option<&Group>) -> String {
         }
     };
     format!("{TITLE}{}{TITLE:#}: {state}\n", safe(name))
+}
+
+fn last_commit(row: &Row, journal: &Journal, now_ms: i64) -> String {
+    let committed = row.at();
+    let time = committed.and_then(|at| journal.committed_at_ms(&row.topic, row.partition, at));
+    match (committed, time) {
+        (None, _) if row.committed == Committed::Nothing => "none".to_owned(),
+        (_, None) => UNKNOWN.to_owned(),
+        (_, Some(time_ms)) => ago(now_ms - time_ms),
+    }
+}
+
+fn ago(ms: i64) -> String {
+    match ms.max(0) / 1000 {
+        seconds @ 0..100 => format!("{seconds} s ago"),
+        seconds @ 100..6_000 => format!("{} min ago", seconds / 60),
+        seconds @ 6_000..172_800 => format!("{} h ago", seconds / 3_600),
+        seconds => format!("{} d ago", seconds / 86_400),
+    }
 }
 
 fn owner(row: &Row) -> String {
@@ -216,6 +244,22 @@ mod tests {
         assert_eq!(totals(&rows), "3 partitions, lag 7 in 1, unknown in 2\n");
         assert_eq!(totals(&rows[1..]), "2 partitions, lag unknown\n");
         assert_eq!(totals(&rows[..1]), "1 partition, lag 7 in all\n");
+    }
+
+    #[test]
+    fn ages_are_short() {
+        let shown = [-5, 999, 99_999, 100_000, 6_000_000, 172_800_000].map(ago);
+        assert_eq!(
+            shown,
+            [
+                "0 s ago",
+                "0 s ago",
+                "99 s ago",
+                "1 min ago",
+                "1 h ago",
+                "2 d ago"
+            ]
+        );
     }
 
     #[test]
