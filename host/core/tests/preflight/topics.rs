@@ -201,4 +201,9 @@ fn what_may_not_be_looked_at_is_no_silence() {
     );
     says(&found, "access, orders and orders.dlq");
     says(&found, "DescribeConfigs");
+    // Nor is it said to be fine.
+    let fine = report(&config(""), &seen).fine;
+    for part in ["replicas in sync", "deleted by retention"] {
+        assert!(!fine.iter().any(|text| text.contains(part)), "{fine:#?}");
+    }
 }

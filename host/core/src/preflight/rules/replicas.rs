@@ -11,19 +11,20 @@ use super::Found;
 const MIN_IN_SYNC: &str = "min.insync.replicas";
 
 pub(super) fn rule(scene: &Scene<'_>, found: &mut Found) {
-    let mut in_sync = true;
+    let before = found.findings.len();
+    let mut is_known = true;
     for (name, uses) in &scene.uses {
         let Some(partitions) = scene.replicas(name) else {
+            is_known = false;
             continue;
         };
-        let before = found.findings.len();
         leaders(name, partitions, found);
         if uses.iter().any(|of| *of != TopicUse::Input) {
+            is_known &= scene.setting(name, MIN_IN_SYNC).is_some();
             writable(scene, name, partitions, found);
         }
-        in_sync &= found.findings.len() == before;
     }
-    if in_sync {
+    if is_known && found.findings.len() == before {
         found.fine("every partition has a leader and enough replicas in sync to be written");
     }
 }

@@ -16,10 +16,18 @@ pub(super) fn rule(scene: &Scene<'_>, found: &mut Found) {
         found.findings.extend(by_time(scene, topic));
         found.findings.extend(by_size(scene, topic));
     }
-    let waits = scene.positions.iter().any(|of| of.ahead() > 0);
-    if waits && found.findings.len() == before && !scene.seen.ahead.is_empty() {
+    if found.findings.len() == before && is_known(scene) {
         found.fine("what waits is not about to be deleted by retention");
     }
+}
+
+/// Whether something waits, and all that decides is known of it.
+fn is_known(scene: &Scene<'_>) -> bool {
+    let waiting: Vec<_> = scene.positions.iter().filter(|of| of.ahead() > 0).collect();
+    let decided = |topic: &str| {
+        scene.setting(topic, "retention.ms").is_some() && scene.next_batches(topic).count() > 0
+    };
+    !waiting.is_empty() && waiting.iter().all(|of| decided(&of.topic))
 }
 
 fn by_time(scene: &Scene<'_>, topic: &str) -> Option<Finding> {
