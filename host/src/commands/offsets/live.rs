@@ -184,3 +184,69 @@ fn place(topic: &str, partition: i32) -> String {
 fn unchanged(what: String) -> Failure {
     Failure::new(Exit::Problem, what).cost("nothing was changed")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use penstock_core::operations::Addressee;
+
+    fn told(partition: i32) -> Told {
+        Told {
+            url: "http://127.0.0.1:1".to_owned(),
+            client: format!("penstock-h{partition}:1"),
+            order: ResetOrder {
+                to: Addressee {
+                    group: "g".to_owned(),
+                    host: format!("h{partition}"),
+                    started: String::new(),
+                },
+                dry_run: true,
+                partitions: vec![ResetPartition {
+                    topic: "t".to_owned(),
+                    partition,
+                    epoch: 1,
+                    offset: 0,
+                }],
+            },
+        }
+    }
+
+    #[test]
+    fn half_a_reset_says_what_is_changed_and_what_is_not() {
+        let all = [told(0), told(1), told(2)];
+        let said = |state| {
+            let failure = partly(&all[..1], &all[1], &all[2..], state, "it broke");
+            anstream::adapter::strip_str(&failure.to_string()).to_string()
+        };
+        for (state, own) in [
+            (Deed::Refused, "not changed: t[1]"),
+            (Deed::Unknown, "not known whether changed: t[1]"),
+            (
+                Deed::Halfway,
+                "committed, and not read from there yet: t[1]",
+            ),
+        ] {
+            let text = said(state);
+            for part in ["penstock-h1:1: it broke", "       changed: t[0]\n", own] {
+                assert!(text.contains(part), "no {part:?} in {text}");
+            }
+            assert!(text.contains("not changed: t[2]\n"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_partition_that_nobody_has_is_named() {
+        let change = Change {
+            topic: "t".to_owned(),
+            partition: 7,
+            from: Some(1),
+            to: 0,
+            again: 1,
+            skipped: 0,
+            clamped_from: None,
+        };
+        let refused = orders("g", &[change], &[], None).map(|told| told.len());
+        let text = refused.expect_err("nobody has it").to_string();
+        assert!(text.contains("t[7] is with nobody") && text.contains("nothing was changed"));
+    }
+}
