@@ -106,6 +106,7 @@ impl App {
             plan::watch(config),
             &client_id,
             Arc::clone(&view) as _,
+            Arc::clone(&view) as _,
             found,
         )
         .map_err(|error| usage(&error))?;

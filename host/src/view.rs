@@ -112,6 +112,7 @@ impl HostView {
                 .collect(),
             conditions: self.conditions(),
             findings: self.watch.findings(),
+            healings: self.watch.healings(),
             pauses: snapshot.pauses.iter().map(pause).collect(),
             commit_interval_ms: millis(self.commit_interval),
         }

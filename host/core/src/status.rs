@@ -31,6 +31,9 @@ pub struct Status {
     /// What is paused on purpose.
     #[serde(default)]
     pub pauses: Vec<PauseStatus>,
+    /// How often the watchdog put a partition to where it stood, for want of records.
+    #[serde(default)]
+    pub healings: u64,
     /// How often offsets are committed, in milliseconds.
     #[serde(default)]
     pub commit_interval_ms: u64,

@@ -191,6 +191,11 @@ impl Scrape {
             findings(status).into_iter().map(|of| (of, 1u64)),
         )?;
         families.one_counter(
+            "penstock_healings",
+            "Partitions that the watchdog put to where they stood, for want of records",
+            status.healings as f64,
+        )?;
+        families.one_counter(
             "process_cpu_seconds",
             "User and system time of the process",
             self.usage.cpu_seconds,

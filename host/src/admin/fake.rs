@@ -120,6 +120,7 @@ pub(crate) fn status() -> Status {
             cure: vec!["restart host worker-1".to_owned()],
             first_seen: "2026-01-01T10:00:07Z".to_owned(),
         }],
+        healings: 0,
         commit_interval_ms: 5_000,
     }
 }

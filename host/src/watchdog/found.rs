@@ -1,5 +1,6 @@
 //! What the watchdog has found and is not over yet; said once when it comes, and when it passes.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use penstock_core::diagnosis::{Evidence, Finding, Step};
@@ -7,21 +8,33 @@ use penstock_core::status::FindingStatus;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Found(Mutex<Vec<FindingStatus>>);
+pub struct Found {
+    held: Mutex<Vec<FindingStatus>>,
+    healings: AtomicU64,
+}
 
 impl Found {
     /// What is wrong now.
     pub fn findings(&self) -> Vec<FindingStatus> {
-        self.0
+        self.held
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
+    /// How often a partition was put to where it stood.
+    pub fn healings(&self) -> u64 {
+        self.healings.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn healed(&self) {
+        self.healings.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// What is found now takes the place of what was found before.
-    pub(super) fn replace(&self, findings: Vec<Finding>) {
+    pub(super) fn replace(&self, findings: &[Finding]) {
         let now = format!("{:.3}", jiff::Timestamp::now());
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next: Vec<FindingStatus> = Vec::new();
         for finding in findings {
             let mut found = status(finding, &now);
@@ -57,20 +70,20 @@ fn same(a: &FindingStatus, b: &FindingStatus) -> bool {
     a.code == b.code && a.subject == b.subject
 }
 
-fn status(finding: Finding, now: &str) -> FindingStatus {
-    let evidence = |of: Evidence| format!("{}: {}", of.label, of.value);
-    let step = |of: Step| match of.command {
+fn status(finding: &Finding, now: &str) -> FindingStatus {
+    let evidence = |of: &Evidence| format!("{}: {}", of.label, of.value);
+    let step = |of: &Step| match &of.command {
         Some(command) => format!("{}: `{command}`", of.text),
-        None => of.text,
+        None => of.text.clone(),
     };
     FindingStatus {
         code: finding.code.to_string(),
-        subject: finding.subject,
-        topic: finding.topic,
-        partitions: finding.partitions,
-        text: finding.cause,
-        evidence: finding.evidence.into_iter().map(evidence).collect(),
-        cure: finding.cure.into_iter().map(step).collect(),
+        subject: finding.subject.clone(),
+        topic: finding.topic.clone(),
+        partitions: finding.partitions.clone(),
+        text: finding.cause.clone(),
+        evidence: finding.evidence.iter().map(evidence).collect(),
+        cure: finding.cure.iter().map(step).collect(),
         first_seen: now.to_owned(),
     }
 }

@@ -4,6 +4,7 @@
 //! on a thread of its own.
 
 mod found;
+mod heal;
 mod window;
 
 use std::io;
@@ -18,8 +19,9 @@ use tokio::sync::oneshot;
 
 pub use found::Found;
 
-use crate::admin::View;
+use crate::admin::{Control, View};
 use crate::doctor::{Ask, Observer};
+use heal::Healer;
 use window::Window;
 
 /// Between two looks. As long as the doctor watches what stands still.
@@ -40,6 +42,7 @@ pub fn start(
     ask: Ask,
     client_id: &str,
     view: Arc<dyn View>,
+    control: Arc<dyn Control>,
     found: Arc<Found>,
 ) -> io::Result<Watchdog> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -50,6 +53,7 @@ pub fn start(
     let watch = Watch {
         observer: Observer::new(ask, Some(client_id)),
         view,
+        healer: Healer::new(control, Arc::clone(&found)),
         found,
         window: Window::default(),
     };
@@ -81,6 +85,7 @@ impl Drop for Watchdog {
 struct Watch {
     observer: Observer,
     view: Arc<dyn View>,
+    healer: Healer,
     found: Arc<Found>,
     window: Window,
 }
@@ -118,7 +123,8 @@ impl Watch {
             let mut latched = status.conditions.iter();
             !latched.any(|it| it.code == of.code.as_str() && it.subject == of.subject)
         });
-        self.found.replace(findings);
+        self.found.replace(&findings);
+        self.healer.heal(&findings, &status).await;
     }
 }
 

@@ -59,6 +59,7 @@ fn status(partition: PartitionStatus) -> Status {
         conditions: Vec::new(),
         findings: Vec::new(),
         pauses: Vec::new(),
+        healings: 0,
         commit_interval_ms: 5_000,
     }
 }
