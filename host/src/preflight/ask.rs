@@ -50,7 +50,7 @@ pub async fn look(cluster: &Cluster, config: &Config) -> Seen {
         starts,
         principal: principal(&config.kafka),
         has_authoriser: answer(entry.has_authoriser().await),
-        group_operations: group_operations(coordinator.as_deref(), config).await,
+        group_operations: group_operations(coordinator.as_deref(), &look, config).await,
         requests: answer(entry.versions().await),
         consumer_protocol: consumer_protocol(coordinator.as_deref(), config).await,
         clock: clock(entry).await,
@@ -67,9 +67,17 @@ fn coordinator(cluster: &Cluster, look: &Look) -> Option<Arc<Broker>> {
     cluster.broker(*id).cloned()
 }
 
-async fn group_operations(coordinator: Option<&Broker>, config: &Config) -> Answer<Operations> {
+async fn group_operations(
+    coordinator: Option<&Broker>,
+    look: &Look,
+    config: &Config,
+) -> Answer<Operations> {
     let Some(broker) = coordinator else {
-        return Answer::Unasked;
+        // Not even who coordinates the group is told without a permission.
+        return match &look.coordinator {
+            Answer::Unauthorised(why) => Answer::Unauthorised(why.clone()),
+            _ => Answer::Unasked,
+        };
     };
     match broker.group_operations(&config.kafka.group).await {
         Ok(Some(bits)) => Answer::Known(Operations(bits)),
