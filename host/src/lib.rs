@@ -17,5 +17,6 @@ pub mod preflight;
 pub mod record_json;
 pub mod shelf;
 pub mod signals;
+pub mod trial;
 pub mod view;
 pub mod watchdog;

@@ -56,6 +56,11 @@ pub fn start(log: &Log) -> Result<Lines, LogError> {
     Ok(lines)
 }
 
+/// The level that the environment asks for; where that is none, the default.
+pub(crate) fn level_asked() -> LevelFilter {
+    level(std::env::var(LEVEL_VARIABLE).ok().as_deref()).unwrap_or(LevelFilter::INFO)
+}
+
 fn level(variable: Option<&str>) -> Result<LevelFilter, LogError> {
     match variable.map(str::trim) {
         None | Some("") => Ok(LevelFilter::INFO),

@@ -65,45 +65,66 @@ pub fn topics(
     output_topics: &Arc<[String]>,
 ) -> Result<Vec<TopicPlan>, LoadError> {
     let config = &loaded.config;
-    let index = |topic: &String| {
-        let found = output_topics.binary_search(topic);
-        OutputTopic(found.expect("all written topics are listed") as u32)
-    };
-    let handler_plan = |topic: &str, name: &String| {
-        let handler = &config.handlers[name];
-        let checked = &loaded.plugins[name];
-        let description = &checked.description;
-        let plugin = runtime.load(&handler.plugin)?;
-        if plugin.sha256() != checked.sha256 {
-            return Err(LoadError {
-                code: Code::DigestMismatch,
-                text: format!("the plugin of `{name}` changed while the host started"),
-                help: Some(
-                    "start again; replace plugin files by renaming new ones over them".into(),
-                ),
-            });
-        }
-        let outputs = description.outputs.iter();
-        Ok(HandlerPlan {
-            name: name.as_str().into(),
-            pool: Arc::new(plugin.bind(Binding::new(name, topic, handler, description))),
-            outputs: outputs
-                .map(|output| index(&handler.outputs[&output.name]))
-                .collect(),
-            retry: handler.retry.clone(),
-            timestamp: handler.timestamp,
-        })
-    };
     let topic_plan = |(name, topic): (&String, &Topic)| {
         let handlers = topic.handlers.iter();
         Ok(TopicPlan {
             name: name.as_str().into(),
             output_topics: Arc::clone(output_topics),
             handlers: handlers
-                .map(|handler| handler_plan(name, handler))
+                .map(|handler| self::handler(loaded, runtime, output_topics, name, handler))
                 .collect::<Result<_, LoadError>>()?,
-            dead_letter: topic.dead_letter.as_ref().map(index),
+            dead_letter: topic
+                .dead_letter
+                .as_ref()
+                .map(|topic| output_topic(output_topics, topic)),
         })
     };
     config.topics.iter().map(topic_plan).collect()
+}
+
+/// What is to be done with a record of `topic` for the handler `name`, whether it is configured
+/// for that topic or not.
+///
+/// # Errors
+/// When its plugin's file changed since the configuration was checked.
+///
+/// # Panics
+/// As [`topics`].
+pub fn handler(
+    loaded: &Loaded,
+    runtime: &Runtime,
+    output_topics: &[String],
+    topic: &str,
+    name: &str,
+) -> Result<HandlerPlan, LoadError> {
+    let handler = &loaded.config.handlers[name];
+    let checked = &loaded.plugins[name];
+    let description = &checked.description;
+    let plugin = runtime.load(&handler.plugin)?;
+    if plugin.sha256() != checked.sha256 {
+        return Err(LoadError {
+            code: Code::DigestMismatch,
+            text: format!("the plugin of `{name}` changed while the host started"),
+            help: Some("start again; replace plugin files by renaming new ones over them".into()),
+        });
+    }
+    let outputs = description.outputs.iter();
+    Ok(HandlerPlan {
+        name: name.into(),
+        pool: Arc::new(plugin.bind(Binding::new(name, topic, handler, description))),
+        outputs: outputs
+            .map(|output| output_topic(output_topics, &handler.outputs[&output.name]))
+            .collect(),
+        retry: handler.retry.clone(),
+        timestamp: handler.timestamp,
+    })
+}
+
+/// The number of one of [`output_topics`].
+///
+/// # Panics
+/// If it is none of them.
+pub fn output_topic(output_topics: &[String], topic: &String) -> OutputTopic {
+    let found = output_topics.binary_search(topic);
+    OutputTopic(found.expect("all written topics are listed") as u32)
 }

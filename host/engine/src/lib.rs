@@ -22,9 +22,11 @@ mod thread;
 mod ticker;
 mod times;
 pub mod token;
+mod trial;
 mod worker;
 
 pub use cell::{Flow, Partition};
 pub use engine::Engine;
 pub use snapshot::{HandlerAccount, Snapshot};
 pub use times::{BUCKETS, CallTimes};
+pub use trial::{Trial, try_record};

@@ -285,7 +285,7 @@ impl<'a> Worker<'a> {
 }
 
 /// A success that names an output which isn't there is a failure.
-fn known_outputs(
+pub(crate) fn known_outputs(
     answer: Result<Outcome, Failure>,
     staging: &penstock_core::staging::Staging,
     start: usize,

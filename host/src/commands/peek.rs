@@ -1,7 +1,8 @@
 //! `penstock peek`: shows records, without joining a group and without committing anything.
 
 mod bounds;
-mod show;
+pub(super) mod show;
+mod through;
 
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use super::{Exit, Failure, kafka, output};
 use crate::record_json::{HeaderJson, Millis, RecordJson};
 use bounds::{Begin, Count};
 use show::Style;
+use through::ThroughArgs;
 
 /// Shows records of a topic, without joining a group.
 #[derive(Debug, clap::Args)]
@@ -23,13 +25,22 @@ Examples:
   penstock peek purchase-confirmed -c penstock.toml
   penstock peek purchase-confirmed --from -3 --partition 0 --bootstrap localhost:9092
   penstock peek purchase-confirmed --from 2026-01-01T10:00:00Z -n all --json -c penstock.toml | jq
+  penstock peek purchase-confirmed --through purchase-to-access -n all -c penstock.toml
 
 Records of one partition come in order; partitions come as their brokers answer. What is not
 committed by its transaction is not shown. Without --follow, it ends where the topic ended when it
 began.
 
-The exit code is 0 if it could look, 1 if there is no such topic or partition, 2 for a wrong
-command line or configuration, 3 if Kafka is out of reach.")]
+With --through, each record is passed through a handler as the host would do it, with its plugin,
+settings and limits, in the sandbox; what it would come to is shown with the outputs, the handler's
+log lines and the time of the call. With --json, a line is
+  {\"record\":…,\"handler\":…,\"attempt\":1,\"verdict\":\"emitted\",\"outputs\":[{\"output\":…,\"record\":…}],
+   \"log\":[…],\"call-us\":…}
+with `verdict` one of emitted, skipped, retried, dead-lettered and halted, and with `code`,
+`reason`, `text` and `retry-after-ms` where there are such.
+
+The exit code is 0 if it could look, 1 if there is no such topic or partition, or if a record did
+not pass its handler, 2 for a wrong command line or configuration, 3 if Kafka is out of reach.")]
 pub struct PeekArgs {
     /// Where to look.
     topic: String,
@@ -55,6 +66,8 @@ pub struct PeekArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    through: ThroughArgs,
+    #[command(flatten)]
     cluster: ClusterArgs,
 }
 
@@ -77,6 +90,19 @@ impl Reader for Peek {
 pub fn run(args: &PeekArgs) -> Result<Exit, Failure> {
     let cluster = args.cluster.cluster()?;
     let fail = |error| kafka::failure(error, &args.topic, &cluster);
+    let style = match (args.json, io::stdout().is_terminal()) {
+        (true, _) => Style::Json,
+        (false, true) => Style::Pretty,
+        (false, false) => Style::Plain,
+    };
+    let configured = args.through.load(args.cluster.files())?;
+    let mut through = match &configured {
+        Some(configured) => Some(configured.on(&args.topic, style)?),
+        None => None,
+    };
+    if let Some(remark) = configured.as_ref().and_then(|of| of.remark(&args.topic)) {
+        anstream::eprintln!("{remark}");
+    }
     let look = Look {
         topic: args.topic.clone(),
         partition: args.partition,
@@ -85,17 +111,21 @@ pub fn run(args: &PeekArgs) -> Result<Exit, Failure> {
         timeout: kafka::TIMEOUT,
     };
     let mut reader = Peek::open(&cluster.kafka, "penstock-peek", &look).map_err(fail)?;
-    let style = match (args.json, io::stdout().is_terminal()) {
-        (true, _) => Style::Json,
-        (false, true) => Style::Pretty,
-        (false, false) => Style::Plain,
+    let mut show = |record| match &mut through {
+        Some(through) => through.show(record),
+        None => show::record(&args.topic, &shape(&args.topic, record), style),
     };
-    match peek(args, &mut reader, style, anstream::stdout().lock()) {
+    let outcome = peek(args, &mut reader, &mut show, anstream::stdout().lock());
+    let tally = through.map(|through| through.tally);
+    match outcome {
         Ok(shown) => {
             if let Some(note) = shown.note(args) {
                 anstream::eprintln!("{note}");
             }
-            Ok(Exit::Fine)
+            if let Some(tally) = tally.filter(|_| shown.records > 0) {
+                anstream::eprintln!("{tally}");
+            }
+            Ok(tally.map_or(Exit::Fine, through::Tally::exit))
         }
         Err(Stopped::Written(error)) => output::finish(Err(error)),
         Err(Stopped::Read(error)) => Err(fail(error)),
@@ -122,7 +152,7 @@ enum Stopped {
 fn peek(
     args: &PeekArgs,
     reader: &mut dyn Reader,
-    style: Style,
+    show: &mut dyn FnMut(Peeked) -> String,
     mut out: impl Write,
 ) -> Result<Shown, Stopped> {
     let count = args.count.unwrap_or(Count::default_for(args.follow));
@@ -137,8 +167,7 @@ fn peek(
                 });
             }
             Next::Record(record) => {
-                let text = show::record(&args.topic, &shape(&args.topic, record), style);
-                out.write_all(text.as_bytes())
+                out.write_all(show(record).as_bytes())
                     .and_then(|()| out.flush())
                     .map_err(Stopped::Written)?;
                 records += 1;
@@ -194,7 +223,8 @@ fn silent(topic: &str) -> Failure {
     .hint("a partition may be without a leader; try again, or look at another one: --partition N")
 }
 
-fn shape(topic: &str, record: Peeked) -> RecordJson {
+/// A record in its one shape.
+pub(super) fn shape(topic: &str, record: Peeked) -> RecordJson {
     let header = |header: OwnedHeader| HeaderJson {
         name: header.name,
         value: header.value,

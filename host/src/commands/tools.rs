@@ -51,6 +51,11 @@ pub struct Cluster {
 }
 
 impl ClusterArgs {
+    /// The configuration's files; none with --bootstrap.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.config.files
+    }
+
     /// The cluster that is meant.
     ///
     /// # Errors

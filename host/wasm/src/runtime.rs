@@ -90,6 +90,11 @@ impl Runtime {
         Ok(plugin)
     }
 
+    /// Runs `call`, which calls handlers, where no engine runs whose ticker drives the clock.
+    pub fn ticking<R>(&self, call: impl FnOnce() -> R) -> R {
+        self.clock.watched(call)
+    }
+
     fn plugins(&self) -> MutexGuard<'_, HashMap<[u8; 32], Arc<Plugin>>> {
         self.plugins.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,7 +10,7 @@ use crate::{escape, json_text};
 
 /// For whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(in crate::commands) enum Style {
     /// One JSON object a line.
     Json,
     /// People at a terminal: a JSON value over several lines.
@@ -40,22 +40,43 @@ fn people(text: &mut String, topic: &str, of: &RecordJson, style: Style) -> std:
         Some(time) => write!(text, "  {time}")?,
         None => write!(text, "  {NAME}no timestamp{NAME:#}")?,
     }
+    text.push_str(&content(of, style, ""));
+    Ok(())
+}
+
+/// Key, headers and value, from within a line on; further lines are indented by `indent` and two.
+pub(in crate::commands) fn content(of: &RecordJson, style: Style, indent: &str) -> String {
+    let mut text = String::new();
+    key_headers_value(&mut text, of, style, indent).unwrap_or_default();
+    text
+}
+
+fn key_headers_value(
+    text: &mut String,
+    of: &RecordJson,
+    style: Style,
+    indent: &str,
+) -> std::fmt::Result {
     match &of.key {
         Some(key) => writeln!(text, "  {NAME}key{NAME:#} {}", shown(key))?,
         None => writeln!(text, "  {NAME}no key{NAME:#}")?,
     }
     for header in &of.headers {
-        write!(text, "  {NAME}header{NAME:#} {}: ", shown(&header.name))?;
+        write!(
+            text,
+            "{indent}  {NAME}header{NAME:#} {}: ",
+            shown(&header.name)
+        )?;
         match &header.value {
             Some(value) => writeln!(text, "{}", shown(value))?,
             None => writeln!(text, "{NAME}null{NAME:#}")?,
         }
     }
     match &of.value {
-        None => writeln!(text, "  {NAME}tombstone{NAME:#}"),
+        None => writeln!(text, "{indent}  {NAME}tombstone{NAME:#}"),
         Some(value) => value_lines(value, style)
             .lines()
-            .try_for_each(|line| writeln!(text, "  {line}")),
+            .try_for_each(|line| writeln!(text, "{indent}  {line}")),
     }
 }
 

@@ -49,9 +49,13 @@ fn records(count: i64, last: Next) -> Fake {
     Fake((0..count).map(record).chain([last]).collect())
 }
 
+fn json(record: Peeked) -> String {
+    show::record("t", &shape("t", record), Style::Json)
+}
+
 fn shown(line: &str, mut reader: Fake) -> (Result<Shown, Stopped>, Vec<String>) {
     let mut out = Vec::new();
-    let outcome = peek(&args(line), &mut reader, Style::Json, &mut out);
+    let outcome = peek(&args(line), &mut reader, &mut json, &mut out);
     let text = String::from_utf8(out).expect("UTF-8");
     (outcome, text.lines().map(str::to_owned).collect())
 }
@@ -124,7 +128,7 @@ fn a_reader_of_the_output_that_left_ends_it_quietly() {
         }
     }
     let mut reader = records(2, Next::End);
-    let Err(Stopped::Written(error)) = peek(&args(""), &mut reader, Style::Json, Gone) else {
+    let Err(Stopped::Written(error)) = peek(&args(""), &mut reader, &mut json, Gone) else {
         panic!("nobody reads it");
     };
     assert_eq!(output::finish(Err(error)), Ok(Exit::Fine));

@@ -1,0 +1,130 @@
+//! A configured handler on trial: what it makes of a record, with no effect whatever.
+//!
+//! The plugin, its limits and settings, the sandbox and the decisions are the host's; what is
+//! missing is the engine that would send, retry and commit.
+
+mod lines;
+
+use penstock_core::config::{Loaded, OutputTimestamp};
+use penstock_core::decide::Decision;
+use penstock_core::record::Record;
+use penstock_core::staging::{Output, Staging};
+use penstock_engine::plan::TopicPlan;
+use penstock_engine::ports::Call;
+use penstock_engine::try_record;
+use penstock_wasm::{LoadError, Runtime};
+
+use crate::plan;
+use crate::record_json::{HeaderJson, Millis, RecordJson};
+pub use lines::Line;
+use lines::Lines;
+
+/// A handler, ready for the records of one topic.
+pub struct Bench<'a> {
+    runtime: &'a Runtime,
+    topic: TopicPlan,
+    output_names: Vec<String>,
+    lines: Lines,
+}
+
+/// What came of one call.
+#[derive(Debug)]
+pub struct Tried {
+    /// What the host would do with the delivery.
+    pub decision: Decision,
+    /// The outputs that it would send.
+    pub outputs: Vec<TriedOutput>,
+    /// What the handler logged.
+    pub log: Vec<Line>,
+    /// How long the call took.
+    pub time: std::time::Duration,
+}
+
+/// An output that would be sent. Its partition is the producer's to choose.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TriedOutput {
+    /// The plugin's name of it.
+    pub name: String,
+    /// The message, with the topic that the name is mapped to. Without a timestamp, it would have
+    /// the time of sending.
+    pub record: RecordJson,
+}
+
+impl<'a> Bench<'a> {
+    /// The handler `name` for records of `topic`, which need not be configured for each other.
+    ///
+    /// # Errors
+    /// The plugin's file changed since the configuration was checked.
+    ///
+    /// # Panics
+    /// If the configuration was not loaded with this runtime, or has no such handler.
+    pub fn new(
+        loaded: &Loaded,
+        runtime: &'a Runtime,
+        topic: &str,
+        name: &str,
+    ) -> Result<Bench<'a>, LoadError> {
+        let config = &loaded.config;
+        let output_topics = plan::output_topics(config);
+        let handler = plan::handler(loaded, runtime, &output_topics, topic, name)?;
+        let dead_letter = config.topics.get(topic).and_then(|of| {
+            let topic = of.dead_letter.as_ref()?;
+            Some(plan::output_topic(&output_topics, topic))
+        });
+        let outputs = &loaded.plugins[name].description.outputs;
+        Ok(Bench {
+            runtime,
+            output_names: outputs.iter().map(|of| of.name.clone()).collect(),
+            topic: TopicPlan {
+                name: topic.into(),
+                output_topics,
+                handlers: vec![handler],
+                dead_letter,
+            },
+            lines: Lines::new(),
+        })
+    }
+
+    /// Passes a record of a partition through, as the call number `attempt`, counted from 1.
+    pub fn call(&self, partition: i32, record: &Record<'_>, attempt: u32) -> Tried {
+        let call = Call { partition, attempt };
+        let mut staging = Staging::default();
+        let (trial, log) = self.lines.of(|| {
+            self.runtime
+                .ticking(|| try_record(&self.topic, 0, record, call, &mut staging))
+        });
+        let trial = trial.expect("one call at a time finds an instance");
+        let outputs = (0..staging.len()).map(|index| self.output(staging.output(index), record));
+        Tried {
+            outputs: outputs.collect(),
+            decision: trial.decision,
+            time: trial.time,
+            log,
+        }
+    }
+
+    fn output(&self, output: Output<'_>, input: &Record<'_>) -> TriedOutput {
+        let handler = &self.topic.handlers[0];
+        let to = output.to as usize;
+        let topic = &self.topic.output_topics[handler.outputs[to].0 as usize];
+        let timestamp = output.timestamp_ms.or(match handler.timestamp {
+            OutputTimestamp::Now => None,
+            OutputTimestamp::Input => input.timestamp.millis(),
+        });
+        let header = |(name, value): (&str, Option<&[u8]>)| HeaderJson {
+            name: name.as_bytes().to_vec(),
+            value: value.map(<[u8]>::to_vec),
+        };
+        TriedOutput {
+            name: self.output_names[to].clone(),
+            record: RecordJson {
+                topic: Some(topic.clone()),
+                timestamp: timestamp.map(Millis),
+                key: output.key.map(<[u8]>::to_vec),
+                value: output.value.map(<[u8]>::to_vec),
+                headers: output.headers().map(header).collect(),
+                ..RecordJson::default()
+            },
+        }
+    }
+}

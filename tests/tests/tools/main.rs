@@ -1,0 +1,5 @@
+//! The commands that look and try, on a real Apache Kafka and a running host: `peek --through`,
+//! `emit --wait`, `status --watch` and `top`.
+
+mod peek;
+mod support;
