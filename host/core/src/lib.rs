@@ -18,6 +18,7 @@ pub mod operations;
 pub mod partition;
 pub mod pauses;
 pub mod preflight;
+pub mod rates;
 pub mod record;
 pub mod staging;
 pub mod status;

@@ -56,7 +56,8 @@ pub struct DoctorArgs {
     json: bool,
 }
 
-fn span(text: &str) -> Result<Duration, String> {
+/// A span of time, as `3s` or `1m30s`.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text
         .parse()
         .map_err(|error: jiff::Error| error.to_string())?;

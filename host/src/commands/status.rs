@@ -1,9 +1,11 @@
 //! `penstock status`: what a running host does, asked of its admin listener.
 
 mod table;
+mod watch;
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use penstock_core::config::{Admin, Secret};
 use penstock_core::status::Status;
@@ -22,8 +24,12 @@ const TOKEN_VARIABLE: &str = "PENSTOCK_TOKEN";
 Example:
   penstock status -c penstock.toml
   penstock status --admin http://127.0.0.1:9644 --json | jq '.partitions[] | select(.lag > 0)'
+  penstock status -c penstock.toml --watch 5s
 
 With --admin, the token of a host that has one is read from PENSTOCK_TOKEN.
+With --watch, the screen is drawn anew each time; where the output is no terminal, one status
+follows the other, and with --json each is one line. It goes on while the host is away for a
+
 The exit code is 0 if the host answered, whatever it says; 1 if it did not answer, or if its
 ledger does not balance.")]
 pub struct StatusArgs {
@@ -35,6 +41,10 @@ pub struct StatusArgs {
     /// One JSON object, as `/status` answers it.
     #[arg(long)]
     json: bool,
+    /// Again and again, every two seconds or as often as said, until interrupted.
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "2s")]
+    #[arg(value_parser = watch::every)]
+    watch: Option<Duration>,
 }
 
 /// Runs the command.
@@ -50,11 +60,14 @@ pub fn run(args: &StatusArgs) -> Result<Exit, Failure> {
         }
     };
     let status = ask(&url, token.as_ref())?;
+    if let Some(every) = args.watch {
+        return watch::run(status, every, args.json, || ask(&url, token.as_ref()));
+    }
     let text = if args.json {
         let text = serde_json::to_string_pretty(&status);
         text.map_err(|error| Failure::new(Exit::Problem, error))? + "\n"
     } else {
-        render(&status)
+        render(&status, None)
     };
     output::finish(output::print(&text))?;
     balanced(&status)
@@ -79,6 +92,7 @@ fn ask(url: &str, token: Option<&Secret>) -> Result<Status, Failure> {
     hosts::status(url, token).map_err(|error| unanswered(url, &error))
 }
 
+/// Why a host did not answer, and what to do.
 fn unanswered(url: &str, error: &Unanswered) -> Failure {
     let (what, hint) = match error {
         Unanswered::OutOfReach(why) => (
@@ -113,7 +127,7 @@ fn unanswered(url: &str, error: &Unanswered) -> Failure {
 }
 
 /// Without a path; `http://` may be left out.
-fn base_url(url: &str) -> Result<String, Failure> {
+pub(super) fn base_url(url: &str) -> Result<String, Failure> {
     let address = match url.split_once("://") {
         None => url,
         Some(("http", address)) => address,
@@ -148,13 +162,16 @@ pub(super) fn token_from_environment() -> Option<Secret> {
     (!token.is_empty()).then_some(Secret(token))
 }
 
-fn render(status: &Status) -> String {
-    let mut text = String::new();
+/// The whole page; `rates` is a line on how fast the host works.
+fn render(status: &Status, rates: Option<&str>) -> String {
+    let mut text = table::host(status) + "\n";
+    if let Some(rates) = rates {
+        text += rates;
+    }
     // Writing to a String does not fail.
     write!(
         text,
-        "{}\n\n{}\n{}\n{}{}",
-        table::host(status),
+        "\n{}\n{}\n{}{}",
         table::partitions(status),
         table::handlers(status),
         table::pauses(status),

@@ -2,4 +2,5 @@
 //! `emit --wait`, `status --watch` and `top`.
 
 mod peek;
+mod status;
 mod support;

@@ -28,7 +28,7 @@ fn plain(text: &str) -> String {
 fn a_host_is_shown_with_what_waits_and_why() {
     let (_admin, url) = host(None);
     let status = ask(&url, None).expect("it answers");
-    let text = plain(&render(&status));
+    let text = plain(&render(&status, None));
     assert_eq!(text, include_str!("status.golden"));
 }
 
@@ -37,7 +37,7 @@ fn what_a_record_put_into_a_reason_does_not_reach_the_terminal() {
     let mut status = fake::status();
     status.conditions[0].text = "\u{1b}[2Jgone".to_owned();
     status.partitions[1].waits.as_mut().expect("it waits").text = "\u{9b}31m\nx".to_owned();
-    let text = plain(&render(&status));
+    let text = plain(&render(&status, None));
     assert!(
         text.contains(r"\u{1b}[2Jgone") && text.contains(r"\u{9b}31m\nx"),
         "{text}"
@@ -53,7 +53,7 @@ fn a_ledger_that_does_not_balance_is_a_problem() {
         balanced(&status).expect_err("it is off").exit(),
         Exit::Problem
     );
-    assert!(plain(&render(&status)).contains("DOES NOT BALANCE"));
+    assert!(plain(&render(&status, None)).contains("DOES NOT BALANCE"));
 }
 
 #[test]
