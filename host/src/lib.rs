@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commands;
 pub mod doctor;
 pub mod escape;
+pub mod fingerprint;
 pub mod group;
 pub mod hosts;
 pub mod json_text;

@@ -9,11 +9,14 @@ use penstock_core::conditions::Conditions;
 use penstock_core::config::Config;
 use penstock_core::operations::Addressee;
 use penstock_core::pauses::{self, Pause};
+use penstock_core::record::Record;
 use penstock_core::status::{ConditionStatus, HandlerStatus, HostState, PauseStatus, Status};
+use penstock_core::watch::{Opened, Step, Wanted};
 use penstock_engine::{Engine, HandlerAccount, Snapshot};
 use penstock_kafka::{GroupState, SourceHandle};
 
 use crate::admin::{HandlerCalls, Metrics, View};
+use crate::fingerprint;
 use crate::watchdog::Found;
 
 /// The consumer, until it is stopped.
@@ -187,6 +190,21 @@ impl View for HostView {
                 Err(why)
             }
         }
+    }
+
+    fn watch(&self, wanted: Wanted) -> Option<Opened> {
+        let (engine, _) = self.running.get()?;
+        let topic = wanted.topic.clone();
+        let matches = move |record: &Record<'_>| fingerprint::matches(&wanted, record);
+        Some(Opened {
+            watch: engine.watch(&topic, Box::new(matches))?,
+            host: self.host.clone(),
+        })
+    }
+
+    fn watched(&self, watch: u64, from: usize, wait: Duration) -> Option<Vec<Step>> {
+        let (engine, _) = self.running.get()?;
+        engine.watched(watch, from, wait)
     }
 
     fn live(&self) -> bool {

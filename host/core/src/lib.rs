@@ -23,3 +23,4 @@ pub mod record;
 pub mod staging;
 pub mod status;
 pub mod verdict;
+pub mod watch;

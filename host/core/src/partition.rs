@@ -230,6 +230,11 @@ impl Partition {
         range
     }
 
+    /// The offset of a record that is kept.
+    pub fn offset(&self, seq: Seq) -> Option<Offset> {
+        self.entry(seq).map(|entry| entry.offset)
+    }
+
     /// The handler indices of a record whose dead letters are to be sent, with attempts.
     pub fn dead_letters(&self, seq: Seq) -> impl Iterator<Item = DeadLetter<'_>> {
         self.entry(seq)

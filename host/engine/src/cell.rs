@@ -16,6 +16,7 @@ use crate::plan::TopicPlan;
 use crate::ports::{AckToken, OwnedMessage};
 use crate::shared::Shared;
 use crate::token::UNFINISHED_MAX;
+use crate::watches::Stay;
 
 /// Whether a partition's fetcher should go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,6 +186,12 @@ impl Partition {
                 shared.lines.received(self.topic(), self.number, &record);
                 state.machine.trace(Seq(first.0 + line as u64));
             }
+            if shared.watches.any() {
+                let machine = &mut state.machine;
+                shared.watches.received(self.stay(), &batch, skip, |index| {
+                    machine.trace(Seq(first.0 + (index - skip) as u64));
+                });
+            }
             state.received += kept as u64;
             state.buffered_bytes += batch.bytes();
             state.batches.push_back(HeldBatch {
@@ -235,6 +242,9 @@ impl Partition {
     /// This position is committed.
     pub fn committed(&self, next: NextOffset) {
         self.lock().machine.committed(next);
+        if self.shared.watches.any() {
+            self.shared.watches.committed(self.stay(), next);
+        }
     }
 
     /// What the broker says of the log: low watermark and end (the last stable offset for
@@ -260,6 +270,15 @@ impl Partition {
 
     pub(crate) fn held(&self) -> bool {
         self.held.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn stay(&self) -> Stay<'_> {
+        Stay {
+            plan: self.plan(),
+            topic: self.topic,
+            partition: self.number,
+            epoch: self.epoch,
+        }
     }
 
     pub(crate) fn stopped(&self) -> bool {

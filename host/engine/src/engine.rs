@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use penstock_core::conditions::Conditions;
 use penstock_core::partition::HandedBack;
 use penstock_core::record::{AssignmentEpoch, NextOffset};
+use penstock_core::watch::Step;
 
 use crate::cell::Partition;
 use crate::lanes::Lanes;
@@ -18,6 +19,7 @@ use crate::ports::{EpochClock, Sink};
 use crate::shared::{Shared, Table, Topic};
 use crate::ticker::Ticker;
 use crate::times::Times;
+use crate::watches::{Matches, Watches};
 
 /// Runs partitions' records through their handlers and hands the outputs to the sink.
 pub struct Engine {
@@ -61,6 +63,7 @@ impl Engine {
             ticker: Ticker::default(),
             outbox: Outbox::new(settings.outbox_bytes),
             lines: Lines::new(settings.record_lines),
+            watches: Watches::default(),
             resumable: Mutex::default(),
             conditions,
             pauses: Mutex::default(),
@@ -153,6 +156,9 @@ impl Engine {
             }
             partition.stop.store(true, Ordering::SeqCst);
             let mut state = partition.lock();
+            if shared.watches.any() {
+                shared.watches.closed(partition.stay());
+            }
             let back = state.machine.close();
             total.deliveries += back.deliveries;
             total.abandoned += back.abandoned;
@@ -179,6 +185,20 @@ impl Engine {
         let table = &self.shared.table;
         let table = table.read().unwrap_or_else(PoisonError::into_inner);
         table.live.values().cloned().collect()
+    }
+
+    /// Watches records of a topic from now on; the watch's number. It is forgotten when nobody asks
+    /// for ten seconds. `None`: there is no such topic, or as many watches as allowed.
+    pub fn watch(&self, topic: &str, matches: Matches) -> Option<u64> {
+        let mut topics = self.shared.topics.iter();
+        let index = topics.position(|of| &*of.plan.name == topic)?;
+        self.shared.watches.open(index, matches)
+    }
+
+    /// The steps of a watch from the one numbered `from`, counted from 0, on; waits at most `wait`
+    /// for the first. `None`: there is no such watch any more.
+    pub fn watched(&self, watch: u64, from: usize, wait: Duration) -> Option<Vec<Step>> {
+        self.shared.watches.steps(watch, from, wait)
     }
 
     /// What is wrong right now.

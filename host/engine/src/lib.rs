@@ -23,6 +23,7 @@ mod ticker;
 mod times;
 pub mod token;
 mod trial;
+mod watches;
 mod worker;
 
 pub use cell::{Flow, Partition};
@@ -30,3 +31,4 @@ pub use engine::Engine;
 pub use snapshot::{HandlerAccount, Snapshot};
 pub use times::{BUCKETS, CallTimes};
 pub use trial::{Trial, try_record};
+pub use watches::Matches;

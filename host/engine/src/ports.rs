@@ -73,6 +73,19 @@ pub struct Ack {
     pub bytes: u32,
 }
 
+/// Where a durable message lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// The token it was sent with.
+    pub token: AckToken,
+    /// The topic it was sent to.
+    pub topic: OutputTopic,
+    /// The partition.
+    pub partition: i32,
+    /// The offset.
+    pub offset: i64,
+}
+
 /// A message on its way out.
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {
@@ -196,6 +209,12 @@ pub enum Blame {
 pub trait DeliveryReports: Send + Sync {
     /// These messages are durable.
     fn acknowledged(&self, acks: &[Ack]);
+    /// Whether [`DeliveryReports::placed`] is to be told at this time; asked once for many messages.
+    fn wants_places(&self) -> bool {
+        false
+    }
+    /// Where a message lies that is reported as acknowledged afterwards.
+    fn placed(&self, _: &Placed) {}
     /// This one is not.
     fn refused(&self, refusal: Refusal);
     /// Calls `send`, which sends the message of this token again, unless the stay it belongs to is

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use penstock_core::watch::Place;
+
 use crate::engine::Engine;
-use crate::ports::{Ack, AckToken, Blame, DeliveryReports, Refusal};
+use crate::ports::{Ack, AckToken, Blame, DeliveryReports, Placed, Refusal};
 use crate::token::Token;
 
 impl DeliveryReports for Engine {
@@ -23,11 +25,36 @@ impl DeliveryReports for Engine {
             }
             partition.settle(&mut state);
             drop(state);
-            let lines = &shared.lines;
-            lines.told(partition.plan(), partition.number(), &mut told);
+            shared.tell(&partition, &mut told);
         }
         shared.outbox.release(bytes);
         shared.wake_waiters();
+    }
+
+    fn wants_places(&self) -> bool {
+        self.shared.watches.any()
+    }
+
+    fn placed(&self, placed: &Placed) {
+        let shared = &self.shared;
+        let Some(partition) = shared.partition(Token::epoch(placed.token)) else {
+            return;
+        };
+        let state = partition.lock();
+        let token = Token::unpack(placed.token, state.machine.oldest());
+        let Some(offset) = state.machine.offset(token.seq) else {
+            return;
+        };
+        drop(state);
+        let place = Place {
+            topic: partition.plan().output_topics[placed.topic.0 as usize].clone(),
+            partition: placed.partition,
+            offset: placed.offset,
+        };
+        let of = (token.handler, token.dead_letter);
+        shared
+            .watches
+            .acknowledged(partition.stay(), offset, of, place);
     }
 
     fn while_live(&self, token: AckToken, send: &mut dyn FnMut()) {
@@ -46,6 +73,15 @@ impl DeliveryReports for Engine {
             let mut told = Vec::new();
             let mut state = partition.lock();
             let for_good = refusal.blame == Blame::Message;
+            if shared.watches.any() {
+                let token = Token::unpack(refusal.token, state.machine.oldest());
+                if let Some(offset) = state.machine.offset(token.seq) {
+                    let topic = partition.topic_name(refusal.message.topic);
+                    let what = (topic, refusal.why.as_str(), for_good);
+                    let watches = &shared.watches;
+                    watches.refused(partition.stay(), offset, token.handler, what);
+                }
+            }
             Arc::clone(&partition).refused(
                 &mut state,
                 refusal.token,
@@ -56,8 +92,7 @@ impl DeliveryReports for Engine {
             );
             partition.settle(&mut state);
             drop(state);
-            let lines = &shared.lines;
-            lines.told(partition.plan(), partition.number(), &mut told);
+            shared.tell(&partition, &mut told);
         }
         shared.wake_waiters();
     }

@@ -234,7 +234,7 @@ impl Partition {
         .pack()
     }
 
-    fn topic_name(&self, topic: OutputTopic) -> &str {
+    pub(crate) fn topic_name(&self, topic: OutputTopic) -> &str {
         &self.plan().output_topics[topic.0 as usize]
     }
 }

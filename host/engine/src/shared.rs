@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use penstock_core::conditions::Conditions;
 use penstock_core::ledger::Ledger;
+use penstock_core::partition::Told;
 use penstock_core::pauses::Pauses;
 use penstock_core::record::AssignmentEpoch;
 
@@ -18,6 +19,7 @@ use crate::plan::{Settings, TopicPlan};
 use crate::ports::{EpochClock, Sink};
 use crate::ticker::Ticker;
 use crate::times::Times;
+use crate::watches::Watches;
 
 pub(crate) struct Shared {
     pub settings: Settings,
@@ -33,6 +35,7 @@ pub(crate) struct Shared {
     pub ticker: Ticker,
     pub outbox: Outbox,
     pub lines: Lines,
+    pub watches: Watches,
     pub resumable: Mutex<Vec<Arc<Partition>>>,
     pub conditions: Arc<Mutex<Conditions>>,
     /// Locked before the table.
@@ -142,6 +145,14 @@ impl Shared {
                 .unwrap_or_else(PoisonError::into_inner);
             self.settled.1.notify_all();
         }
+    }
+
+    /// Deliveries of a partition ended: says so to the log and to those who watch.
+    pub fn tell(&self, partition: &Partition, told: &mut Vec<Told>) {
+        if self.watches.any() {
+            self.watches.told(partition.stay(), told);
+        }
+        self.lines.told(partition.plan(), partition.number(), told);
     }
 
     pub fn partition(&self, epoch: AssignmentEpoch) -> Option<Arc<Partition>> {

@@ -39,6 +39,8 @@ pub(crate) struct Worker<'a> {
     told: Vec<Told>,
     instances: Vec<Option<Box<dyn Instance>>>,
     times: Vec<LocalTimes>,
+    /// Whether anything is watched.
+    watching: bool,
 }
 
 /// Why a run ended before its last record.
@@ -61,6 +63,7 @@ impl<'a> Worker<'a> {
             told: Vec::new(),
             instances: Vec::new(),
             times: Vec::new(),
+            watching: false,
         }
     }
 
@@ -70,6 +73,7 @@ impl<'a> Worker<'a> {
             return;
         };
         self.slot.begin_run(partition);
+        self.watching = self.shared.watches.any();
         self.shared.ticker.run_begins();
         let ended = self.call_all(partition, &run, &stretches);
         self.shared.ticker.run_ends();
@@ -200,6 +204,11 @@ impl<'a> Worker<'a> {
             &plan.retry,
             topic.dead_letter.is_some(),
         );
+        if self.watching {
+            let watches = &self.shared.watches;
+            let call = (handler, attempt);
+            watches.decided(partition.stay(), record.offset, call, &decision);
+        }
         let is_final = decision.is_final();
         if !is_final {
             self.shared.lines.undecided(
@@ -279,8 +288,7 @@ impl<'a> Worker<'a> {
     }
 
     fn tell(&mut self, partition: &Partition) {
-        let lines = &self.shared.lines;
-        lines.told(partition.plan(), partition.number(), &mut self.told);
+        self.shared.tell(partition, &mut self.told);
     }
 }
 

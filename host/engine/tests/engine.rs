@@ -5,6 +5,7 @@ mod lanes;
 mod pauses;
 mod replaced;
 mod support;
+mod watches;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

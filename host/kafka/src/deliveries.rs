@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use penstock_core::codes::Code;
 use penstock_core::record::OwnedHeader;
 use penstock_engine::ports::{
-    Ack, AckToken, Blame, DeliveryReports, OutputTopic, OwnedMessage, Refusal,
+    Ack, AckToken, Blame, DeliveryReports, OutputTopic, OwnedMessage, Placed, Refusal,
 };
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
@@ -98,13 +98,19 @@ impl Deliveries {
         // A batch is of one topic, fails as one, and is reported as one.
         let together = event.message_count();
         let mut batch_topic = None;
+        let places = self.reports.wants_places();
         while let Some(message) = event.next_message() {
             let topic = *batch_topic.get_or_insert_with(|| self.topic_of(&message));
             let holds = message
                 .error()
                 .is_some_and(|code| self.sink.frozen.holds(code));
             match (message.error(), topic) {
-                (None, _) => self.acks.push(ack(&message)),
+                (None, topic) => {
+                    if let (true, Some(topic)) = (places, topic) {
+                        self.reports.placed(&placed(topic, &message));
+                    }
+                    self.acks.push(ack(&message));
+                }
                 (Some(_), None) => {
                     let topic = message.topic();
                     tracing::error!(topic, "a report for a topic never written to");
@@ -221,6 +227,15 @@ fn ack(message: &Message<'_>) -> Ack {
     Ack {
         token: AckToken(message.token()),
         bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+    }
+}
+
+fn placed(topic: OutputTopic, message: &Message<'_>) -> Placed {
+    Placed {
+        token: AckToken(message.token()),
+        topic,
+        partition: message.partition(),
+        offset: message.offset(),
     }
 }
 

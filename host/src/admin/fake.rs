@@ -1,5 +1,7 @@
 //! A host that stands still, for the tests of the listener and of `penstock status`.
 
+use std::time::Duration;
+
 use penstock_core::ledger::Ledger;
 use penstock_core::operations::{Answer, Deed, PauseOrder, ResetOrder, ResumeOrder};
 use penstock_core::pauses::Scope;
@@ -8,6 +10,7 @@ use penstock_core::status::{
     WaitStatus,
 };
 
+use penstock_core::watch::{Event, Opened, Step, Wanted};
 use penstock_engine::CallTimes;
 
 use super::{Control, HandlerCalls, Metrics, View};
@@ -45,6 +48,24 @@ impl View for Fake {
 
     fn live(&self) -> bool {
         self.live
+    }
+
+    fn watch(&self, wanted: Wanted) -> Option<Opened> {
+        (wanted.topic == "purchase-confirmed").then(|| Opened {
+            watch: 7,
+            host: "worker-1".to_owned(),
+        })
+    }
+
+    fn watched(&self, watch: u64, from: usize, _: Duration) -> Option<Vec<Step>> {
+        let step = Step {
+            after_us: 1_500,
+            partition: 0,
+            offset: 42,
+            event: Event::Received,
+        };
+        let steps = [step.clone(), step];
+        (watch == 7).then(|| steps[from..].to_vec())
     }
 }
 

@@ -13,6 +13,7 @@ mod operations;
 mod process;
 mod routes;
 mod token;
+mod watches;
 
 #[cfg(test)]
 pub(crate) mod fake;
@@ -21,15 +22,18 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use penstock_core::config::Secret;
 use penstock_core::operations::{Answer, PauseOrder, ResetOrder, ResumeOrder};
 use penstock_core::status::Status;
+use penstock_core::watch::{Opened, Step, Wanted};
 use tokio::sync::oneshot;
 
 pub use metrics::{HandlerCalls, Metrics};
 
-/// What the listener shows; the running host implements it. Every method answers from memory.
+/// What the listener shows; the running host implements it. Every method but
+/// [`View::watched`] answers at once.
 pub trait View: Send + Sync {
     /// The host at this moment.
     fn status(&self) -> Status;
@@ -40,6 +44,12 @@ pub trait View: Send + Sync {
     /// # Errors
     /// Why not, for people: what it waits for.
     fn ready(&self) -> Result<(), String>;
+    /// Watches records from now on. `None`: there is no such topic, too much is watched already,
+    /// or the host is not that far.
+    fn watch(&self, wanted: Wanted) -> Option<Opened>;
+    /// What was seen of a watch, without the first `from` steps; waits at most `wait` for one.
+    /// `None`: there is no such watch any more.
+    fn watched(&self, watch: u64, from: usize, wait: Duration) -> Option<Vec<Step>>;
     /// Whether the process still works at all; `false` asks for a restart.
     fn live(&self) -> bool;
 }

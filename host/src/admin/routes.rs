@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use penstock_core::config::Secret;
 
 use super::token::Token;
-use super::{View, exposition, process};
+use super::{View, exposition, process, watches};
 
 const ROUTES: &str = "\
 GET /healthz  whether the process works
@@ -20,6 +20,7 @@ GET /status   partitions, handlers and conditions as JSON
 POST /operations/reset   what `penstock offsets reset` sends
 POST /operations/pause   what `penstock pause` sends
 POST /operations/resume  what `penstock resume` sends
+POST /watches, GET /watches/N  what `penstock emit --wait` asks
 ";
 
 #[derive(Clone)]
@@ -30,15 +31,17 @@ struct Shared {
 
 /// All that is asked for, beside `operations`.
 pub(super) fn router(view: Arc<dyn View>, token: Option<&Secret>, operations: Router) -> Router {
+    let token = token.map(|secret| Arc::new(Token::new(secret)));
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/status", get(status))
         .with_state(Shared {
-            view,
-            token: token.map(|secret| Arc::new(Token::new(secret))),
+            view: Arc::clone(&view),
+            token: token.clone(),
         })
+        .merge(watches::router(view, token))
         .merge(operations)
         .fallback(elsewhere)
         .method_not_allowed_fallback(otherwise)
@@ -78,9 +81,7 @@ async fn status(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     if let Some(token) = &shared.token
         && !token.admits(authorization.map(|value| value.as_bytes()))
     {
-        let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
-        let text = "this host has `admin.token`: send `Authorization: Bearer TOKEN`\n";
-        return (StatusCode::UNAUTHORIZED, challenge, text).into_response();
+        return super::token::challenge();
     }
     Json(shared.view.status()).into_response()
 }

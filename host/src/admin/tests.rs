@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 
 use super::fake::Fake;
 use super::*;
+use crate::fingerprint;
+use crate::hosts::{self, Unanswered};
 
 fn start(token: Option<&str>, ready: Result<(), String>, live: bool) -> AdminHandle {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -155,6 +157,29 @@ fn an_order_that_a_web_page_could_send_or_nobody_understands_is_refused() {
     assert!(body.contains("no order"), "{body}");
     let (head, _) = get(&admin, "/operations/reset", "");
     assert_eq!(status_of(&head), "405");
+}
+
+#[test]
+fn a_record_is_watched_by_whoever_has_the_token() {
+    let admin = start(Some("s3cret"), Ok(()), true);
+    let url = format!("http://{}", admin.address());
+    let wanted = fingerprint::of("purchase-confirmed", None, Some(b"v"));
+    let secret = Secret("s3cret".to_owned());
+    let refused = hosts::watch(&url, None, &wanted).expect_err("it is closed");
+    assert_eq!(refused, Unanswered::Unauthorised { sent: false });
+    let opened = hosts::watch(&url, Some(&secret), &wanted).expect("it is watched");
+    assert_eq!((opened.watch, opened.host.as_str()), (7, "worker-1"));
+    for (from, left) in [(0, 2), (2, 0)] {
+        let seen = hosts::seen(&url, Some(&secret), 7, from).expect("it answers");
+        assert_eq!(seen.steps.len(), left);
+    }
+    let gone = hosts::seen(&url, Some(&secret), 8, 0).expect_err("there is no such watch");
+    assert_eq!(gone, Unanswered::Stranger(404));
+    let other = fingerprint::of("another", None, None);
+    let refused = hosts::watch(&url, Some(&secret), &other).expect_err("no such topic");
+    assert_eq!(refused, Unanswered::Stranger(409));
+    let (head, _) = get(&admin, "/watches/7", "");
+    assert_eq!(status_of(&head), "401");
 }
 
 #[test]

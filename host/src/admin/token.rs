@@ -1,5 +1,7 @@
 //! The bearer token, compared in a time that does not depend on how much of a guess is right.
 
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use penstock_core::config::Secret;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +25,13 @@ impl Token {
         });
         scheme.eq_ignore_ascii_case(b"Bearer ") && differing == 0
     }
+}
+
+/// The answer to whoever does not have it.
+pub(super) fn challenge() -> Response {
+    let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+    let text = "this host has `admin.token`: send `Authorization: Bearer TOKEN`\n";
+    (StatusCode::UNAUTHORIZED, challenge, text).into_response()
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 mod client;
 mod lines;
 mod source;
+mod wait;
 
 use std::io::Write;
+use std::time::Duration;
 
 use crate::record_json::RecordJson;
 
@@ -20,6 +22,8 @@ Examples:
   penstock emit purchase-confirmed --file event.json --header trace=ab --bootstrap localhost:9092
   penstock peek old --json -n all -c penstock.toml | penstock emit new --json-lines -c penstock.toml
 
+  penstock emit purchase-confirmed --file event.json --wait -c penstock.toml
+
 Each record is answered by a line `topic[partition]@offset`.
 
 A line of --json-lines is a record as `penstock peek --json` writes it:
@@ -28,7 +32,12 @@ Bytes that are no text are {\"base64\":\"…\"}; a value may be any JSON, which 
 spaces; a value of null is a tombstone. The partition of a line is kept if its topic is TOPIC or
 left out; its offset is not looked at.
 
-The exit code is 0 if all were sent, 1 if one was not, 2 for a wrong command line, configuration
+With --wait, the hosts of the configuration's group are asked what becomes of the record, and each
+step is shown with the time since it began to send: received by a host, handled, each output and
+dead letter where it lies, the verdict of each handler, the commit.
+
+The exit code is 0 if all were sent, 1 if one was not, or if it was waited for and was dead-lettered,
+halted its partition or was not finished in time, 2 for a wrong command line, configuration
 or line, 3 if Kafka is out of reach.")]
 pub struct EmitArgs {
     /// Where to.
@@ -38,6 +47,12 @@ pub struct EmitArgs {
     /// The partition; left out, the key decides as it does for the host's outputs.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
     partition: Option<i32>,
+    /// Follows the record to its verdict, its outputs and the commit, for at most so long; 30s by
+    /// default.
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "30s", value_parser = wait::time)]
+    #[arg(requires = "files", conflicts_with = "json_lines")]
+    wait: Option<Duration>,
     #[command(flatten)]
     cluster: ClusterArgs,
 }
@@ -61,6 +76,9 @@ trait Producer {
 /// # Errors
 /// What kept a record from being sent, and which were.
 pub fn run(args: &EmitArgs) -> Result<Exit, Failure> {
+    if let Some(time) = args.wait {
+        return wait::run(args, time);
+    }
     let mut batches = args.source.open()?;
     let mut producer = client::Client {
         cluster: args.cluster.cluster()?,

@@ -67,7 +67,7 @@ pub(super) fn agent(time_max: Duration) -> ureq::Agent {
         .new_agent()
 }
 
-fn out_of_reach(error: &ureq::Error) -> Unanswered {
+pub(super) fn out_of_reach(error: &ureq::Error) -> Unanswered {
     Unanswered::OutOfReach(match error {
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             "nothing listens there".to_owned()

@@ -3,11 +3,13 @@
 
 mod client;
 mod order;
+mod watch;
 
 use std::net::{IpAddr, Ipv6Addr};
 
 pub use client::{Unanswered, status};
 pub use order::{Undone, order};
+pub use watch::{seen, watch};
 
 /// What a client's `client.id` and address say of a host of Penstock.
 #[derive(Debug, Clone, PartialEq, Eq)]
