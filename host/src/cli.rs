@@ -12,8 +12,10 @@ use crate::commands::offsets::OffsetsArgs;
 use crate::commands::pause::{PauseArgs, ResumeArgs};
 use crate::commands::peek::PeekArgs;
 use crate::commands::status::StatusArgs;
+use crate::commands::top::TopArgs;
 use crate::commands::{
     Exit, Failure, check, demo, doctor, emit, groups, offsets, pause, peek, run, schema, status,
+    top,
 };
 use crate::shelf::Shelf;
 
@@ -40,6 +42,7 @@ enum Command {
     Check(CheckArgs),
     Schema(SchemaArgs),
     Status(StatusArgs),
+    Top(TopArgs),
     Doctor(DoctorArgs),
     Offsets(OffsetsArgs),
     Groups(GroupsArgs),
@@ -135,6 +138,7 @@ impl Cli {
             }
             Command::Schema(SchemaArgs {}) => Ok(schema::run()),
             Command::Status(args) => status::run(args),
+            Command::Top(args) => top::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Offsets(args) => offsets::run(args),
             Command::Groups(args) => groups::run(args),

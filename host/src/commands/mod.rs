@@ -21,5 +21,6 @@ pub mod run;
 pub mod schema;
 pub mod status;
 pub mod tools;
+pub mod top;
 
 pub use failure::{Exit, Failure};

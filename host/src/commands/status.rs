@@ -13,6 +13,7 @@ use penstock_core::status::Status;
 use super::tools::{self, ConfigFiles};
 use super::{Exit, Failure, output};
 use crate::hosts::{self, Unanswered};
+pub(super) use watch::every;
 
 /// The token for a host that is named by its URL.
 const TOKEN_VARIABLE: &str = "PENSTOCK_TOKEN";
@@ -28,7 +29,8 @@ Example:
 
 With --admin, the token of a host that has one is read from PENSTOCK_TOKEN.
 With --watch, the screen is drawn anew each time; where the output is no terminal, one status
-follows the other, and with --json each is one line. It goes on while the host is away for a
+follows the other, and with --json each is one line. It goes on while the host restarts.
+`penstock top` shows all hosts of a group.
 
 The exit code is 0 if the host answered, whatever it says; 1 if it did not answer, or if its
 ledger does not balance.")]

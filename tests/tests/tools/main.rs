@@ -5,3 +5,4 @@ mod emit;
 mod peek;
 mod status;
 mod support;
+mod top;

@@ -1,0 +1,206 @@
+//! Frames of a fake host, and what keys do to them.
+
+use std::time::{Duration, Instant};
+
+use penstock_core::status::Status;
+
+use super::frame::{Line, Look, draw};
+use super::model::{Key, Model, Over};
+use super::sample::{Answered, Sample};
+use super::views::View;
+use crate::admin::fake;
+
+fn answered(host: &str, status: Result<Status, String>) -> Answered {
+    Answered {
+        host: host.to_owned(),
+        url: format!("http://{host}:9644"),
+        status,
+    }
+}
+
+/// The fake host, and two seconds later, and another that does not answer.
+fn model() -> Model {
+    let mut model = Model::new("group purchase-worker");
+    let at = Instant::now();
+    let before = fake::status();
+    let mut now = before.clone();
+    now.handlers[0].ledger.begun += 250;
+    now.handlers[0].ledger.emitted += 240;
+    now.handlers[0].ledger.skipped += 10;
+    now.partitions[0].position += 250;
+    let silent = || answered("worker-2", Err("nothing listens there".to_owned()));
+    for (later, status) in [(0, before), (2, now)] {
+        model.take(Sample {
+            at: at + Duration::from_secs(later),
+            hosts: Ok(vec![answered("worker-1", Ok(status)), silent()]),
+        });
+    }
+    model
+}
+
+fn text(lines: &[Line]) -> String {
+    let line = |Line(parts): &Line| -> String {
+        let text: String = parts.iter().map(|(_, text)| text.as_str()).collect();
+        text.trim_end().to_owned() + "\n"
+    };
+    lines.iter().map(line).collect()
+}
+
+fn frame(model: &Model) -> String {
+    let lines = draw(model, 80, 14);
+    assert_eq!(lines.len(), 14);
+    for Line(parts) in &lines {
+        let columns: usize = parts.iter().map(|(_, part)| super::text::width(part)).sum();
+        assert_eq!(columns, 80, "{parts:?}");
+    }
+    text(&lines)
+}
+
+fn press(model: &mut Model, keys: &str) {
+    for key in keys.chars() {
+        assert!(!model.press(Key::Char(key)), "{key} ended it");
+    }
+}
+
+#[test]
+fn each_view_fits_eighty_columns() {
+    let mut model = model();
+    let mut frames = String::new();
+    for keys in ["1", "2", "3", "4"] {
+        press(&mut model, keys);
+        frames += &frame(&model);
+        frames += &"=".repeat(80);
+        frames += "\n";
+    }
+    assert_eq!(frames, include_str!("top.golden"), "\n{frames}");
+}
+
+#[test]
+fn a_finding_is_told_in_detail_and_left_again() {
+    let mut model = model();
+    press(&mut model, "4");
+    assert!(!model.press(Key::Enter));
+    let told = frame(&model);
+    for part in [
+        "PSK-D018 purchase-confirmed[0]",
+        "3 records wait in purchase-confirmed[0], whose host has fetched none of them",
+        "committed 42, log 0 to 45",
+        "- restart host worker-1",
+        "see docs/codes/PSK-D018.md",
+        "esc: back",
+    ] {
+        assert!(told.contains(part), "no {part:?} in\n{told}");
+    }
+    assert!(!model.press(Key::Escape));
+    assert_eq!(model.over, Over::Nothing);
+    assert!(frame(&model).contains("PSK-O002"));
+}
+
+#[test]
+fn rows_are_sorted_filtered_and_walked() {
+    let mut model = model();
+    let first = |model: &Model| model.table().rows[0].cells[1].text.clone();
+    assert_eq!(first(&model), "0");
+    // By topic, partition, host, and then the lag, which is known of one only.
+    press(&mut model, "sss");
+    assert!(frame(&model).contains("LAG▾"));
+    assert_eq!(first(&model), "0");
+    press(&mut model, "sss");
+    assert!(frame(&model).contains("OLDEST▾"));
+    assert_eq!(first(&model), "2");
+
+    press(&mut model, "jjj");
+    assert_eq!(model.cursor(), 1);
+    press(&mut model, "/output");
+    assert!(frame(&model).contains("/output▏"));
+    assert_eq!((model.table().rows.len(), model.cursor()), (1, 0));
+    // What is typed is no command.
+    press(&mut model, "q");
+    assert!(model.table().rows.is_empty());
+    assert!(frame(&model).contains("no row contains that"));
+    assert!(!model.press(Key::Escape));
+    assert_eq!(model.table().rows.len(), 2);
+    assert!(model.press(Key::Char('q')));
+    assert!(model.press(Key::Interrupt));
+}
+
+#[test]
+fn the_chosen_row_is_on_the_screen_however_small_that_is() {
+    let mut model = model();
+    press(&mut model, "4j");
+    for rows in 0..8 {
+        let lines = draw(&model, 20, rows);
+        assert_eq!(lines.len(), rows);
+        let is_chosen =
+            |(look, text): &(Look, String)| *look == Look::Chosen && text.starts_with("PSK-");
+        let chosen = lines
+            .iter()
+            .filter(|Line(parts)| parts.iter().any(is_chosen));
+        assert_eq!(chosen.count(), usize::from(rows >= 6), "{rows} rows");
+    }
+}
+
+#[test]
+fn tabs_go_round_and_any_key_leaves_the_help() {
+    let mut model = model();
+    for view in [
+        View::Handlers,
+        View::Hosts,
+        View::Findings,
+        View::Partitions,
+    ] {
+        assert!(!model.press(Key::Tab));
+        assert_eq!(model.view, view);
+    }
+    assert!(!model.press(Key::BackTab));
+    assert_eq!(model.view, View::Findings);
+    press(&mut model, "?");
+    assert!(frame(&model).contains("sort by the next column"));
+    press(&mut model, "j");
+    assert_eq!(model.over, Over::Nothing);
+}
+
+#[test]
+fn a_cluster_that_went_away_is_said_and_what_was_known_stays() {
+    let mut model = Model::new("group g");
+    assert!(frame(&model).contains("group g: asking …"));
+    model.take(Sample {
+        at: Instant::now(),
+        hosts: Ok(vec![answered("worker-1", Ok(fake::status()))]),
+    });
+    model.take(Sample {
+        at: Instant::now(),
+        hosts: Err("no broker answers: refused".to_owned()),
+    });
+    let shown = frame(&model);
+    assert!(shown.starts_with("no broker answers: refused\n"), "{shown}");
+    assert!(shown.contains("purchase-confirmed"), "{shown}");
+}
+
+#[test]
+fn what_a_host_says_commands_no_terminal() {
+    let mut model = Model::new("group g");
+    let mut status = fake::status();
+    status.conditions[0].text = "\u{1b}[2J\ngone".to_owned();
+    model.take(Sample {
+        at: Instant::now(),
+        hosts: Ok(vec![answered("\u{9b}1m", Ok(status))]),
+    });
+    for keys in ["1", "3", "4"] {
+        press(&mut model, keys);
+        for line in draw(&model, 200, 20) {
+            let bad = line
+                .0
+                .iter()
+                .any(|(_, text)| text.contains(char::is_control));
+            assert!(!bad, "{line:?}");
+        }
+        assert!(!model.press(Key::Enter));
+        let bad = |line: &Line| {
+            line.0
+                .iter()
+                .any(|(_, text)| text.contains(char::is_control))
+        };
+        assert!(!draw(&model, 200, 20).iter().any(bad));
+    }
+}
