@@ -90,7 +90,8 @@ impl Shared {
         if state.stall.is_none() && state.has_work(now, held) {
             state.scheduled = true;
             self.lanes.push(Arc::clone(partition));
-        } else if let Some(at) = wakes {
+        } else if let Some(at) = wakes.filter(|at| *at > now) {
+            // What is due already waits for something else, whose end brings us here again.
             self.set_timer(partition, state, at);
         }
     }

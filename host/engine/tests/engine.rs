@@ -10,10 +10,11 @@ mod watches;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use penstock_core::record::NextOffset;
+use penstock_core::record::{NextOffset, Record};
+use penstock_core::staging::Staging;
 use penstock_core::verdict::{Failure, Outcome, Reason};
 use penstock_engine::Flow;
-use penstock_engine::ports::{Blame, DeliveryReports};
+use penstock_engine::ports::{Blame, Call, DeliveryReports};
 use support::*;
 
 fn retry() -> Failure {
@@ -98,6 +99,29 @@ fn a_retry_does_not_run_the_neighbour_again_and_sends_nothing_before_the_record_
         (2, 1, 1)
     );
     assert_eq!(world.sink.values(), ["from b", "0", "1", "from b"]);
+}
+
+#[test]
+fn a_retry_that_a_halt_forbids_holds_no_other_partition_up() {
+    let reject = |_: &Record<'_>, call: Call, _: &mut Staging| match call.partition {
+        0 => Err(Failure::Reject(reason())),
+        _ => Ok(Outcome::Done),
+    };
+    let again = |_: &Record<'_>, call: Call, _: &mut Staging| match (call.partition, call.attempt) {
+        (1, 3) => Ok(Outcome::Done),
+        _ => Err(retry()),
+    };
+    let world = world(vec![handler("a", 8, reject), handler("b", 8, again)], false);
+    let halted = world.engine.assign("in", 0, NextOffset(0));
+    halted.fetched(batch(0, &numbered(1)));
+    until("it halts", || {
+        let waits = world.engine.snapshot().partitions[0].waits.clone();
+        waits.is_some_and(|waits| waits.kind == "halted")
+    });
+    // The other handler's backoff passes meanwhile, and can't be followed: timers go on all the same.
+    let other = world.engine.assign("in", 1, NextOffset(0));
+    other.fetched(batch(0, &numbered(1)));
+    finished(&other, 1);
 }
 
 #[test]

@@ -73,8 +73,6 @@ struct Moving<S> {
     at: NextOffset,
     /// The partition is no longer ours, or is ours anew: the order does not touch it any more.
     gone: bool,
-    /// The client had been told to pause it.
-    paused: bool,
     placed: bool,
 }
 
@@ -181,7 +179,6 @@ impl<I: Intake> Poller<I> {
                 to: of.to,
                 at: stay.position(),
                 gone: false,
-                paused: false,
                 placed: false,
             })
         };
@@ -224,7 +221,9 @@ impl<I: Intake> Poller<I> {
         for moving in reset.moves.iter_mut().filter(|of| !of.gone) {
             let entry = [moving.entry(moving.to)];
             let (_, paused) = self.cells.remove(&entry);
-            moving.paused = !paused.is_empty();
+            // The pause would outlive the stay, and a rebalance would not know of it. What comes
+            // before the seek finds no stay, and is dropped.
+            self.resume_fetching(&paused);
             moving.at = moving.stay.position();
         }
         reset.handed_back = self.intake.close(&stays).deliveries;
@@ -337,9 +336,6 @@ impl<I: Intake> Poller<I> {
             stay.committed(at);
         }
         self.cells.insert(stay);
-        if moving.paused {
-            self.resume_fetching(&[moving.entry(at)]);
-        }
     }
 }
 

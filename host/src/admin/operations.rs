@@ -119,15 +119,18 @@ where
             return (StatusCode::BAD_REQUEST, text).into_response();
         }
     };
-    let written = serde_json::to_string(&order).unwrap_or_default();
-    let done = tokio::task::spawn_blocking(move || deed(&order)).await;
-    let answer = done.unwrap_or_else(|error| Answer {
+    // On that thread too, since whoever asked may hang up, and the order is carried out all the same.
+    let done = tokio::task::spawn_blocking(move || {
+        let written = serde_json::to_string(&order).unwrap_or_default();
+        let answer = deed(&order);
+        let (result, text) = (answer.result.as_str(), &answer.text);
+        tracing::info!(audit = what, %by, order = written, result, text, "an order was given: {what}");
+        answer
+    });
+    let answer = done.await.unwrap_or_else(|error| Answer {
         result: Deed::Unknown,
         text: error.to_string(),
     });
-    let result = answer.result.as_str();
-    let text = &answer.text;
-    tracing::info!(audit = what, %by, order = written, result, text, "an order was given: {what}");
     let status = match answer.result {
         Deed::Possible | Deed::Done => StatusCode::OK,
         Deed::Refused => StatusCode::CONFLICT,
