@@ -20,6 +20,7 @@ pub mod pauses;
 pub mod preflight;
 pub mod rates;
 pub mod record;
+pub mod shell;
 pub mod staging;
 pub mod status;
 pub mod verdict;

@@ -5,14 +5,28 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use penstock_core::config::{Loaded, load};
+use penstock_core::config::{Loaded, Surroundings, load};
 
 /// Each example, with the files that it is laid over.
-const EXAMPLES: [&[&str]; 3] = [
+const EXAMPLES: [&[&str]; 4] = [
     &["minimal.toml"],
     &["penstock.toml"],
     &["penstock.toml", "prod.toml"],
+    &["penstock.toml", "secured.toml"],
 ];
+
+/// The environment of the tests, where every file is a mounted secret.
+struct Mounted;
+
+impl Surroundings for Mounted {
+    fn variable(&self, name: &str) -> Option<String> {
+        support::env(name)
+    }
+
+    fn file(&self, _: &Path) -> Result<Option<String>, String> {
+        Ok(Some(support::SECRET.to_owned()))
+    }
+}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")
@@ -23,7 +37,7 @@ fn loaded(files: &[&str]) -> Loaded {
         .iter()
         .map(|file| support::read(&folder().join(file)))
         .collect();
-    let loaded = load(&files, &support::env, &support::defaults(), &support::Fakes);
+    let loaded = load(&files, &Mounted, &support::defaults(), &support::Fakes);
     loaded.unwrap_or_else(|report| panic!("{}", report.render(false)))
 }
 

@@ -200,7 +200,7 @@ mod tests {
         let defaults = Defaults {
             workers: NonZeroUsize::MIN,
         };
-        let loaded = load(&[file], &|_| None, &defaults, &Greeter)
+        let loaded = load(&[file], &|_: &str| None, &defaults, &Greeter)
             .unwrap_or_else(|report| panic!("{}", report.render(false)));
         let summary = summary("a.toml", &loaded);
         assert_eq!(

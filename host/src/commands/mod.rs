@@ -12,6 +12,7 @@ mod fill;
 mod group_args;
 pub mod groups;
 pub mod kafka;
+pub mod kafka_settings;
 pub mod offsets;
 pub mod output;
 pub mod pause;

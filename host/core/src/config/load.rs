@@ -66,14 +66,21 @@ pub fn load(
     match root {
         // What seems to be missing may stand in the part that could not be read.
         Some(root) if !broken => {
-            let texts: Vec<&str> = parsed.iter().map(|file| file.text.as_str()).collect();
+            let whole_files: Vec<_> = files
+                .iter()
+                .zip(&parsed)
+                .map(|(file, parsed)| variables::File {
+                    text: &parsed.text,
+                    dir: &file.dir,
+                })
+                .collect();
             let dirs = files.iter().map(|file| file.dir.as_path()).collect();
             let cx = Context {
                 env,
                 dirs,
                 found: Vec::new(),
             };
-            outcome = whole(root, &texts, cx, defaults, plugins, &mut found);
+            outcome = whole(root, &whole_files, cx, defaults, plugins, &mut found);
         }
         _ => {}
     }
@@ -101,13 +108,13 @@ fn show((file, parsed): (&SourceFile, &Parsed)) -> Shown {
 /// Everything that needs the files as one.
 fn whole(
     mut root: Node,
-    texts: &[&str],
+    files: &[variables::File<'_>],
     mut cx: Context<'_>,
     defaults: &Defaults,
     plugins: &dyn Plugins,
     found: &mut Vec<Diagnostic>,
 ) -> Option<(Config, BTreeMap<String, PluginFacts>)> {
-    variables::fill_tree(&mut root, cx.env, texts, &mut cx.found);
+    variables::fill_tree(&mut root, cx.env, files, &mut cx.found);
     if root.table().is_some_and(BTreeMap::is_empty) {
         // One word about it is enough.
         found.push(

@@ -30,13 +30,14 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use client::client_settings;
 pub use load::{Defaults, Loaded, load};
 pub use plugins::{ConfigureProblem, PluginFacts, PluginProblem, Plugins};
 pub use reference::reference;
 pub use report::{Diagnostic, Place, Report, Severity};
 pub use schema::schema;
 pub use source::SourceFile;
-pub use variables::Environment;
+pub use variables::{Environment, Surroundings};
 
 /// A whole configuration.
 #[derive(Debug, Clone, PartialEq)]

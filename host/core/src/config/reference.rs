@@ -15,8 +15,9 @@ Tables merge; arrays and values of a later file replace those of an earlier one.
 `penstock.schema.json` and begin the file with `#:schema ./penstock.schema.json`. Examples are in `config/`.
 
 - **Variables.** `${NAME}` in a string value is read from the environment; `${NAME:-default}` has a \
-default for one that is unset or empty; `$${` stands for `${` itself. Filling in comes after parsing, \
-so a value can't break the file, and what comes from the environment is never shown in a report. \
+default for one that is unset or empty; `$${` stands for `${` itself. `${file:PATH}` is what stands in a \
+file, such as a mounted secret, without the end of its last line. Filling in comes after parsing, \
+so a value can't break the file, and what comes from the environment or a file is never shown in a report. \
 A whole number, `true` and `false` may be given as a string with a variable in it.
 - **Paths** are relative to the file they stand in.
 - **Durations** are whole numbers with `ms`, `s`, `m` or `h`; **bytes** have `B`, `KiB`, `MiB`, `GiB`, `kB`, `MB` or `GB`.
@@ -36,8 +37,10 @@ client's table. Unknown settings and values out of range are mistakes.
 \"security.protocol\" = \"SASL_SSL\"
 \"sasl.mechanism\" = \"SCRAM-SHA-512\"
 \"sasl.username\" = \"${KAFKA_USER}\"
-\"sasl.password\" = \"${KAFKA_PASSWORD}\"
+\"sasl.password\" = \"${KAFKA_PASSWORD}\"      # or \"${file:/run/secrets/kafka/password}\"
 ```
+
+[Secured clusters](guides/secured-clusters.md) has the settings of each way to encrypt and to log in.
 ";
 
 const HOST_OWNED: &str = "

@@ -80,8 +80,15 @@ fn blot_range(bytes: &mut [u8], range: Range<usize>) {
     }
 }
 
-/// The index of the `}` or of the `:` after the name, less one: what follows is blotted.
+/// The index of the `}` or of the `:` after the name, less one: what follows is blotted. The path of
+/// a file is needed as a name is.
 fn variable_end(slice: &[u8], start: usize) -> usize {
+    if slice[start..].starts_with(b"${file:") {
+        let path = slice[start..].iter().take_while(|b| !b"}\n\"'".contains(b));
+        let end = start + path.count();
+        let default = slice[start..end].windows(2).position(|of| of == b":-");
+        return default.map_or(end + 1, |at| start + at).min(slice.len());
+    }
     let name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let end = start + 2 + slice[start + 2..].iter().take_while(|b| name(b)).count();
     if slice.get(end) == Some(&b'}') {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::snapshot::Member;
+pub(crate) use crate::shell::quoted;
 
 /// `1 record`, `2 records`
 pub(crate) fn count(number: i64, one: &str, many: &str) -> String {
@@ -56,16 +57,6 @@ pub(crate) fn list<T: ToString>(items: &[T], last: &str) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
-    }
-}
-
-/// A word for a shell.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.,:/".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -88,7 +88,7 @@ fn check(plugin: &Path, settings: &str) -> (Result<Loaded, Report>, Vec<Code>) {
     let defaults = Defaults {
         workers: NonZeroUsize::MIN,
     };
-    let loaded = config::load(&[file], &|_| None, &defaults, &runtime);
+    let loaded = config::load(&[file], &|_: &str| None, &defaults, &runtime);
     let report = loaded.as_ref().err();
     let codes = report.map_or(Vec::new(), |report| {
         let diagnostics = report.diagnostics().iter();

@@ -159,6 +159,7 @@ fn kafka(root: &Node, cx: &mut Context<'_>) -> Kafka {
     for other in [consumer, producer] {
         client::check_sasl(common, other, cx);
     }
+    client::check_tokens(common, cx);
     Kafka {
         bootstrap: section.brokers("bootstrap", cx).unwrap_or_default(),
         group: section.string("group", cx).unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! The librdkafka settings that are passed through: which there are, what they take, and which
 //! the host keeps for itself.
 
+mod loose;
 mod owned;
 mod properties;
 
@@ -11,6 +12,7 @@ use super::section::Context;
 use super::tree::{Entry, Table, Value};
 use super::{GroupProtocol, suggest};
 use crate::codes::Code;
+pub use loose::client_settings;
 pub(super) use properties::{Property, Reader, Values, all};
 
 /// Checks `[kafka.common]`, `[kafka.consumer]` or `[kafka.producer]`, and gives its settings.
@@ -76,7 +78,44 @@ pub(super) fn check_sasl(common: Option<&Table>, other: Option<&Table>, cx: &mut
                 "`sasl.mechanism` is missing: without it Kerberos is meant, which is not in this build",
             )
             .label("needs a `sasl.mechanism`")
-            .help("add `\"sasl.mechanism\" = \"PLAIN\"`, `\"SCRAM-SHA-256\"` or `\"SCRAM-SHA-512\"`"),
+            .help("add `\"sasl.mechanism\" = \"PLAIN\"`, `\"SCRAM-SHA-256\"`, `\"SCRAM-SHA-512\"` or `\"OAUTHBEARER\"`"),
+        );
+    }
+}
+
+/// Tokens need somebody to get them.
+pub(super) fn check_tokens(common: Option<&Table>, cx: &mut Context<'_>) {
+    let given = common.into_iter().flatten();
+    let found: BTreeMap<&str, &Entry> = given
+        .filter_map(|(name, entry)| Some((properties::find(name)?.meaning, entry)))
+        .collect();
+    let is = |name: &str, value: &str| {
+        let given = found.get(name).and_then(|entry| text(&entry.node.value));
+        given.is_some_and(|given| given.eq_ignore_ascii_case(value))
+    };
+    let Some(mechanism) = found.get("sasl.mechanisms") else {
+        return;
+    };
+    let unsecured = is("enable.sasl.oauthbearer.unsecure.jwt", "true");
+    if !is("sasl.mechanisms", "OAUTHBEARER") || unsecured {
+        return;
+    }
+    let needed = [
+        "sasl.oauthbearer.client.id",
+        "sasl.oauthbearer.client.secret",
+        "sasl.oauthbearer.token.endpoint.url",
+    ];
+    let method = (!is("sasl.oauthbearer.method", "oidc"))
+        .then(|| "`\"sasl.oauthbearer.method\" = \"oidc\"`".to_owned());
+    let missing = needed.iter().filter(|name| !found.contains_key(**name));
+    let missing = missing.map(|name| format!("`\"{name}\"`"));
+    let missing: Vec<String> = method.into_iter().chain(missing).collect();
+    if !missing.is_empty() {
+        let message = "the mechanism OAUTHBEARER has no way to get a token";
+        cx.found.push(
+            Diagnostic::error(Code::MissingKey, mechanism.node.place, message)
+                .label("needs a token")
+                .help(format!("add {}", missing.join(", "))),
         );
     }
 }
@@ -104,11 +143,11 @@ fn refused(
 ) -> Option<Diagnostic> {
     let name = property.name;
     if matches!(property.values, Values::Oidc) {
-        let message = format!("`{name}` is for OIDC, which is not in this build");
+        let message = format!("`{name}` is for a way to get tokens that is not supported");
         return Some(
             Diagnostic::error(Code::UnknownClientSetting, entry.key, message)
                 .label("not supported")
-                .help("use the mechanism PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"),
+                .help("tokens are got by client credentials: `sasl.oauthbearer.client.id` and `.client.secret`"),
         );
     }
     let reason = match property.values {

@@ -50,7 +50,7 @@ pub(in crate::config) enum Values {
     Choice(Vec<&'static str>),
     /// A function: it can't be configured.
     Code,
-    /// Something of OIDC, which is not built in.
+    /// Something of OAuth that is not supported.
     Oidc,
 }
 
