@@ -1,5 +1,6 @@
 //! A broker by its address: connected to when it is first asked, asked one thing at a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -7,11 +8,14 @@ use tokio::time::timeout;
 
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::probe;
 use crate::request::Request;
+use crate::security::Security;
 
 /// A broker to ask. Its requests are methods by subject, in the other files of this folder.
 pub struct Broker {
     address: String,
+    security: Arc<Security>,
     answer_time_max: Duration,
     connection: Mutex<Option<Connection>>,
 }
@@ -19,9 +23,10 @@ pub struct Broker {
 impl Broker {
     /// A broker at `host:port`, of which each request may take `answer_time_max`, the connection
     /// included. Nothing is asked yet.
-    pub fn new(address: String, answer_time_max: Duration) -> Broker {
+    pub fn new(address: String, security: Arc<Security>, answer_time_max: Duration) -> Broker {
         Broker {
             address,
+            security,
             answer_time_max,
             connection: Mutex::new(None),
         }
@@ -54,17 +59,30 @@ impl Broker {
         let asked = timeout(self.answer_time_max, async {
             let connection = match &mut connection {
                 Some(connection) => connection,
-                none => none.insert(Connection::open(&self.address).await?),
+                none => none.insert(Connection::open(&self.address, &self.security).await?),
             };
             connection.ask(oldest..=newest, request).await
         });
-        let answer = asked.await.unwrap_or_else(|_| {
-            Err(Error::TimedOut {
-                address: self.address.clone(),
-                after: self.answer_time_max,
-            })
-        })?;
-        *slot = connection;
-        Ok(answer)
+        let answer = asked.await.unwrap_or_else(|_| Err(self.timed_out()));
+        match answer {
+            Ok(answer) => {
+                *slot = connection;
+                Ok(answer)
+            }
+            // A listener with a login hangs up on who asks without.
+            Err(error @ Error::Closed { .. }) if self.security.sasl.is_none() => {
+                let probe = probe::login_wanted(&self.address, &self.security);
+                let barrier = timeout(self.answer_time_max, probe).await.ok().flatten();
+                Err(barrier.unwrap_or(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn timed_out(&self) -> Error {
+        Error::TimedOut {
+            address: self.address.clone(),
+            after: self.answer_time_max,
+        }
     }
 }

@@ -9,9 +9,11 @@ use tokio::task::JoinSet;
 use crate::broker::Broker;
 use crate::error::Error;
 use crate::metadata::{Metadata, Wanted};
+use crate::security::Security;
 
 /// The brokers of a cluster, by id.
 pub struct Cluster {
+    security: Arc<Security>,
     answer_time_max: Duration,
     entry: Arc<Broker>,
     brokers: BTreeMap<i32, Arc<Broker>>,
@@ -20,18 +22,26 @@ pub struct Cluster {
 
 impl Cluster {
     /// Finds the cluster by `bootstrap` (`host:port,…`): the first that answers is taken. Each
-    /// request, now and later, may take `answer_time_max`.
+    /// connection, now and later, is made as `security` says, and each request may take
+    /// `answer_time_max`.
     ///
     /// # Errors
     /// None answers: what came of each.
-    pub async fn find(bootstrap: &str, answer_time_max: Duration) -> Result<Cluster, Vec<Error>> {
+    pub async fn find(
+        bootstrap: &str,
+        security: Security,
+        answer_time_max: Duration,
+    ) -> Result<Cluster, Vec<Error>> {
+        let security = Arc::new(security);
+        let broker =
+            |address: &str| Broker::new(address.to_owned(), Arc::clone(&security), answer_time_max);
         let addresses = bootstrap
             .split(',')
             .map(str::trim)
             .filter(|it| !it.is_empty());
         let mut asked = JoinSet::new();
         for address in addresses {
-            let entry = Arc::new(Broker::new(address.to_owned(), answer_time_max));
+            let entry = Arc::new(broker(address));
             asked.spawn(async move {
                 let metadata = entry.metadata(Wanted::Brokers).await;
                 metadata.map(|metadata| (entry, metadata))
@@ -42,13 +52,13 @@ impl Cluster {
             let Ok(answer) = answer else { continue };
             match answer {
                 Ok((entry, metadata)) => {
-                    let broker = |address: &str| Broker::new(address.to_owned(), answer_time_max);
                     let brokers = metadata.brokers.iter();
                     let brokers = brokers.map(|it| (it.id, Arc::new(broker(&it.address))));
                     return Ok(Cluster {
+                        brokers: brokers.collect(),
+                        security,
                         answer_time_max,
                         entry,
-                        brokers: brokers.collect(),
                         metadata,
                     });
                 }
@@ -70,7 +80,11 @@ impl Cluster {
 
     /// A broker that the cluster did not list when it was found.
     pub fn at(&self, address: &str) -> Arc<Broker> {
-        Arc::new(Broker::new(address.to_owned(), self.answer_time_max))
+        Arc::new(Broker::new(
+            address.to_owned(),
+            Arc::clone(&self.security),
+            self.answer_time_max,
+        ))
     }
 
     /// All brokers, at their advertised addresses.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use kafka_protocol::ResponseError;
 
+use crate::security::Barrier;
+
 /// What came instead of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -31,12 +33,18 @@ pub enum Error {
         address: String,
     },
     /// What listens there speaks another protocol.
-    #[error("{address} {}", if *.encrypted { "wants an encrypted connection (TLS)" } else { "does not speak Kafka's protocol" })]
+    #[error("{address} does not speak Kafka's protocol")]
     NotKafka {
         /// `host:port`
         address: String,
-        /// It answered with an alert of TLS.
-        encrypted: bool,
+    },
+    /// The broker is there, and does not let this side in, or is not let in by it.
+    #[error("{address}: {barrier}")]
+    Barred {
+        /// `host:port`
+        address: String,
+        /// What stands between the two.
+        barrier: Barrier,
     },
     /// The broker is too old for the request.
     #[error("{address} does not know the request {request} in a version that is spoken here")]
@@ -57,6 +65,22 @@ pub enum Error {
     /// The broker answered with an error.
     #[error("{0}")]
     Refused(#[from] Refusal),
+}
+
+impl Error {
+    /// The broker's `host:port`, unless the broker has answered.
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            Error::Unreachable { address, .. }
+            | Error::TimedOut { address, .. }
+            | Error::Closed { address }
+            | Error::NotKafka { address }
+            | Error::Barred { address, .. }
+            | Error::Unsupported { address, .. }
+            | Error::Malformed { address, .. } => Some(address),
+            Error::Refused(_) => None,
+        }
+    }
 }
 
 /// An error code of Kafka's.

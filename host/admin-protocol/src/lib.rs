@@ -18,8 +18,11 @@ mod member_data;
 mod metadata;
 mod offsets;
 mod permissions;
+mod probe;
 mod replicas;
 mod request;
+mod security;
+mod stream;
 mod transactions;
 
 pub use broker::Broker;
@@ -33,4 +36,8 @@ pub use groups::{Assigned, Group, Key, ListedGroup, Member};
 pub use metadata::{BrokerAddress, Metadata, PartitionLeader, Topic, Wanted};
 pub use offsets::{ByPartition, Place};
 pub use replicas::{Replicas, TopicReplicas};
+pub use security::{
+    Account, Authorities, Barrier, BearerToken, Hash, Identity, Pem, Sasl, Security, Tls,
+    TlsSettings, TokenSource,
+};
 pub use transactions::{ListedTransaction, PartitionProducer, Transaction};

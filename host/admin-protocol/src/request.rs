@@ -11,6 +11,7 @@ use kafka_protocol::messages::{
     ListGroupsRequest, ListGroupsResponse, ListOffsetsRequest, ListOffsetsResponse,
     ListTransactionsRequest, ListTransactionsResponse, MetadataRequest, MetadataResponse,
     OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse,
+    SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message};
 
@@ -50,4 +51,6 @@ requests! {
     MetadataRequest, Metadata => MetadataResponse;
     OffsetCommitRequest, OffsetCommit => OffsetCommitResponse;
     OffsetFetchRequest, OffsetFetch => OffsetFetchResponse;
+    SaslAuthenticateRequest, SaslAuthenticate => SaslAuthenticateResponse;
+    SaslHandshakeRequest, SaslHandshake => SaslHandshakeResponse;
 }
