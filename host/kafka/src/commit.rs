@@ -293,8 +293,9 @@ impl<S: Stay> Committer<S> {
 
     fn latch_failure(&self, error: &Error) {
         let text = format!(
-            "offsets are not committed ({error}); after a crash the records since the last commit \
-             are processed again"
+            "offsets are not committed ({}); after a crash the records since the last commit \
+             are processed again",
+            self.handle.who().explain(error, &self.group)
         );
         latch::raise(&*self.latch, Code::CommitFailed, &self.group, &text);
     }

@@ -146,7 +146,7 @@ impl Deliveries {
             token: AckToken(message.token()),
             message: owned(topic, message),
             blame,
-            why: code.to_string(),
+            why: self.sink.refusal(topic, code),
         });
     }
 
@@ -206,7 +206,10 @@ impl Deliveries {
     fn client_error(&mut self, event: &Event<'_>) {
         let Some(error) = event.error() else { return };
         if error.fatal {
-            let text = format!("the Kafka producer can't go on: {error}");
+            // The event's own code says no more than that it is fatal.
+            let cause = self.sink.handle.fatal_cause().unwrap_or(error);
+            let cause = self.sink.handle.who().explain(&cause, "");
+            let text = format!("the Kafka producer can't go on: {cause}");
             latch::raise(&*self.latch, Code::ClientFatal, "producer", &text);
             if let Some(failed) = self.failed.take() {
                 failed(text);
@@ -214,7 +217,8 @@ impl Deliveries {
         } else if error.code == Rd::AllBrokersDown
             || latch::condition(error.code) == Some(Code::KafkaRefused)
         {
-            latch::raise_error(&*self.latch, latch::CLUSTER, &error, "producing");
+            let who = self.sink.handle.who();
+            latch::raise_error(&*self.latch, who, latch::CLUSTER, &error, "producing");
         } else {
             // librdkafka deals with it, and logs it itself.
             tracing::debug!(code = ?error.code, "Kafka client: {error}");

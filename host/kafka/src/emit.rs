@@ -1,5 +1,6 @@
 //! Writes single records and says where they came to lie: what `penstock emit` does.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use penstock_core::config::Kafka;
@@ -67,6 +68,7 @@ impl Emitter {
         let target = Target {
             bootstrap: kafka.bootstrap.clone(),
             topic: topic.into(),
+            handle: Arc::clone(&handle),
         };
         let partitions = target.partition_count(&handle, Instant::now() + timeout)?;
         Ok(Emitter {

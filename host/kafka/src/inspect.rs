@@ -95,6 +95,7 @@ impl Peek {
         let target = Target {
             bootstrap: kafka.bootstrap.clone(),
             topic: look.topic.as_str().into(),
+            handle: Arc::clone(&handle),
         };
         let deadline = Instant::now() + look.timeout;
         let count = target.partition_count(&handle, deadline)?;
@@ -305,6 +306,7 @@ pub fn group_positions(
     let target = Target {
         bootstrap: kafka.bootstrap.clone(),
         topic: topic.into(),
+        handle: Arc::clone(&handle),
     };
     let deadline = Instant::now() + timeout;
     let lookup = Lookup {

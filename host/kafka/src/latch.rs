@@ -9,6 +9,7 @@ use penstock_engine::Engine;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
 use crate::native::Error;
+use crate::who::Who;
 
 /// What conditions of the cluster as a whole are about.
 pub const CLUSTER: &str = "kafka";
@@ -57,15 +58,17 @@ pub fn clear(latch: &dyn Latch, code: Code, subject: &str) {
     }
 }
 
-/// Notes an error of the client's under the code it belongs to.
-pub fn raise_error(latch: &dyn Latch, subject: &str, error: &Error, what: &str) {
+/// Notes an error of a client's under the code it belongs to; of a refusal, with what `who` needs.
+pub fn raise_error(latch: &dyn Latch, who: &Who, subject: &str, error: &Error, what: &str) {
     match condition(error.code) {
         // librdkafka's own words are "0/1 brokers are down".
         Some(Code::KafkaUnreachable) if error.code == Rd::AllBrokersDown => raise(
             latch,
             Code::KafkaUnreachable,
             CLUSTER,
-            &format!("{what}: no broker can be reached"),
+            &format!(
+                "{what}: no broker can be reached; `penstock doctor` with this configuration says why"
+            ),
         ),
         Some(Code::KafkaUnreachable) => raise(
             latch,
@@ -73,7 +76,10 @@ pub fn raise_error(latch: &dyn Latch, subject: &str, error: &Error, what: &str) 
             CLUSTER,
             &format!("{what}: {error}"),
         ),
-        Some(code) => raise(latch, code, subject, &format!("{what}: {error}")),
+        Some(code) => {
+            let text = format!("{what}: {}", who.explain(error, subject));
+            raise(latch, code, subject, &text);
+        }
         None => tracing::warn!(subject, error = ?error.code, "{what}: {error}"),
     }
 }
@@ -134,14 +140,24 @@ fn lock(latch: &dyn Latch) -> std::sync::MutexGuard<'_, Conditions> {
 
 #[cfg(test)]
 mod tests {
+    use rdkafka::ClientConfig;
+
     use super::*;
+    use crate::native::Role;
 
     #[test]
     fn a_condition_ends_when_kafka_answers() {
         let latch = Mutex::new(Conditions::default());
-        raise_error(&latch, "t", &Rd::AllBrokersDown.into(), "fetch");
-        raise_error(&latch, "t", &Rd::TopicAuthorizationFailed.into(), "fetch");
-        raise_error(&latch, "t", &Rd::RebalanceInProgress.into(), "commit");
+        let who = Who::of(&ClientConfig::new(), Role::Consumer, None);
+        raise_error(&latch, &who, "t", &Rd::AllBrokersDown.into(), "fetch");
+        raise_error(
+            &latch,
+            &who,
+            "t",
+            &Rd::TopicAuthorizationFailed.into(),
+            "fetch",
+        );
+        raise_error(&latch, &who, "t", &Rd::RebalanceInProgress.into(), "commit");
         let held = |latch: &Mutex<Conditions>| {
             let held = latch.lock().expect("not poisoned");
             held.iter()

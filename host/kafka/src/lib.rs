@@ -2,10 +2,12 @@
 
 mod blame;
 mod cells;
+mod certificate;
 mod client;
 mod commit;
 mod deliveries;
 pub mod emit;
+mod errors;
 pub mod inspect;
 mod intake;
 mod latch;
@@ -23,9 +25,11 @@ mod stalls;
 mod start;
 mod state;
 mod stop;
+pub mod token;
 mod tool;
 mod troubles;
 mod watermarks;
+mod who;
 
 pub use client::client_id;
 pub use emit::{Emitted, Emitter, Lies};

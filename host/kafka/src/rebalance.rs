@@ -242,7 +242,8 @@ impl<I: Intake> Poller<I> {
                 Ok(known) => return Some(known),
                 Err(error) => {
                     let what = "waiting to learn where the assigned partitions start";
-                    latch::raise_error(&*self.intake, latch::CLUSTER, &error, what);
+                    let who = self.handle.who();
+                    latch::raise_error(&*self.intake, who, latch::CLUSTER, &error, what);
                 }
             }
             if self.handle.assignment_lost() || self.stop.wait(LOOK_AGAIN_AFTER) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use penstock_core::config::Kafka;
 use penstock_engine::ports::{
-    AckToken, Blame, DeliveryReports, Outgoing, Refusal, SendError, Sink,
+    AckToken, Blame, DeliveryReports, Outgoing, OutputTopic, Refusal, SendError, Sink,
 };
 use rdkafka::ClientConfig;
 use rdkafka::error::RDKafkaErrorCode as Rd;
@@ -158,12 +158,19 @@ impl KafkaSink {
         sent
     }
 
+    /// What a topic is refused with, and what to do about it.
+    pub(crate) fn refusal(&self, topic: OutputTopic, code: Rd) -> String {
+        let topic = self.topics.get(topic.0 as usize);
+        let name = topic.map_or("", |topic| topic.handle.name());
+        self.handle.who().explain(&code.into(), name)
+    }
+
     fn refuse_at_once(&self, message: Outgoing<'_>, token: AckToken, code: Rd) {
         let refusal = Refusal {
             token,
             message: message.to_message(),
             blame: Blame::Topic,
-            why: code.to_string(),
+            why: self.refusal(message.topic, code),
         };
         let held = self.at_once.lock();
         held.unwrap_or_else(PoisonError::into_inner).push(refusal);

@@ -7,7 +7,6 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use penstock_core::codes::Code;
 use penstock_core::config::{Kafka, Topic};
 use penstock_core::partition::HandedBack;
 use penstock_core::record::NextOffset;
@@ -16,7 +15,6 @@ use rdkafka::error::RDKafkaErrorCode as Rd;
 use crate::cells::Cells;
 use crate::commit::Committer;
 use crate::intake::Intake;
-use crate::latch;
 use crate::lookup::Lookup;
 use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Role};
 use crate::orders::{Order, Orders};
@@ -194,12 +192,12 @@ pub(crate) struct Poller<I: Intake> {
     pub(crate) lookup: Lookup,
     pub(crate) shared: Arc<Shared>,
     pub(crate) stop: Arc<Stop>,
-    failed: Option<Box<dyn FnOnce(String) + Send>>,
+    pub(crate) failed: Option<Box<dyn FnOnce(String) + Send>>,
     /// Set from the moment the group is being left.
     pub(crate) closing: Option<StopReport>,
     /// The generation in which the assignment was lost last.
     pub(crate) lost_generation: Option<i32>,
-    troubles: Troubles,
+    pub(crate) troubles: Troubles,
     pub(crate) orders: Receiver<Order>,
     /// The reset that is under way.
     pub(crate) reset: Option<Reset<I::Stay>>,
@@ -207,7 +205,14 @@ pub(crate) struct Poller<I: Intake> {
 
 impl<I: Intake> Poller<I> {
     fn run(&mut self) -> StopReport {
-        let prepared = start::prepare(&self.lookup, &mut self.committer, &*self.intake, &self.stop);
+        let (intake, events) = (&*self.intake, &*self.queue);
+        let prepared = start::prepare(
+            &self.lookup,
+            &mut self.committer,
+            intake,
+            &self.stop,
+            events,
+        );
         if prepared {
             self.subscribe();
             while self.stop.deadline().is_none() {
@@ -290,60 +295,6 @@ impl<I: Intake> Poller<I> {
                 }
             }
             EventKind::Delivery | EventKind::Commit | EventKind::Other => {}
-        }
-    }
-
-    fn partition_error(&mut self, at: &PartitionOffset, error: &Error) {
-        match error.code {
-            Rd::AutoOffsetReset | Rd::OffsetOutOfRange | Rd::LogTruncation => self.refused(at),
-            _ => {
-                let partition = format!("{}[{}]", at.topic, at.partition);
-                let what = format!("{partition} can't be read at offset {}", at.offset);
-                let code = latch::condition(error.code);
-                let subject = match code {
-                    Some(Code::TopicMissing | Code::KafkaRefused) => &*at.topic,
-                    _ => &*partition,
-                };
-                latch::raise_error(&*self.intake, subject, error, &what);
-                // That a topic is there again, the watermarks tell.
-                if let Some(code @ (Code::RecordUnreadable | Code::KafkaRefused)) = code {
-                    self.troubles
-                        .note(&at.topic, at.partition, at.offset, code, subject);
-                }
-            }
-        }
-    }
-
-    fn client_error(&self, error: &Error) {
-        // librdkafka names the topic of such an error in its text only. One name may begin another.
-        let named = self
-            .lookup
-            .starts
-            .keys()
-            .filter(|topic| error.text.contains(&***topic))
-            .max_by_key(|topic| topic.len());
-        let about_topic = matches!(
-            latch::condition(error.code),
-            Some(Code::TopicMissing | Code::KafkaRefused)
-        );
-        match named {
-            Some(topic) if about_topic => {
-                latch::raise_error(&*self.intake, topic, error, "consuming");
-            }
-            _ if error.code == Rd::AllBrokersDown || about_topic => {
-                latch::raise_error(&*self.intake, latch::CLUSTER, error, "consuming");
-            }
-            // One broker of several, a time-out: librdkafka deals with it, and logs it itself.
-            _ => tracing::debug!(code = ?error.code, "Kafka client: {error}"),
-        }
-    }
-
-    fn fatal(&mut self, error: &Error) {
-        let text = format!("the Kafka consumer can't go on: {error}");
-        latch::raise(&*self.intake, Code::ClientFatal, "consumer", &text);
-        self.shared.update(|state| state.fatal = Some(text.clone()));
-        if let Some(failed) = self.failed.take() {
-            failed(text);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::commit::Committer;
 use crate::intake::Stay;
 use crate::latch::{self, Latch};
 use crate::lookup::{Lookup, Placed};
-use crate::native::{Error, PartitionOffset};
+use crate::native::{Error, EventKind, PartitionOffset, Queue};
 use crate::position::Why;
 use crate::stop::Stop;
 
@@ -32,6 +32,7 @@ pub fn prepare<S: Stay>(
     committer: &mut Committer<S>,
     latch: &dyn Latch,
     stop: &Stop,
+    events: &Queue,
 ) -> bool {
     let mut backoff = BACKOFF_MIN;
     while stop.deadline().is_none() {
@@ -42,7 +43,8 @@ pub fn prepare<S: Stay>(
             }
             Err(error) => {
                 let what = "waiting for Kafka before the group is joined";
-                latch::raise_error(latch, latch::CLUSTER, &error, what);
+                latch::raise_error(latch, lookup.handle.who(), latch::CLUSTER, &error, what);
+                refusals(lookup, latch, events, what);
             }
         }
         if stop.wait(backoff) {
@@ -51,6 +53,17 @@ pub fn prepare<S: Stay>(
         backoff = (backoff * 2).min(BACKOFF_MAX);
     }
     false
+}
+
+/// A request that waits for a coordinator which refuses only times out: why, an event tells.
+fn refusals(lookup: &Lookup, latch: &dyn Latch, events: &Queue, what: &str) {
+    while let Some(event) = events.poll(Duration::ZERO) {
+        let error = event.error().filter(|_| event.kind() == EventKind::Error);
+        let refusal = error.filter(|of| latch::condition(of.code) == Some(Code::KafkaRefused));
+        if let Some(error) = refusal {
+            latch::raise_error(latch, lookup.handle.who(), latch::CLUSTER, &error, what);
+        }
+    }
 }
 
 fn attempt<S: Stay>(
@@ -68,7 +81,7 @@ fn attempt<S: Stay>(
             }
             Err(error) if is_about_the_topic(error.code) => {
                 let what = "nothing is consumed from this topic until it is there and permitted";
-                latch::raise_error(latch, topic, &error, what);
+                latch::raise_error(latch, lookup.handle.who(), topic, &error, what);
             }
             Err(error) => return Err(error),
         }

@@ -57,12 +57,14 @@ pub enum ToolError {
 }
 
 /// A topic of a cluster, as a tool asks for it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Target {
     /// `host:port`, comma-separated.
     pub bootstrap: String,
     /// The topic's name.
     pub topic: Arc<str>,
+    /// Who asks.
+    pub handle: Arc<Handle>,
 }
 
 impl Target {
@@ -103,8 +105,8 @@ impl Target {
             Some(Code::TopicMissing) => ToolError::TopicMissing { topic, bootstrap },
             Some(Code::KafkaRefused) => ToolError::Refused {
                 bootstrap,
+                why: self.handle.who().explain(&error, &topic),
                 topic,
-                why: error.text,
             },
             _ => ToolError::Client(error),
         }

@@ -41,7 +41,8 @@ fn look<S: Stay>(handle: &Handle, stays: &[Arc<S>], latch: &dyn Latch) -> Durati
     let (low, end) = match asked {
         Ok(answers) => answers,
         Err(error) => {
-            latch::raise_error(latch, latch::CLUSTER, &error, "asking for the logs' ends");
+            let what = "asking for the logs' ends";
+            latch::raise_error(latch, handle.who(), latch::CLUSTER, &error, what);
             return BUSY;
         }
     };

@@ -10,8 +10,14 @@ use rdkafka_sys as sys;
 
 use super::Error;
 use super::freeze::Frozen;
-use super::list::{List, PartitionOffset, c_string, checked};
+use super::list::{List, PartitionOffset, c_string, checked, error_code};
 use super::queue::{Queue, millis};
+use super::tokens;
+use crate::token::{self, Source};
+use crate::who::Who;
+
+/// How long an authorisation server may take; librdkafka asks again after ten seconds.
+const TOKEN_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// What a client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +35,9 @@ pub struct Handle {
     client: *mut sys::rd_kafka_t,
     /// The client's interceptor refers to it, so it goes after the client.
     _frozen: Option<Arc<Frozen>>,
+    /// So do the tokens.
+    _tokens: Option<Arc<Source>>,
+    who: Who,
 }
 
 // SAFETY: librdkafka's handle may be used from any thread.
@@ -61,7 +70,11 @@ impl Handle {
         role: Role,
         frozen: Option<Arc<Frozen>>,
     ) -> Result<Arc<Handle>, Error> {
+        let (config, tokens) = with_tokens(config)?;
         let settings = config.create_native_config().map_err(setting_error)?;
+        if let Some(tokens) = &tokens {
+            tokens::ask(settings.ptr(), tokens);
+        }
         let (kind, events) = match role {
             Role::Consumer => (
                 sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
@@ -94,10 +107,21 @@ impl Handle {
             });
         }
         std::mem::forget(settings);
-        Ok(Arc::new(Handle {
+        let handle = Arc::new(Handle {
             client,
             _frozen: frozen,
-        }))
+            who: Who::of(&config, role, tokens.as_ref()),
+            _tokens: tokens,
+        });
+        if handle._tokens.is_some() {
+            tokens::begin(client)?;
+        }
+        Ok(handle)
+    }
+
+    /// As whom it talks to Kafka.
+    pub fn who(&self) -> &Who {
+        &self.who
     }
 
     pub(super) fn raw(&self) -> *mut sys::rd_kafka_t {
@@ -240,6 +264,21 @@ impl Handle {
         }
     }
 
+    /// The first error after which the client is of no use any more.
+    pub fn fatal_cause(&self) -> Option<Error> {
+        let mut text = [0 as c_char; 512];
+        // SAFETY: the handle is live; the buffer is as long as said, and gets a string with an end.
+        let (code, text) = unsafe {
+            let code = sys::rd_kafka_fatal_error(self.client, text.as_mut_ptr(), text.len());
+            (code, CStr::from_ptr(text.as_ptr()))
+        };
+        Some(Error {
+            code: error_code(code)?,
+            text: text.to_string_lossy().into_owned(),
+            fatal: true,
+        })
+    }
+
     /// Whether [`Handle::close`] has come to its end.
     pub fn is_closed(&self) -> bool {
         // SAFETY: the handle is live.
@@ -278,6 +317,24 @@ pub(super) unsafe fn owned_error(error: *mut sys::rd_kafka_error_t) -> Result<()
         sys::rd_kafka_error_destroy(error);
         Err(copy)
     }
+}
+
+/// The settings that librdkafka takes, and where its tokens come from, if it needs any.
+fn with_tokens(config: &ClientConfig) -> Result<(ClientConfig, Option<Arc<Source>>), Error> {
+    let settings = token::SETTINGS
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), config.get(name)?.to_owned())))
+        .collect();
+    let tokens = Source::new(&settings, TOKEN_TIME_MAX).map_err(|text| Error {
+        code: RDKafkaErrorCode::InvalidArgument,
+        text,
+        fatal: true,
+    })?;
+    let mut config = config.clone();
+    for name in token::SETTINGS {
+        config.remove(name);
+    }
+    Ok((config, tokens.map(Arc::new)))
 }
 
 fn setting_error(error: KafkaError) -> Error {

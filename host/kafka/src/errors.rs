@@ -1,0 +1,75 @@
+//! What the client reports of itself, of a topic or of a partition, made a condition.
+
+use penstock_core::codes::Code;
+use rdkafka::error::RDKafkaErrorCode as Rd;
+
+use crate::intake::Intake;
+use crate::latch;
+use crate::native::{Error, PartitionOffset};
+use crate::source::Poller;
+
+impl<I: Intake> Poller<I> {
+    pub(crate) fn partition_error(&mut self, at: &PartitionOffset, error: &Error) {
+        match error.code {
+            Rd::AutoOffsetReset | Rd::OffsetOutOfRange | Rd::LogTruncation => self.refused(at),
+            _ => {
+                let partition = format!("{}[{}]", at.topic, at.partition);
+                let what = format!("{partition} can't be read at offset {}", at.offset);
+                let code = latch::condition(error.code);
+                let subject = match code {
+                    Some(Code::TopicMissing | Code::KafkaRefused) => &*at.topic,
+                    _ => &*partition,
+                };
+                latch::raise_error(&*self.intake, self.handle.who(), subject, error, &what);
+                // That a topic is there again, the watermarks tell.
+                if let Some(code @ (Code::RecordUnreadable | Code::KafkaRefused)) = code {
+                    self.troubles
+                        .note(&at.topic, at.partition, at.offset, code, subject);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn client_error(&self, error: &Error) {
+        // librdkafka names the topic of such an error in its text only. One name may begin another.
+        let named = self
+            .lookup
+            .starts
+            .keys()
+            .filter(|topic| error.text.contains(&***topic))
+            .max_by_key(|topic| topic.len());
+        let about_topic = matches!(
+            latch::condition(error.code),
+            Some(Code::TopicMissing | Code::KafkaRefused)
+        );
+        match named {
+            Some(topic) if about_topic => {
+                self.raise(topic, error);
+            }
+            _ if error.code == Rd::AllBrokersDown || about_topic => {
+                self.raise(latch::CLUSTER, error);
+            }
+            // One broker of several, a time-out: librdkafka deals with it, and logs it itself.
+            _ => tracing::debug!(code = ?error.code, "Kafka client: {error}"),
+        }
+    }
+
+    fn raise(&self, subject: &str, error: &Error) {
+        latch::raise_error(
+            &*self.intake,
+            self.handle.who(),
+            subject,
+            error,
+            "consuming",
+        );
+    }
+
+    pub(crate) fn fatal(&mut self, error: &Error) {
+        let text = format!("the Kafka consumer can't go on: {error}");
+        latch::raise(&*self.intake, Code::ClientFatal, "consumer", &text);
+        self.shared.update(|state| state.fatal = Some(text.clone()));
+        if let Some(failed) = self.failed.take() {
+            failed(text);
+        }
+    }
+}
