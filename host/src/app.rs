@@ -26,7 +26,7 @@ pub struct App {
     source: Arc<Mutex<Option<SourceHandle>>>,
     view: Arc<HostView>,
     admin: AdminHandle,
-    watchdog: Watchdog,
+    watchdog: Option<Watchdog>,
 }
 
 /// How a host ended.
@@ -102,14 +102,18 @@ impl App {
         .map_err(|error| usage(&error))?;
         let source = Arc::new(Mutex::new(Some(source)));
         view.attach(&engine, &source);
-        let watchdog = watchdog::start(
-            plan::watch(config),
-            &client_id,
-            Arc::clone(&view) as _,
-            Arc::clone(&view) as _,
-            found,
-        )
-        .map_err(|error| usage(&error))?;
+        let watchdog = match plan::watch(config) {
+            Ok(ask) => {
+                let (seen, steered) = (Arc::clone(&view) as _, Arc::clone(&view) as _);
+                let started = watchdog::start(ask, &client_id, seen, steered, found);
+                Some(started.map_err(|error| usage(&error))?)
+            }
+            // librdkafka knows ways in that only it can go.
+            Err(why) => {
+                tracing::warn!("the host does not watch its group from outside: {why}");
+                None
+            }
+        };
         Ok(App {
             engine,
             sink,

@@ -16,6 +16,7 @@ pub mod operate;
 pub mod plan;
 pub mod preflight;
 pub mod record_json;
+pub mod security;
 pub mod shelf;
 pub mod signals;
 pub mod trial;

@@ -10,6 +10,7 @@ use penstock_engine::ports::OutputTopic;
 use penstock_wasm::{Binding, LoadError, Runtime};
 
 use crate::doctor::Ask;
+use crate::security::{entrance, settings as settings_of};
 
 /// Between a refusal for which the topic is to blame and the next try.
 const RESEND_AFTER: Duration = Duration::from_secs(2);
@@ -42,14 +43,18 @@ pub fn settings(config: &Config) -> Settings {
 }
 
 /// What the watchdog looks at. It is the host itself, so no host has to be asked.
-pub fn watch(config: &Config) -> Ask {
-    Ask {
+///
+/// # Errors
+/// The protocol's own client can't connect as librdkafka can; in words.
+pub fn watch(config: &Config) -> Result<Ask, String> {
+    Ok(Ask {
         bootstrap: config.kafka.bootstrap.clone(),
+        entrance: entrance(&settings_of(&config.kafka))?,
         group: config.kafka.group.clone(),
         topics: config.topics.keys().cloned().collect(),
         watch_for: Duration::ZERO,
         hosts: None,
-    }
+    })
 }
 
 /// What is to be done with the records of each topic.

@@ -148,6 +148,25 @@ codes! {
     /// Something could not be checked.
     PreflightUnchecked = "PSK-B012",
 
+    /// A broker's certificate is signed by an authority that is not trusted.
+    UnknownAuthority = "PSK-S001",
+    /// A broker's certificate is not valid at this time.
+    CertificateOutOfDate = "PSK-S002",
+    /// A broker's certificate is for another name.
+    CertificateOtherName = "PSK-S003",
+    /// One side speaks TLS and the other does not.
+    EncryptionDiffers = "PSK-S004",
+    /// A broker wants another certificate of the client.
+    ClientCertificate = "PSK-S005",
+    /// A broker does not accept the login.
+    LoginRefused = "PSK-S006",
+    /// A listener does not offer the login that is configured.
+    LoginDiffers = "PSK-S007",
+    /// There is no token to log in with.
+    NoToken = "PSK-S008",
+    /// The TLS handshake fails.
+    HandshakeFailed = "PSK-S009",
+
     /// The configuration can't be read.
     ConfigUnreadable = "PSK-C001",
     /// The configuration is not TOML.

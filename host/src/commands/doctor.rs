@@ -5,13 +5,14 @@ mod show;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use penstock_core::config::Config;
 use penstock_core::diagnosis::snapshot::Answer;
 use penstock_core::diagnosis::{Diagnosis, Snapshot, diagnose};
 
+use super::kafka_settings::KafkaSettings;
 use super::tools::{self, ConfigFiles};
 use super::{Exit, Failure, output};
 use crate::doctor::{self, Ask, HostAccess};
+use crate::security::settings;
 
 /// Says why a consumer group processes nothing, and what to do; of any client.
 #[derive(Debug, clap::Args)]
@@ -20,6 +21,7 @@ use crate::doctor::{self, Ask, HostAccess};
 Examples:
   penstock doctor --bootstrap localhost:9092 --group purchase-worker
   penstock doctor --bootstrap localhost:9092 --group purchase-worker --topic purchase-confirmed
+  penstock doctor --bootstrap kafka:9093 --group g --kafka-config-file client.properties
   penstock doctor -c penstock.toml --json | jq '.findings[].code'
   penstock doctor -c penstock.toml --save snapshot.json; penstock doctor --from snapshot.json
 
@@ -31,9 +33,11 @@ wrong command line or configuration, 3 if no broker, or not the group's coordina
 pub struct DoctorArgs {
     #[command(flatten)]
     config: ConfigFiles,
-    /// Brokers, as `host:port,…`, in place of a configuration; without encryption or login.
+    /// Brokers, as `host:port,…`, in place of a configuration.
     #[arg(long, value_name = "BROKERS", group = "asked", requires = "of")]
     bootstrap: Option<String>,
+    #[command(flatten)]
+    settings: KafkaSettings,
     /// A snapshot that --save wrote, in place of a cluster.
     #[arg(long, value_name = "FILE", group = "asked", conflicts_with_all = ["of", "topics", "watch_for"])]
     from: Option<PathBuf>,
@@ -120,10 +124,26 @@ fn look(args: &DoctorArgs) -> Result<Snapshot, Failure> {
 }
 
 fn ask(args: &DoctorArgs) -> Result<Ask, Failure> {
-    let (bootstrap, group, topics, hosts) = match &args.bootstrap {
-        Some(bootstrap) => (bootstrap.clone(), String::new(), Vec::new(), None),
-        None => configured(tools::load(&args.config.files)?)?,
+    let (bootstrap, settings, group, topics, hosts) = match &args.bootstrap {
+        Some(bootstrap) => (
+            bootstrap.clone(),
+            args.settings.read()?,
+            String::new(),
+            Vec::new(),
+            None,
+        ),
+        None => {
+            let config = tools::load(&args.config.files)?;
+            let topics = config.topics.into_keys().collect();
+            let settings = settings(&config.kafka);
+            let hosts = HostAccess {
+                token: config.admin.token,
+            };
+            let kafka = config.kafka;
+            (kafka.bootstrap, settings, kafka.group, topics, Some(hosts))
+        }
     };
+    let entrance = tools::entrance(&settings)?;
     let named = args.group.clone();
     // Another group has to do with other topics.
     let topics = match (&named, args.topics.as_slice()) {
@@ -132,28 +152,12 @@ fn ask(args: &DoctorArgs) -> Result<Ask, Failure> {
     };
     Ok(Ask {
         bootstrap,
+        entrance,
         group: named.unwrap_or(group),
         topics,
         watch_for: args.watch_for,
         hosts,
     })
-}
-
-type Configured = (String, String, Vec<String>, Option<HostAccess>);
-
-fn configured(config: Config) -> Result<Configured, Failure> {
-    let kafka = config.kafka;
-    let protocol = kafka.common.get("security.protocol");
-    if let Some(protocol) = protocol.filter(|of| !of.eq_ignore_ascii_case("plaintext")) {
-        let what = format!("the doctor does not speak {protocol} yet");
-        return Err(Failure::new(Exit::Usage, what)
-            .hint("ask a listener without encryption, by --bootstrap and --group"));
-    }
-    let topics = config.topics.into_keys().collect();
-    let hosts = HostAccess {
-        token: config.admin.token,
-    };
-    Ok((kafka.bootstrap, kafka.group, topics, Some(hosts)))
 }
 
 fn read(file: &PathBuf) -> Result<Snapshot, Failure> {

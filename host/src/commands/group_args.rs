@@ -2,10 +2,12 @@
 
 use penstock_core::config::{Config, Kafka, Secret};
 
+use super::kafka_settings::KafkaSettings;
 use super::status::token_from_environment;
 use super::tools::{self, ConfigFiles};
 use super::{Exit, Failure};
 use crate::group::Chosen;
+use crate::security::{Entrance, settings};
 
 /// See the module.
 #[derive(Debug, Clone, clap::Args)]
@@ -13,9 +15,11 @@ use crate::group::Chosen;
 pub struct GroupArgs {
     #[command(flatten)]
     config: ConfigFiles,
-    /// Brokers, as `host:port,…`, in place of a configuration; without encryption or login.
+    /// Brokers, as `host:port,…`, in place of a configuration.
     #[arg(long, value_name = "BROKERS", group = "asked")]
     bootstrap: Option<String>,
+    #[command(flatten)]
+    settings: KafkaSettings,
 }
 
 /// A cluster, and what a configuration says of the group.
@@ -23,6 +27,7 @@ pub struct GroupArgs {
 pub(super) struct Asked {
     /// Its settings.
     pub(super) kafka: Kafka,
+    entrance: Entrance,
     /// The configuration's group.
     group: Option<String>,
     /// The configuration's topics.
@@ -39,26 +44,26 @@ impl GroupArgs {
     /// What is wrong with the configuration.
     pub(super) fn asked(&self) -> Result<Asked, Failure> {
         match &self.bootstrap {
-            Some(bootstrap) => Ok(Asked {
-                kafka: tools::plain(bootstrap),
-                group: None,
-                topics: Vec::new(),
-                token: token_from_environment(),
-            }),
+            Some(bootstrap) => {
+                let kafka = tools::plain(bootstrap, self.settings.read()?);
+                Ok(Asked {
+                    entrance: tools::entrance(&kafka.common)?,
+                    kafka,
+                    group: None,
+                    topics: Vec::new(),
+                    token: token_from_environment(),
+                })
+            }
             None => configured(tools::load(&self.config.files)?),
         }
     }
 }
 
 fn configured(config: Config) -> Result<Asked, Failure> {
+    let entrance = tools::entrance(&settings(&config.kafka))?;
     let kafka = config.kafka;
-    let protocol = kafka.common.get("security.protocol");
-    if let Some(protocol) = protocol.filter(|of| !of.eq_ignore_ascii_case("plaintext")) {
-        let what = format!("this command does not speak {protocol} yet");
-        return Err(Failure::new(Exit::Usage, what)
-            .hint("ask a listener without encryption, by --bootstrap and --group"));
-    }
     Ok(Asked {
+        entrance,
         group: Some(kafka.group.clone()),
         kafka,
         topics: config.topics.into_keys().collect(),
@@ -95,6 +100,7 @@ impl Asked {
         };
         Ok(Chosen {
             bootstrap: self.kafka.bootstrap.clone(),
+            entrance: self.entrance.clone(),
             group: name,
             topics,
             partitions: partitions.to_vec(),

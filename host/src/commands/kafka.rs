@@ -15,8 +15,8 @@ pub fn failure(error: ToolError, topic: &str, cluster: &Cluster) -> Failure {
     let (exit, hint) = match &error {
         ToolError::Unreachable { .. } => (
             Exit::KafkaUnreachable,
-            "are the brokers running, and is the address right? A listener with encryption needs \
-             `[kafka.common]` of a configuration: use -c"
+            "are the brokers running, and is the address right? A listener with encryption or a \
+             login needs its settings: -c, or --kafka-config; `penstock doctor` tells which"
                 .to_owned(),
         ),
         ToolError::TopicMissing { .. } => (Exit::Problem, missing(topic, cluster)),
@@ -26,8 +26,8 @@ pub fn failure(error: ToolError, topic: &str, cluster: &Cluster) -> Failure {
         ),
         ToolError::Refused { .. } => (
             Exit::Problem,
-            "credentials come from `[kafka.common]` of the configuration; permissions from the \
-             cluster's administrators"
+            "credentials come from `[kafka.common]` of the configuration, or --kafka-config; \
+             permissions from the cluster's administrators; `penstock doctor` tells which is missing"
                 .to_owned(),
         ),
         ToolError::Client(_) => return Failure::new(Exit::Problem, error),

@@ -15,7 +15,9 @@ use penstock_core::config::{
     PluginProblem, Plugins, Severity,
 };
 
+use super::kafka_settings::KafkaSettings;
 use super::{Exit, Failure, configuration};
+use crate::security::{self, Entrance};
 
 /// Configuration files, of which later ones are laid over earlier ones.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -36,9 +38,11 @@ pub fn asked() -> ArgGroup {
 pub struct ClusterArgs {
     #[command(flatten)]
     config: ConfigFiles,
-    /// Brokers, as `host:port,…`, in place of a configuration; without encryption or login.
+    /// Brokers, as `host:port,…`, in place of a configuration.
     #[arg(long, value_name = "BROKERS", group = "asked")]
     bootstrap: Option<String>,
+    #[command(flatten)]
+    settings: KafkaSettings,
 }
 
 /// A cluster, and what is known of it before it is asked.
@@ -63,7 +67,7 @@ impl ClusterArgs {
     pub fn cluster(&self) -> Result<Cluster, Failure> {
         if let Some(bootstrap) = &self.bootstrap {
             return Ok(Cluster {
-                kafka: plain(bootstrap),
+                kafka: plain(bootstrap, self.settings.read()?),
                 topics: BTreeSet::new(),
             });
         }
@@ -81,15 +85,29 @@ impl ClusterArgs {
     }
 }
 
-/// A cluster of which only the address is known.
-pub(super) fn plain(bootstrap: &str) -> Kafka {
+/// The way to a cluster that these settings describe, for what librdkafka is not asked.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn entrance(settings: &BTreeMap<String, String>) -> Result<Entrance, Failure> {
+    security::entrance(settings).map_err(no_way_in)
+}
+
+/// What is wrong with the settings of a way to a cluster.
+pub(super) fn no_way_in(why: String) -> Failure {
+    Failure::new(Exit::Usage, format!("can't connect as configured: {why}"))
+        .hint("docs/guides/secured-clusters.md has the settings of each way")
+}
+
+/// A cluster of which only the address is known, and how to connect.
+pub(super) fn plain(bootstrap: &str, common: BTreeMap<String, String>) -> Kafka {
     Kafka {
         bootstrap: bootstrap.to_owned(),
         group: String::new(),
         protocol: GroupProtocol::Classic,
         delivery: Delivery::AtLeastOnce,
         commit_interval: Duration::from_secs(5),
-        common: BTreeMap::new(),
+        common,
         consumer: BTreeMap::new(),
         producer: BTreeMap::new(),
     }

@@ -70,7 +70,7 @@ pub fn run(args: &TopArgs) -> Result<Exit, Failure> {
         None => {
             let config = tools::load(&args.config.files)?;
             let title = format!("group {}", config.kafka.group);
-            (Whom::of(&config), title)
+            (Whom::of(&config)?, title)
         }
     };
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {

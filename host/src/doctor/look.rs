@@ -36,6 +36,10 @@ pub(super) async fn look(cluster: &Cluster, ask: &Ask, known: BTreeSet<String>) 
             note(&mut asked, address.id, &committed);
             (group, translate::answer(committed.map(translate::commits)))
         }
+        Err(Error::Refused(refusal)) if refusal.is_unauthorised() => {
+            let why = refusal.to_string();
+            (Answer::Unauthorised(why.clone()), Answer::Unauthorised(why))
+        }
         Err(error) => {
             let why = format!("its coordinator is not known: {error}");
             (Answer::Failed(why.clone()), Answer::Failed(why))
@@ -216,7 +220,7 @@ async fn of_leader(
 fn note<T>(asked: &mut Asked, broker: i32, answer: &Result<T, Error>) {
     let reached = match answer {
         Ok(_) | Err(Error::Refused(_)) => Answer::Known(()),
-        Err(error) => Answer::Failed(error.to_string()),
+        Err(error) => translate::answer(Err(error.clone())),
     };
     asked.insert(broker, reached);
 }

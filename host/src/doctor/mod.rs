@@ -5,6 +5,7 @@ mod hosts;
 mod look;
 mod missing;
 mod observer;
+mod outside;
 mod settings;
 mod transactions;
 pub(crate) mod translate;
@@ -18,6 +19,8 @@ use penstock_core::diagnosis::snapshot::{Glimpse, Look, Snapshot};
 use penstock_core::diagnosis::watch_ms;
 
 pub use observer::Observer;
+
+use crate::security::Entrance;
 
 /// How long a broker may take for one answer, the connection included.
 pub(crate) const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
@@ -33,6 +36,8 @@ const GLIMPSES_MAX: usize = 50;
 pub struct Ask {
     /// Brokers, `host:port,…`.
     pub bootstrap: String,
+    /// How to connect to them, and as whom.
+    pub entrance: Entrance,
     /// The group.
     pub group: String,
     /// Topics; none: all that the group has to do with.
@@ -54,10 +59,13 @@ pub struct HostAccess {
 /// when it begins to wait, and how long that may take.
 ///
 /// # Errors
-/// No broker answers: what came of each address.
+/// No broker is there: what came of each address. One that is there and lets nobody in is seen.
 pub async fn examine(ask: &Ask, watching: impl Fn(Duration)) -> Result<Snapshot, Vec<Error>> {
     let mut observer = Observer::new(ask.clone(), None);
-    let first = observer.look(BTreeSet::new()).await?;
+    let first = match observer.look(BTreeSet::new()).await {
+        Ok(first) => first,
+        Err(errors) => return outside::seen(observer.snapshot(Vec::new()), errors),
+    };
     let mut snapshot = observer.snapshot(vec![first]);
     observer.look_ahead(&mut snapshot).await;
     watch(&mut observer, &mut snapshot, watching).await?;

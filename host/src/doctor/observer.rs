@@ -40,7 +40,8 @@ impl Observer {
     /// No broker answers: what came of each address.
     pub async fn look(&mut self, known: BTreeSet<String>) -> Result<Look, Vec<Error>> {
         if self.cluster.is_none() || self.stale {
-            let found = Cluster::find(&self.ask.bootstrap, ANSWER_TIME_MAX).await;
+            let security = self.ask.entrance.security.clone();
+            let found = Cluster::find(&self.ask.bootstrap, security, ANSWER_TIME_MAX).await;
             match (found, &self.cluster) {
                 (Ok(found), _) => self.cluster = Some(found),
                 (Err(errors), None) => return Err(errors),
@@ -55,7 +56,7 @@ impl Observer {
         if let Some(access) = &self.ask.hosts {
             look.hosts = hosts::look(&look, access.token.as_ref()).await;
         }
-        let silent = |of: &Answer<()>| matches!(of, Answer::Failed(_));
+        let silent = |of: &Answer<()>| matches!(of, Answer::Failed(_) | Answer::Barred(_));
         let all_answer = !look.brokers.iter().any(|of| silent(&of.reached));
         self.stale = !all_answer || look.coordinator.known().is_none();
         Ok(look)
@@ -90,6 +91,8 @@ impl Observer {
             format: FORMAT,
             made_by: format!("penstock {}", env!("CARGO_PKG_VERSION")),
             bootstrap: self.ask.bootstrap.clone(),
+            access: self.ask.entrance.access(),
+            entry: Vec::new(),
             group: self.ask.group.clone(),
             topics: self.ask.topics.clone(),
             client: self.client.clone(),
@@ -99,6 +102,7 @@ impl Observer {
             topic_names: Answer::Unasked,
             open_transactions: Vec::new(),
             ahead: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 }

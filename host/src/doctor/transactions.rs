@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use penstock_admin_protocol::{Broker, Cluster, ListedTransaction};
-use penstock_core::diagnosis::snapshot::{Answer, Log, OpenTransaction, Snapshot, Transaction};
+use penstock_admin_protocol::{Broker, Cluster, Error, ListedTransaction, Refusal};
+use penstock_core::diagnosis::snapshot::{
+    Answer, Hidden, Log, OpenTransaction, Snapshot, Transaction,
+};
 
 use super::translate;
+
+/// A transactional id that nobody has: who may see it may see any.
+const NO_TRANSACTION: &str = "penstock-doctor-asks-whether-it-may";
 
 /// Looks for the open transactions of partitions whose end is not stable.
 pub(super) async fn look(cluster: &Cluster, snapshot: &mut Snapshot) {
     let mut open = Vec::new();
+    let mut hidden = Vec::new();
     for (leader, partitions) in unstable(snapshot) {
         let Some(broker) = cluster.broker(leader) else {
             continue;
@@ -19,6 +25,9 @@ pub(super) async fn look(cluster: &Cluster, snapshot: &mut Snapshot) {
             continue;
         };
         for ((topic, partition), producers) in producers {
+            if producers.as_ref().is_err_and(Refusal::is_unauthorised) {
+                hide(&mut hidden, &topic);
+            }
             for of in producers.into_iter().flatten() {
                 if let Some(from) = of.open_from {
                     open.push(OpenTransaction {
@@ -35,10 +44,14 @@ pub(super) async fn look(cluster: &Cluster, snapshot: &mut Snapshot) {
             }
         }
     }
+    snapshot.hidden.extend(hidden);
     if open.is_empty() {
         return;
     }
     let known = known(cluster, &open).await;
+    if matches!(known, Err(Answer::Unauthorised(_))) {
+        snapshot.hidden.push(Hidden::transactions());
+    }
     for of in &mut open {
         of.known_as = match &known {
             Ok(known) => known.get(&of.producer).cloned().unwrap_or_else(|| {
@@ -48,6 +61,14 @@ pub(super) async fn look(cluster: &Cluster, snapshot: &mut Snapshot) {
         };
     }
     snapshot.open_transactions = open;
+}
+
+/// Once for each topic.
+fn hide(hidden: &mut Vec<Hidden>, topic: &str) {
+    let of = Hidden::producers(topic);
+    if !hidden.contains(&of) {
+        hidden.push(of);
+    }
 }
 
 fn unstable(snapshot: &Snapshot) -> BTreeMap<i32, Vec<(String, i32)>> {
@@ -89,7 +110,21 @@ async fn known(cluster: &Cluster, open: &[OpenTransaction]) -> Result<Known, Ans
             Err(error) => return Err(translate::answer(Err(error))),
         }
     }
+    if known.len() < producers.len() {
+        all_visible(cluster).await?;
+    }
     Ok(known)
+}
+
+/// Brokers leave out of a list what may not be seen, without a word: a transaction that is not
+/// listed is unknown only to who may see all of them.
+async fn all_visible(cluster: &Cluster) -> Result<(), Answer<Transaction>> {
+    match cluster.entry().transaction(NO_TRANSACTION).await {
+        Err(Error::Refused(refusal)) if refusal.is_unauthorised() => Err(Answer::Unauthorised(
+            format!("{refusal}: it needs Describe on all transactional ids"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// A coordinator remembers transactions that are over; one of those holds nothing back.

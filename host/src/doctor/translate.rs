@@ -4,13 +4,18 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use penstock_admin_protocol::{self as protocol, ByPartition, Error, Refusal};
 use penstock_core::diagnosis::snapshot::{
-    Answer, Assigned, Commit, Committed, Group, GroupKind, ListedGroup, Member, Topic,
+    Answer, Assigned, Barrier, BarrierKind, Commit, Committed, Group, GroupKind, ListedGroup,
+    Member, Topic,
 };
 
 pub(crate) fn answer<T>(of: Result<T, Error>) -> Answer<T> {
     match of {
         Ok(answer) => Answer::Known(answer),
         Err(Error::Refused(refusal)) => refused(Err(refusal)),
+        Err(Error::Barred { barrier, .. }) => Answer::Barred(Barrier {
+            kind: kind(&barrier),
+            text: barrier.to_string(),
+        }),
         Err(error) => Answer::Failed(error.to_string()),
     }
 }
@@ -21,6 +26,26 @@ pub(crate) fn refused<T>(of: Result<T, Refusal>) -> Answer<T> {
         Err(refusal) if refusal.is_missing() => Answer::Missing(refusal.to_string()),
         Err(refusal) if refusal.is_unauthorised() => Answer::Unauthorised(refusal.to_string()),
         Err(refusal) => Answer::Failed(refusal.to_string()),
+    }
+}
+
+fn kind(of: &protocol::Barrier) -> BarrierKind {
+    use protocol::Barrier as B;
+    match of {
+        B::UnknownAuthority { .. } => BarrierKind::UnknownAuthority,
+        B::OutOfDate { .. } => BarrierKind::OutOfDate,
+        B::OtherName { names } => BarrierKind::OtherName(names.clone()),
+        B::NotEncrypted => BarrierKind::NotEncrypted,
+        B::Encrypted => BarrierKind::Encrypted,
+        B::ClientCertificateMissing => BarrierKind::ClientCertificateMissing,
+        B::ClientCertificateRefused(_) => BarrierKind::ClientCertificateRefused,
+        B::Certificate(_) | B::Handshake(_) => BarrierKind::Handshake,
+        B::LoginWanted { offered } => BarrierKind::LoginWanted(offered.clone()),
+        B::NoLogin => BarrierKind::NoLogin,
+        B::Mechanism { offered, .. } => BarrierKind::Mechanism(offered.clone()),
+        B::Credentials(_) => BarrierKind::Credentials,
+        B::Unproved => BarrierKind::Unproved,
+        B::NoToken(_) => BarrierKind::NoToken,
     }
 }
 

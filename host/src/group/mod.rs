@@ -11,4 +11,4 @@ pub use change::{commit, delete};
 pub use holders::{Holders, PenstockHost, holders};
 pub use journal::Journal;
 pub use rows::{Owner, Row};
-pub use see::{Chosen, Seen, standings};
+pub use see::{Chosen, Seen, no_broker, standings};

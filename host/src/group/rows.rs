@@ -81,7 +81,6 @@ fn known(log: &penstock_core::diagnosis::snapshot::Answer<Log>) -> Result<Log, S
     use penstock_core::diagnosis::snapshot::Answer;
     match log {
         Answer::Known(log) => Ok(*log),
-        Answer::Missing(why) | Answer::Unauthorised(why) | Answer::Failed(why) => Err(why.clone()),
-        Answer::Unasked => Err("it was not asked".to_owned()),
+        other => Err(other.why().unwrap_or("it was not asked").to_owned()),
     }
 }

@@ -10,12 +10,15 @@ use penstock_core::offsets::{Standing, Target};
 use super::rows::{self, Row};
 use crate::commands::{Exit, Failure};
 use crate::doctor::{ANSWER_TIME_MAX, Ask, look_once};
+use crate::security::Entrance;
 
 /// Which group, and which partitions of it.
 #[derive(Debug, Clone)]
 pub struct Chosen {
     /// Brokers, `host:port,…`.
     pub bootstrap: String,
+    /// How to connect to them, and as whom.
+    pub entrance: Entrance,
     /// The group.
     pub group: String,
     /// Topics; none: all that the group has to do with.
@@ -42,11 +45,13 @@ impl Seen {
     /// # Errors
     /// What could not be seen: the brokers, the coordinator, a topic, a permission.
     pub async fn of(chosen: &Chosen) -> Result<Seen, Failure> {
-        let cluster = Cluster::find(&chosen.bootstrap, ANSWER_TIME_MAX)
+        let security = chosen.entrance.security.clone();
+        let cluster = Cluster::find(&chosen.bootstrap, security, ANSWER_TIME_MAX)
             .await
             .map_err(|errors| no_broker(&chosen.bootstrap, &errors))?;
         let ask = Ask {
             bootstrap: chosen.bootstrap.clone(),
+            entrance: chosen.entrance.clone(),
             group: chosen.group.clone(),
             topics: chosen.topics.clone(),
             watch_for: Default::default(),
@@ -194,6 +199,10 @@ fn known<'a, T>(answer: &'a Answer<T>, about: &str) -> Result<Option<&'a T>, Fai
             Err(Failure::new(Exit::Problem, what)
                 .hint("permissions come from the cluster's administrators"))
         }
+        Answer::Barred(barrier) => {
+            let what = format!("{about} can't be looked at: {}", barrier.text);
+            Err(Failure::new(Exit::Problem, what).hint(BARRED))
+        }
         Answer::Failed(why) => {
             let what = format!("{about} can't be looked at: {why}");
             Err(Failure::new(Exit::KafkaUnreachable, what))
@@ -201,13 +210,24 @@ fn known<'a, T>(answer: &'a Answer<T>, about: &str) -> Result<Option<&'a T>, Fai
     }
 }
 
-pub(super) fn no_broker(bootstrap: &str, errors: &[Error]) -> Failure {
+/// No broker answers, or lets anybody in: what came of each address.
+pub fn no_broker(bootstrap: &str, errors: &[Error]) -> Failure {
     let each: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let cost = each.join("\n       ");
+    // One that is there and lets nobody in is not out of reach.
+    let is_barred = |error: &Error| matches!(error, Error::Barred { .. });
+    if errors.iter().any(is_barred) {
+        let what = format!("no broker of {bootstrap} lets anybody in");
+        return Failure::new(Exit::Problem, what).cost(cost).hint(BARRED);
+    }
     let what = format!("no broker of {bootstrap} answers");
     Failure::new(Exit::KafkaUnreachable, what)
-        .cost(each.join("\n       "))
+        .cost(cost)
         .hint("are the brokers running, and is the address right?")
 }
+
+/// Where a broker and this side don't come together.
+const BARRED: &str = "`penstock doctor`, asked in the same way, says what to do";
 
 pub(super) fn broker_failure(error: &Error) -> Failure {
     let exit = match error {

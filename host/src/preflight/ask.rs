@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use penstock_admin_protocol::{Broker, Cluster, Error, Wanted};
-use penstock_core::config::{Config, GroupProtocol, Kafka};
+use penstock_core::config::{Config, GroupProtocol};
 use penstock_core::diagnosis::snapshot::{Answer, Look};
 use penstock_core::preflight::snapshot::{Clock, Operations, Seen};
 use penstock_core::preflight::{positions, uses};
@@ -12,17 +12,17 @@ use penstock_core::preflight::{positions, uses};
 use super::{logs, topics};
 use crate::doctor::translate::answer;
 use crate::doctor::{Ask, look_once};
+use crate::security::Entrance;
 
 /// What a broker says of a request that its settings switch off.
 const UNSUPPORTED_VERSION: &str = "UNSUPPORTED_VERSION";
-/// As whom brokers know a client that does not log in.
-const ANONYMOUS: &str = "User:ANONYMOUS";
 
 /// Looks at the cluster, for this configuration. What does not answer is an answer.
-pub async fn look(cluster: &Cluster, config: &Config) -> Seen {
+pub async fn look(cluster: &Cluster, config: &Config, entrance: &Entrance) -> Seen {
     let names: Vec<String> = uses(config).into_keys().map(str::to_owned).collect();
     let ask = Ask {
         bootstrap: config.kafka.bootstrap.clone(),
+        entrance: entrance.clone(),
         group: config.kafka.group.clone(),
         topics: config.topics.keys().cloned().collect(),
         watch_for: Duration::ZERO,
@@ -48,7 +48,7 @@ pub async fn look(cluster: &Cluster, config: &Config) -> Seen {
         topics,
         topic_names,
         starts,
-        principal: principal(&config.kafka),
+        principal: entrance.access().principal,
         has_authoriser: answer(entry.has_authoriser().await),
         group_operations: group_operations(coordinator.as_deref(), &look, config).await,
         requests: answer(entry.versions().await),
@@ -106,57 +106,5 @@ async fn clock(broker: &Broker) -> Answer<Clock> {
         }),
         Ok(None) => Answer::Unasked,
         Err(error) => answer(Err(error)),
-    }
-}
-
-/// As far as the client's own settings tell.
-fn principal(kafka: &Kafka) -> Option<String> {
-    let set = |key: &str| {
-        let of = kafka.consumer.get(key).or_else(|| kafka.common.get(key));
-        of.map(String::as_str)
-    };
-    let protocol = set("security.protocol")
-        .unwrap_or("plaintext")
-        .to_lowercase();
-    match protocol.as_str() {
-        "plaintext" => Some(ANONYMOUS.to_owned()),
-        // An encrypted connection without a login may show a certificate, which names somebody.
-        "ssl" => None,
-        _ => set("sasl.username").map(|name| format!("User:{name}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use penstock_core::config::Delivery;
-
-    use super::*;
-
-    fn kafka(common: &[(&str, &str)]) -> Kafka {
-        let pair = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        Kafka {
-            bootstrap: "b:1".to_owned(),
-            group: "g".to_owned(),
-            protocol: GroupProtocol::Classic,
-            delivery: Delivery::AtLeastOnce,
-            commit_interval: Duration::from_secs(5),
-            common: common.iter().map(pair).collect(),
-            consumer: BTreeMap::new(),
-            producer: BTreeMap::new(),
-        }
-    }
-
-    #[test]
-    fn the_principal_is_who_logs_in() {
-        let of = |common: &[(&str, &str)]| principal(&kafka(common));
-        assert_eq!(of(&[]).as_deref(), Some("User:ANONYMOUS"));
-        let login = [
-            ("security.protocol", "SASL_SSL"),
-            ("sasl.username", "worker"),
-        ];
-        assert_eq!(of(&login).as_deref(), Some("User:worker"));
-        assert_eq!(of(&[("security.protocol", "ssl")]), None);
     }
 }

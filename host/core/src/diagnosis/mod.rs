@@ -1,5 +1,7 @@
 //! Why is nothing happening? Rules over a snapshot of a group, without asking anybody.
 
+mod access;
+mod answer;
 mod finding;
 mod notes;
 mod patience;

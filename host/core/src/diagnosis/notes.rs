@@ -1,6 +1,7 @@
 //! What looks like a fault and is none, and what could not be told.
 
 use super::patience::{TRANSACTION_MS, watch_ms};
+use super::rules::permissions::allow;
 use super::rules::progress::flow;
 use super::rules::transactions::{age_ms, transaction};
 use super::scene::{Place, Scene};
@@ -22,7 +23,26 @@ pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
     ];
     let mut notes: Vec<String> = all.into_iter().flatten().collect();
     notes.extend(unasked_hosts(scene));
+    notes.extend(hidden(scene));
     notes
+}
+
+/// What may not be seen, and what would let it be seen.
+fn hidden(scene: &Scene<'_>) -> Option<String> {
+    let hidden = &scene.snapshot.hidden;
+    if hidden.is_empty() {
+        return None;
+    }
+    let each: Vec<String> = hidden
+        .iter()
+        .map(|of| format!("{} ({})", of.what, of.needs))
+        .collect();
+    let acls: Vec<String> = hidden.iter().map(|of| allow(scene, &of.acl)).collect();
+    Some(format!(
+        "not visible to this user: {}; with `{}` it is",
+        list(&each, "and"),
+        acls.join("; ")
+    ))
 }
 
 /// Groups that are only named.
@@ -50,12 +70,12 @@ fn kind(scene: &Scene<'_>) -> Option<String> {
 /// Hosts of Penstock of which only the outside is known.
 fn unasked_hosts(scene: &Scene<'_>) -> impl Iterator<Item = String> {
     let hosts = scene.last.hosts.iter();
-    hosts.filter_map(|host| match &host.status {
-        Answer::Known(_) | Answer::Unasked => None,
-        Answer::Missing(why) | Answer::Unauthorised(why) | Answer::Failed(why) => Some(format!(
+    hosts.filter_map(|host| {
+        let why = host.status.why()?;
+        Some(format!(
             "the host {} could not be asked what it does ({why}), so its inside is not seen",
             host.client
-        )),
+        ))
     })
 }
 

@@ -7,37 +7,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::access::{Access, Barrier, BarrierKind, Hidden};
+pub use super::answer::Answer;
 use crate::status::Status;
 
 /// The version of this form; a file of another one is not read.
 pub const FORMAT: u32 = 1;
-
-/// What a question came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Answer<T> {
-    /// An answer, which may be an empty one.
-    Known(T),
-    /// What was asked about isn't there, in the broker's words.
-    Missing(String),
-    /// A permission is missing or a login failed, in the broker's words.
-    Unauthorised(String),
-    /// Nobody answered, or with another error.
-    Failed(String),
-    /// It was not asked.
-    #[default]
-    Unasked,
-}
-
-impl<T> Answer<T> {
-    /// The answer, if there is one.
-    pub fn known(&self) -> Option<&T> {
-        match self {
-            Answer::Known(answer) => Some(answer),
-            _ => None,
-        }
-    }
-}
 
 /// Everything that was seen, once or several times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +24,12 @@ pub struct Snapshot {
     pub made_by: String,
     /// The brokers that were asked first, `host:port,…`.
     pub bootstrap: String,
+    /// As whom, and how, the brokers were asked.
+    #[serde(default)]
+    pub access: Access,
+    /// What came of each of the first addresses, where no broker could be asked.
+    #[serde(default)]
+    pub entry: Vec<(String, Answer<()>)>,
     /// The group in question.
     pub group: String,
     /// The topics that were named; none: all that the group has to do with.
@@ -74,6 +55,9 @@ pub struct Snapshot {
     /// What lies at positions that don't move.
     #[serde(default)]
     pub ahead: Vec<Ahead>,
+    /// What would have been looked at, and may not be.
+    #[serde(default)]
+    pub hidden: Vec<Hidden>,
 }
 
 /// One look.

@@ -6,5 +6,6 @@ mod group;
 mod inside;
 mod position;
 mod progress;
+mod secured;
 mod transactions;
 mod world;

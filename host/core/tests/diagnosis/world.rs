@@ -1,8 +1,8 @@
 //! Snapshots, made in a few words.
 
 use penstock_core::diagnosis::snapshot::{
-    Answer, Assigned, Broker, Commit, Committed, FORMAT, Glimpse, Group, GroupKind, Log, Look,
-    Member, Partition, Snapshot, Topic,
+    Access, Answer, Assigned, Broker, Commit, Committed, FORMAT, Glimpse, Group, GroupKind, Log,
+    Look, Member, Partition, Snapshot, Topic,
 };
 use penstock_core::diagnosis::{Diagnosis, diagnose};
 
@@ -144,6 +144,9 @@ pub fn snapshot(looks: &[Look]) -> Snapshot {
         open_transactions: Vec::new(),
         ahead: Vec::new(),
         client: None,
+        hidden: Vec::new(),
+        access: Access::default(),
+        entry: Vec::new(),
     }
 }
 

@@ -8,10 +8,13 @@ use serde_json::{Value, json};
 
 use super::super::confirm::confirm;
 use super::super::group_args::runtime;
+use super::super::tools::entrance;
 use super::super::{Exit, Failure};
 use super::show;
 use crate::doctor::ANSWER_TIME_MAX;
+use crate::group::no_broker;
 use crate::preflight::{self, Wanted};
+use crate::security::{Entrance, settings};
 
 /// What is to be asked of the cluster, and what may be created.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -63,8 +66,9 @@ impl BrokerArgs {
     }
 
     async fn look(&self, config: &Config) -> Result<Outcome, Failure> {
-        let cluster = find(config).await?;
-        let seen = preflight::look(&cluster, config).await;
+        let entrance = entrance(&settings(&config.kafka))?;
+        let cluster = find(&config.kafka.bootstrap, &entrance).await?;
+        let seen = preflight::look(&cluster, config, &entrance).await;
         let mut outcome = Outcome {
             cluster: cluster.metadata().cluster.clone(),
             report: check(config, &seen),
@@ -82,7 +86,7 @@ impl BrokerArgs {
         if self.may_create(&outcome.new)? {
             create(&cluster, &outcome.new).await?;
             outcome.is_created = true;
-            let seen = preflight::look(&cluster, config).await;
+            let seen = preflight::look(&cluster, config, &entrance).await;
             outcome.report = check(config, &seen);
         }
         Ok(outcome)
@@ -110,22 +114,9 @@ impl BrokerArgs {
     }
 }
 
-async fn find(config: &Config) -> Result<Cluster, Failure> {
-    let kafka = &config.kafka;
-    let protocol = kafka.common.get("security.protocol");
-    if let Some(protocol) = protocol.filter(|of| !of.eq_ignore_ascii_case("plaintext")) {
-        let what = format!("--broker does not speak {protocol} yet");
-        return Err(Failure::new(Exit::Usage, what).hint("leave it out to check the file alone"));
-    }
-    let bootstrap = &kafka.bootstrap;
-    let found = Cluster::find(bootstrap, ANSWER_TIME_MAX).await;
-    found.map_err(|errors| {
-        let each: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        let what = format!("no broker of {bootstrap} answers");
-        Failure::new(Exit::KafkaUnreachable, what)
-            .cost(each.join("\n       "))
-            .hint("the configuration itself is right; are the brokers running, and is the address?")
-    })
+async fn find(bootstrap: &str, entrance: &Entrance) -> Result<Cluster, Failure> {
+    let found = Cluster::find(bootstrap, entrance.security.clone(), ANSWER_TIME_MAX).await;
+    found.map_err(|errors| no_broker(bootstrap, &errors))
 }
 
 async fn create(cluster: &Cluster, new: &[NewTopic]) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use penstock_core::diagnosis::snapshot::Answer;
 
 use super::Input;
 use super::sample::{Answered, Sample};
-use crate::commands::{Failure, group_args};
+use crate::commands::{Failure, group_args, tools};
 use crate::doctor::{Ask, HostAccess, Observer};
 use crate::hosts;
 use crate::plan;
@@ -27,12 +27,14 @@ pub(super) enum Whom {
 }
 
 impl Whom {
-    pub(super) fn of(config: &Config) -> Whom {
-        let mut ask = plan::watch(config);
+    /// # Errors
+    /// What is wrong with the settings of the way to the cluster.
+    pub(super) fn of(config: &Config) -> Result<Whom, Failure> {
+        let mut ask = plan::watch(config).map_err(tools::no_way_in)?;
         ask.hosts = Some(HostAccess {
             token: config.admin.token.clone(),
         });
-        Whom::Group(Box::new(ask))
+        Ok(Whom::Group(Box::new(ask)))
     }
 }
 
@@ -141,10 +143,7 @@ impl Finder {
                 url: host.address,
                 status: match host.status {
                     Answer::Known(status) => Ok(status),
-                    Answer::Missing(why) | Answer::Unauthorised(why) | Answer::Failed(why) => {
-                        Err(why)
-                    }
-                    Answer::Unasked => Err("it was not asked".to_owned()),
+                    other => Err(other.why().unwrap_or("it was not asked").to_owned()),
                 },
             }
         });

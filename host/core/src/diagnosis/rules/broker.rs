@@ -1,4 +1,4 @@
-//! Brokers that don't answer, and those that answer with a refusal.
+//! Brokers that don't answer.
 
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
@@ -61,50 +61,4 @@ pub(super) fn unreachable(scene: &Scene<'_>) -> Vec<Finding> {
         ),
     };
     vec![finding]
-}
-
-/// A permission is missing, for the doctor itself; the group's own clients may have it.
-pub(super) fn not_permitted(scene: &Scene<'_>) -> Vec<Finding> {
-    let group = &scene.snapshot.group;
-    let mut seen: Vec<(String, String)> = Vec::new();
-    let mut acls: Vec<String> = Vec::new();
-    let group_refused = [
-        unauthorised(&scene.last.group),
-        unauthorised(&scene.last.committed),
-    ];
-    if let Some(why) = group_refused.into_iter().flatten().next() {
-        seen.push((format!("group {group}"), why.to_owned()));
-        acls.push(format!("--group {}", quoted(group)));
-    }
-    for topic in &scene.last.topics {
-        let logs = topic.partitions.known().into_iter().flatten();
-        let log = logs.filter_map(|of| unauthorised(&of.log)).next();
-        if let Some(why) = unauthorised(&topic.partitions).or(log) {
-            seen.push((format!("topic {}", topic.name), why.to_owned()));
-            acls.push(format!("--topic {}", quoted(&topic.name)));
-        }
-    }
-    if seen.is_empty() {
-        return Vec::new();
-    }
-    let cause = "the cluster does not let this user see what a diagnosis needs; what it hides is \
-                 not known here, and is not the same as empty"
-        .to_owned();
-    let finding = Finding::new(Code::DoctorNotPermitted, Stage::Broker, group, cause);
-    vec![finding.all_evidence(seen).command(
-        "let an administrator permit it (replace USER)",
-        format!(
-            "kafka-acls.sh --bootstrap-server {} --add --allow-principal User:USER --operation \
-             Describe {}",
-            quoted(&scene.snapshot.bootstrap),
-            acls.join(" ")
-        ),
-    )]
-}
-
-fn unauthorised<T>(of: &Answer<T>) -> Option<&str> {
-    match of {
-        Answer::Unauthorised(why) => Some(why),
-        _ => None,
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::scene::{Place, Scene};
-use crate::diagnosis::snapshot::Batch;
+use crate::diagnosis::snapshot::{Answer, Batch};
 use crate::diagnosis::words::{count, list, member, quoted, time};
 
 /// Lines of evidence before the rest is only counted.
@@ -27,8 +27,22 @@ fn first_batch<'p, 's>(places: &[&'p Place<'s>]) -> Option<(&'p Place<'s>, &'s B
         .find_map(|place| Some((*place, place.next_batch()?)))
 }
 
-/// The same, as evidence.
+/// The same, as evidence; or that it may not be looked at.
 pub(super) fn next_batch(finding: Finding, places: &[&Place<'_>]) -> Finding {
+    let hidden = places.iter().find(|place| {
+        place
+            .ahead
+            .is_some_and(|of| matches!(of.batch, Answer::Unauthorised(_)))
+    });
+    let finding = match hidden {
+        Some(place) => finding.or(format!(
+            "nothing waits but markers of transactions, or what was compacted away: this user may \
+             not look ({} needs Read on topic {})",
+            place.name(),
+            place.topic
+        )),
+        None => finding,
+    };
     let Some((place, batch)) = first_batch(places) else {
         return finding;
     };

@@ -7,7 +7,9 @@ mod group;
 mod inside;
 mod no_commit;
 mod outside;
+pub(super) mod permissions;
 pub(super) mod progress;
+mod secured;
 mod strangers;
 mod topics;
 pub(super) mod transactions;
@@ -20,8 +22,9 @@ type Rule = fn(&Scene<'_>) -> Vec<Finding>;
 
 /// In the order of the stages.
 const RULES: &[Rule] = &[
+    secured::barred,
     broker::unreachable,
-    broker::not_permitted,
+    permissions::missing,
     group::missing,
     group::nobody,
     unsettled::rule,

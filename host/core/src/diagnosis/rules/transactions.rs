@@ -4,7 +4,7 @@ use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::{MOMENT_MS, TRANSACTION_MS};
 use crate::diagnosis::scene::{Place, Scene};
-use crate::diagnosis::snapshot::{Answer, Committed, OpenTransaction};
+use crate::diagnosis::snapshot::{Answer, Barrier, Committed, Hidden, OpenTransaction};
 use crate::diagnosis::words::{count, quoted, span, time};
 
 use super::cures::seen;
@@ -44,11 +44,22 @@ pub(in crate::diagnosis) fn age_ms(scene: &Scene<'_>, of: &OpenTransaction) -> i
     scene.last.at_ms - started.unwrap_or(of.last_write_ms)
 }
 
+/// Whether the producers of a topic may not be seen.
+fn is_hidden(scene: &Scene<'_>, topic: &str) -> bool {
+    let producers = Hidden::producers(topic);
+    scene.snapshot.hidden.contains(&producers)
+}
+
 fn held_one(scene: &Scene<'_>, place: &Place<'_>) -> Option<Finding> {
     let log = place.log?;
     let held = count(log.end - log.last_stable, "record", "records");
     let open = transaction(scene, place);
-    if open.is_some_and(|of| age_ms(scene, of) < TRANSACTION_MS) {
+    let is_young = match open {
+        Some(of) => age_ms(scene, of) < TRANSACTION_MS,
+        // Whose it is may not be seen: it is at least as old as it was watched.
+        None => is_hidden(scene, place.topic) && scene.watched_ms() < TRANSACTION_MS,
+    };
+    if is_young {
         return None;
     }
     let name = place.name();
@@ -126,7 +137,9 @@ fn ended(scene: &Scene<'_>, open: &OpenTransaction, finding: Finding) -> Finding
                 open.from
             ),
         ),
-        Answer::Unauthorised(why) | Answer::Failed(why) => finding
+        Answer::Unauthorised(why)
+        | Answer::Failed(why)
+        | Answer::Barred(Barrier { text: why, .. }) => finding
             .evidence("its coordinator", why.as_str())
             .command("find its transactional id", format!("{tool} list")),
         Answer::Unasked => finding.command("find its transactional id", format!("{tool} list")),

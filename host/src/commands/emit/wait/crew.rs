@@ -9,7 +9,7 @@ use penstock_core::diagnosis::snapshot::Answer;
 use penstock_core::status::Status;
 use penstock_core::watch::{Step, Wanted};
 
-use crate::commands::{Exit, Failure, group_args};
+use crate::commands::{Exit, Failure, group_args, tools};
 use crate::doctor::{HostAccess, Observer};
 use crate::{escape, hosts, plan};
 
@@ -47,7 +47,7 @@ enum Told {
 impl Crew {
     pub(super) fn new(config: &Config, wanted: Wanted) -> Result<Crew, Failure> {
         let token = config.admin.token.clone();
-        let mut ask = plan::watch(config);
+        let mut ask = plan::watch(config).map_err(tools::no_way_in)?;
         ask.hosts = Some(HostAccess {
             token: token.clone(),
         });
@@ -86,10 +86,10 @@ impl Crew {
                     }
                     self.statuses.push(status);
                 }
-                Answer::Missing(why) | Answer::Unauthorised(why) | Answer::Failed(why) => {
-                    self.unasked.push(format!("{}: {why}", host.client));
+                other => {
+                    let why = other.why().map(|why| format!("{}: {why}", host.client));
+                    self.unasked.extend(why);
                 }
-                Answer::Unasked => {}
             }
         }
         Ok(())

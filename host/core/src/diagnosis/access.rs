@@ -1,0 +1,115 @@
+//! As whom the doctor asks, what keeps it from being let in, and what it may not see.
+
+use serde::{Deserialize, Serialize};
+
+use crate::codes::Code;
+use crate::shell::quoted;
+
+/// As whom, and how, somebody connects; no secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Access {
+    /// `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`; empty: not known.
+    pub protocol: String,
+    /// SASL's mechanism, if there is a login.
+    pub mechanism: Option<String>,
+    /// As Kafka's access lists name it: `User:NAME`; `None`: not known.
+    pub principal: Option<String>,
+}
+
+/// Why a broker and the doctor do not come together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Barrier {
+    /// Of which kind it is.
+    pub kind: BarrierKind,
+    /// With the address, and the broker's or the library's words.
+    pub text: String,
+}
+
+/// The kinds of barriers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BarrierKind {
+    /// The broker's certificate is signed by nobody who is trusted.
+    UnknownAuthority,
+    /// The broker's certificate is not valid at this time.
+    OutOfDate,
+    /// The broker's certificate is for these names.
+    OtherName(Vec<String>),
+    /// TLS is spoken, and the listener speaks plain text.
+    NotEncrypted,
+    /// Plain text is spoken, and the listener wants TLS.
+    Encrypted,
+    /// The listener wants a certificate, and there is none.
+    ClientCertificateMissing,
+    /// The listener does not accept the certificate.
+    ClientCertificateRefused,
+    /// TLS fails otherwise.
+    Handshake,
+    /// The listener wants a login by one of these mechanisms, and there is none.
+    LoginWanted(Vec<String>),
+    /// The listener has no login.
+    NoLogin,
+    /// The listener offers these mechanisms, and not the one that is configured.
+    Mechanism(Vec<String>),
+    /// The user, the password or the token is not accepted.
+    Credentials,
+    /// The broker did not prove that it knows the password.
+    Unproved,
+    /// No token could be got.
+    NoToken,
+}
+
+impl BarrierKind {
+    /// The code of what is found.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            BarrierKind::UnknownAuthority => Code::UnknownAuthority,
+            BarrierKind::OutOfDate => Code::CertificateOutOfDate,
+            BarrierKind::OtherName(_) => Code::CertificateOtherName,
+            BarrierKind::NotEncrypted | BarrierKind::Encrypted => Code::EncryptionDiffers,
+            BarrierKind::ClientCertificateMissing | BarrierKind::ClientCertificateRefused => {
+                Code::ClientCertificate
+            }
+            BarrierKind::Handshake => Code::HandshakeFailed,
+            BarrierKind::LoginWanted(_) | BarrierKind::NoLogin | BarrierKind::Mechanism(_) => {
+                Code::LoginDiffers
+            }
+            BarrierKind::Credentials | BarrierKind::Unproved => Code::LoginRefused,
+            BarrierKind::NoToken => Code::NoToken,
+        }
+    }
+}
+
+/// Something that may not be seen, and without which a diagnosis is poorer and not wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Hidden {
+    /// In a few words.
+    pub what: String,
+    /// Which permission is missing, as `Read on topic t`.
+    pub needs: String,
+    /// The same for Kafka's tool, as `--operation Read --topic t`.
+    pub acl: String,
+}
+
+impl Hidden {
+    /// The producers of a topic's partitions, and with them the open transactions.
+    pub fn producers(topic: &str) -> Hidden {
+        Hidden {
+            what: format!("who holds back the last records of {topic}"),
+            needs: format!("Read on topic {topic}"),
+            acl: format!("--operation Read --topic {}", quoted(topic)),
+        }
+    }
+
+    /// Transactions by their names: brokers leave out of a list what may not be seen.
+    pub fn transactions() -> Hidden {
+        Hidden {
+            what: "whose the open transaction is".to_owned(),
+            needs: "Describe on all transactional ids".to_owned(),
+            acl: "--operation Describe --transactional-id '*'".to_owned(),
+        }
+    }
+}
