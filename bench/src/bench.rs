@@ -68,7 +68,7 @@ impl Bench {
         let broker = Broker::start(BrokerOptions {
             heap_mib: 1024,
             quick_start: false,
-            settings: Vec::new(),
+            ..BrokerOptions::default()
         })?;
         Ok(Bench {
             broker,

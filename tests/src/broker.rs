@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::broker_config::server_properties;
+use crate::broker_config::{Listener, server_properties};
 use crate::client::Client;
 use crate::kafka_dist;
 use crate::ports::free_port;
@@ -28,6 +28,10 @@ pub struct BrokerOptions {
     pub quick_start: bool,
     /// Settings of `server.properties` over those of the tests.
     pub settings: Vec<(String, String)>,
+    /// More listeners.
+    pub listeners: Vec<Listener>,
+    /// Users with a password for SCRAM, as `SCRAM-SHA-256=[name=n,password=p]`.
+    pub scram: Vec<String>,
 }
 
 impl Default for BrokerOptions {
@@ -36,6 +40,8 @@ impl Default for BrokerOptions {
             heap_mib: 512,
             quick_start: true,
             settings: Vec::new(),
+            listeners: Vec::new(),
+            scram: Vec::new(),
         }
     }
 }
@@ -62,11 +68,12 @@ impl Broker {
             port,
             free_port()?,
             &dir.path().join("data"),
+            &options.listeners,
             &options.settings,
         );
         std::fs::write(dir.path().join("server.properties"), properties)?;
         let class_path = format!("{}/*", libs.display());
-        format_data(&class_path, dir.path())?;
+        format_data(&class_path, dir.path(), &options.scram)?;
         let client = Client::new(&format!("127.0.0.1:{port}"))?;
         let mut broker = Broker {
             process: None,
@@ -85,12 +92,17 @@ impl Broker {
     pub fn shared() -> &'static Broker {
         static SHARED: OnceLock<Broker> = OnceLock::new();
         SHARED.get_or_init(|| match Broker::start(BrokerOptions::default()) {
-            Ok(broker) => {
-                end_at_exit(&broker);
-                broker
-            }
+            Ok(broker) => broker.until_exit(),
             Err(error) => panic!("the shared broker: {error:#}"),
         })
+    }
+
+    /// Makes it end, and its data go, as the process exits: for a static, which is never dropped.
+    /// One broker of a process may be so.
+    #[must_use]
+    pub fn until_exit(self) -> Broker {
+        end_at_exit(&self);
+        self
     }
 
     /// `host:port` for clients.
@@ -195,7 +207,7 @@ fn java(class_path: &str, dir: &Path) -> Command {
     java
 }
 
-fn format_data(class_path: &str, dir: &Path) -> Result<()> {
+fn format_data(class_path: &str, dir: &Path, scram: &[String]) -> Result<()> {
     // Any 16 bytes in URL-safe Base64 name a cluster.
     const CLUSTER: &str = "cGVuc3RvY2stdGVzdHMhIQ";
     let output = java(class_path, dir)
@@ -208,6 +220,7 @@ fn format_data(class_path: &str, dir: &Path) -> Result<()> {
             "-c",
             "server.properties",
         ])
+        .args(scram.iter().flat_map(|of| ["--add-scram", of.as_str()]))
         .output()
         .context("cannot run `java`")?;
     ensure!(

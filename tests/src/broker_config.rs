@@ -3,11 +3,25 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// A listener of a broker beside the plain one that the tests themselves use.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    /// Its name, in capitals.
+    pub name: String,
+    /// `SSL`, `SASL_SSL` or `SASL_PLAINTEXT`
+    pub protocol: String,
+    /// On the loopback address.
+    pub port: u16,
+    /// Its settings, without the prefix that names it.
+    pub settings: Vec<(String, String)>,
+}
+
 /// The text of `server.properties`; `extra` wins over the settings here.
 pub(crate) fn server_properties(
     port: u16,
     controller_port: u16,
     data: &Path,
+    listeners: &[Listener],
     extra: &[(String, String)],
 ) -> String {
     let data = data.display().to_string();
@@ -48,14 +62,23 @@ pub(crate) fn server_properties(
         "controller.quorum.voters",
         format!("1@127.0.0.1:{controller_port}"),
     );
-    settings.insert(
-        "listeners",
-        format!("PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}"),
-    );
-    settings.insert(
-        "advertised.listeners",
-        format!("PLAINTEXT://127.0.0.1:{port}"),
-    );
+    let mut addresses = format!("PLAINTEXT://127.0.0.1:{port}");
+    let mut protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned();
+    let mut own = BTreeMap::new();
+    for of in listeners {
+        addresses += &format!(",{}://127.0.0.1:{}", of.name, of.port);
+        protocols += &format!(",{}:{}", of.name, of.protocol);
+        for (key, value) in &of.settings {
+            let name = of.name.to_lowercase();
+            own.insert(format!("listener.name.{name}.{key}"), value.clone());
+        }
+    }
+    let controller = format!("CONTROLLER://127.0.0.1:{controller_port}");
+    settings.insert("listeners", format!("{addresses},{controller}"));
+    settings.insert("advertised.listeners", addresses);
+    settings.insert("listener.security.protocol.map", protocols);
+    settings.insert("inter.broker.listener.name", "PLAINTEXT".to_owned());
+    settings.extend(own.iter().map(|(key, value)| (key.as_str(), value.clone())));
     for (key, value) in extra {
         settings.insert(key, value.clone());
     }
@@ -72,8 +95,26 @@ mod tests {
     #[test]
     fn what_a_test_asks_for_wins() {
         let extra = [("num.io.threads".to_owned(), "8".to_owned())];
-        let text = server_properties(1, 2, Path::new("d"), &extra);
+        let text = server_properties(1, 2, Path::new("d"), &[], &extra);
         assert_eq!(text.matches("num.io.threads").count(), 1);
         assert!(text.contains("num.io.threads=8\n"));
+    }
+
+    #[test]
+    fn a_listener_has_settings_of_its_own() {
+        let listener = Listener {
+            name: "MUTUAL".to_owned(),
+            protocol: "SSL".to_owned(),
+            port: 3,
+            settings: vec![("ssl.client.auth".to_owned(), "required".to_owned())],
+        };
+        let text = server_properties(1, 2, Path::new("d"), &[listener], &[]);
+        for line in [
+            "advertised.listeners=PLAINTEXT://127.0.0.1:1,MUTUAL://127.0.0.1:3\n",
+            "listener.name.mutual.ssl.client.auth=required\n",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
+        assert!(text.contains(",MUTUAL:SSL\n"), "{text}");
     }
 }

@@ -50,6 +50,7 @@ impl Host {
         fs::write(&file, config.toml()?).context("cannot write the configuration")?;
         let mut command = Command::new(program("penstock")?);
         command.arg("run").arg("-c").arg(&file).env("NO_COLOR", "1");
+        command.envs(config.variables().iter().cloned());
         let process = Process::spawn(command, &dir.path().join("host.log"))?;
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(5)))

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 #[derive(Debug, Clone)]
 pub struct HostConfig {
     root: Table,
+    variables: Vec<(String, String)>,
 }
 
 impl HostConfig {
@@ -16,15 +17,18 @@ impl HostConfig {
     /// topics yet.
     #[must_use]
     pub fn new(bootstrap: &str, group: &str, id: &str) -> HostConfig {
-        HostConfig { root: Table::new() }
-            .set(&["host", "id"], id)
-            .set(&["kafka", "bootstrap"], bootstrap)
-            .set(&["kafka", "group"], group)
-            .set(&["kafka", "protocol"], "classic")
-            .set(&["kafka", "delivery"], "at-least-once")
-            .set(&["kafka", "commit-interval"], "1s")
-            .set(&["log", "format"], "json")
-            .set(&["log", "records"], "all")
+        HostConfig {
+            root: Table::new(),
+            variables: Vec::new(),
+        }
+        .set(&["host", "id"], id)
+        .set(&["kafka", "bootstrap"], bootstrap)
+        .set(&["kafka", "group"], group)
+        .set(&["kafka", "protocol"], "classic")
+        .set(&["kafka", "delivery"], "at-least-once")
+        .set(&["kafka", "commit-interval"], "1s")
+        .set(&["log", "format"], "json")
+        .set(&["log", "records"], "all")
     }
 
     /// The group protocol. Of `classic`, the session is set to 2 s (of `consumer` the broker
@@ -85,6 +89,18 @@ impl HostConfig {
         }
         table.insert((*last).to_owned(), value.into());
         self
+    }
+
+    /// A variable of the host's environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> HostConfig {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The variables of the host's environment.
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        &self.variables
     }
 
     /// The text of the file.

@@ -3,6 +3,7 @@
 //!
 //! Everything started here dies with the process that started it, however that ends.
 
+pub mod acls;
 pub mod broker;
 mod broker_config;
 pub mod client;
@@ -21,11 +22,13 @@ pub mod topics;
 pub mod wait;
 
 pub use broker::{Broker, BrokerOptions};
+pub use broker_config::Listener;
 pub use client::Client;
 pub use doctor::Doctor;
 pub use host::Host;
 pub use host_config::HostConfig;
 pub use layout::{plugin, program, target_dir};
+pub use ports::free_port;
 pub use produce::{Outgoing, Producer};
 pub use read::Record;
 pub use wait::{eventually, unique, wait_until};

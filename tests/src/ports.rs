@@ -11,7 +11,10 @@ const FIRST: u32 = 12_000;
 const COUNT: u32 = 20_000;
 
 /// A port that nothing listens on, never the same twice in this process.
-pub(crate) fn free_port() -> Result<u16> {
+///
+/// # Errors
+/// There is none.
+pub fn free_port() -> Result<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let spread = std::process::id().wrapping_mul(97);
     (0..COUNT)
