@@ -4,6 +4,7 @@
 mod create;
 mod fine;
 mod group;
+mod permissions;
 mod settings;
 mod start;
 #[path = "../doctor/support/mod.rs"]

@@ -22,9 +22,14 @@ pub struct World {
 impl World {
     /// The names alone.
     pub fn without_topics(name: &str) -> Result<World> {
+        World::on(Broker::shared(), name)
+    }
+
+    /// The names alone, on another broker.
+    pub fn on(broker: &Broker, name: &str) -> Result<World> {
         let name = unique(name);
         Ok(World {
-            client: Client::new(Broker::shared().bootstrap())?,
+            client: Client::new(broker.bootstrap())?,
             input: format!("{name}.in"),
             output: format!("{name}.out"),
             dead: format!("{name}.dead"),
@@ -35,12 +40,16 @@ impl World {
 
     /// With topics: two partitions each; a dead letter finds room.
     pub fn new(name: &str) -> Result<World> {
-        let world = World::without_topics(name)?;
-        world.client.create_topic(&world.input, 2, &[])?;
-        world.client.create_topic(&world.output, 2, &[])?;
+        World::without_topics(name)?.with_topics()
+    }
+
+    /// Makes its topics.
+    pub fn with_topics(self) -> Result<World> {
+        self.client.create_topic(&self.input, 2, &[])?;
+        self.client.create_topic(&self.output, 2, &[])?;
         let room = [("max.message.bytes", "2000000")];
-        world.client.create_topic(&world.dead, 2, &room)?;
-        Ok(world)
+        self.client.create_topic(&self.dead, 2, &room)?;
+        Ok(self)
     }
 
     /// The unruly plugin from the input to the output; failures become dead letters.
@@ -114,6 +123,11 @@ impl World {
 pub struct Finding(Value);
 
 impl Finding {
+    /// Whether it has this code and subject.
+    pub fn is(&self, code: &str, subject: &str) -> bool {
+        self.text("code") == code && self.text("subject") == subject
+    }
+
     fn text(&self, key: &str) -> &str {
         self.0[key].as_str().unwrap_or_default()
     }
