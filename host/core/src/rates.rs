@@ -127,6 +127,7 @@ mod tests {
             conditions: Vec::new(),
             findings: Vec::new(),
             pauses: Vec::new(),
+            healings: 0,
             commit_interval_ms: 0,
         }
     }

@@ -12,6 +12,7 @@ use penstock_engine::ports::{
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
 use crate::blame::blame;
+use crate::bootstrap::Bootstrap;
 use crate::latch::{self, Latch};
 use crate::native::{Event, EventKind, Message, Queue};
 use crate::sink::KafkaSink;
@@ -38,6 +39,7 @@ pub struct Deliveries {
     /// When a refused batch was last told of.
     warned: Option<Instant>,
     stalls: Stalls,
+    bootstrap: Bootstrap,
 }
 
 impl Deliveries {
@@ -53,6 +55,7 @@ impl Deliveries {
             acks: Vec::with_capacity(ACKS_MAX),
             single: 0,
             warned: None,
+            bootstrap: Bootstrap::default(),
             failed: Some(failed),
             latch,
             reports,
@@ -76,6 +79,7 @@ impl Deliveries {
             }
             self.report_refused_at_once();
             self.stalls.look(&sink.topics, &*self.latch);
+            self.bootstrap.look(self.stalls.any(), &sink.handle);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The only code that knows rdkafka: where records come from, where outputs go, what is committed.
 
 mod blame;
+mod bootstrap;
 mod cells;
 mod certificate;
 mod client;

@@ -12,6 +12,7 @@ use penstock_core::partition::HandedBack;
 use penstock_core::record::NextOffset;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
+use crate::bootstrap::Bootstrap;
 use crate::cells::Cells;
 use crate::commit::Committer;
 use crate::intake::Intake;
@@ -130,6 +131,7 @@ pub fn start<I: Intake>(
         closing: None,
         lost_generation: None,
         troubles: Troubles::default(),
+        bootstrap: Bootstrap::default(),
         orders,
         reset: None,
     };
@@ -201,6 +203,7 @@ pub(crate) struct Poller<I: Intake> {
     pub(crate) orders: Receiver<Order>,
     /// The reset that is under way.
     pub(crate) reset: Option<Reset<I::Stay>>,
+    bootstrap: Bootstrap,
 }
 
 impl<I: Intake> Poller<I> {
@@ -256,6 +259,7 @@ impl<I: Intake> Poller<I> {
         self.troubles.look(&self.cells, &*self.intake);
         self.committer.tick(self.cells.stays());
         self.note_membership();
+        self.bootstrap.look(self.shared.is_outside(), &self.handle);
     }
 
     fn take(&mut self, mut event: Event<'_>) {

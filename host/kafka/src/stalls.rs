@@ -52,6 +52,11 @@ impl Stalls {
         self.0[topic].at = Instant::now();
     }
 
+    /// Whether any topic is stuck.
+    pub fn any(&self) -> bool {
+        self.0.iter().any(|progress| progress.stalled)
+    }
+
     /// Says which topics are stuck, and which no longer.
     pub fn look(&mut self, topics: &[Topic], latch: &dyn Latch) {
         let now = Instant::now();

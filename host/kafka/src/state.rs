@@ -39,6 +39,12 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).member
     }
 
+    /// Whether this host asks to be taken in, and is not.
+    pub fn is_outside(&self) -> bool {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.subscribed && !state.member
+    }
+
     /// Changes it.
     pub fn update(&self, change: impl FnOnce(&mut GroupState)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));

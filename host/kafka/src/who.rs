@@ -12,7 +12,7 @@ use crate::token::Source;
 
 /// A client, as the cluster's administrators know it.
 pub struct Who {
-    bootstrap: String,
+    pub(crate) bootstrap: String,
     /// Of a consumer.
     group: Option<String>,
     login: Login,

@@ -119,6 +119,15 @@ impl Handle {
         Ok(handle)
     }
 
+    /// Names the brokers of `bootstrap.servers` again: those that the client has forgotten meanwhile,
+    /// it connects to.
+    pub fn name_brokers(&self) {
+        if let Ok(brokers) = c_string(&self.who.bootstrap) {
+            // SAFETY: the handle is live, and the string has an end.
+            unsafe { sys::rd_kafka_brokers_add(self.client, brokers.as_ptr()) };
+        }
+    }
+
     /// As whom it talks to Kafka.
     pub fn who(&self) -> &Who {
         &self.who

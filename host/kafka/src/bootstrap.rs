@@ -1,0 +1,54 @@
+//! Names the configured brokers to a client again that gets nowhere.
+//!
+//! The client forgets brokers that the cluster no longer lists. A broker that was frozen, or has
+//! just been started, may list none at all; then librdkafka 2.12 may be left with nobody to ask,
+//! and begin anew by itself only after minutes.
+
+use std::time::{Duration, Instant};
+
+use crate::native::Handle;
+
+/// How long a client may get nowhere, and how long between two times.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Since when a client has got nowhere, or was last told.
+#[derive(Debug, Default)]
+pub struct Bootstrap(Option<Instant>);
+
+impl Bootstrap {
+    /// Whether the client of `handle` gets nowhere at the moment.
+    pub fn look(&mut self, is_stuck: bool, handle: &Handle) {
+        if self.is_due(is_stuck, Instant::now()) {
+            tracing::debug!("the client gets nowhere: the bootstrap brokers are named to it again");
+            handle.name_brokers();
+        }
+    }
+
+    fn is_due(&mut self, is_stuck: bool, now: Instant) -> bool {
+        if !is_stuck {
+            self.0 = None;
+            return false;
+        }
+        let since = *self.0.get_or_insert(now);
+        let due = now.saturating_duration_since(since) >= PATIENCE;
+        if due {
+            self.0 = Some(now);
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_told_after_a_while_and_again_after_another() {
+        let (mut bootstrap, start) = (Bootstrap::default(), Instant::now());
+        let mut due =
+            |stuck, seconds| bootstrap.is_due(stuck, start + Duration::from_secs(seconds));
+        assert!(!due(true, 0) && !due(true, 4) && due(true, 5) && !due(true, 9));
+        assert!(due(true, 10) && !due(false, 11));
+        assert!(!due(true, 20) && due(true, 25));
+    }
+}
