@@ -24,7 +24,7 @@ test: build lint
 	@tools/prepare test
 	$(CARGO) test $(PURE)
 	$(CARGO) test --release $(HEAVY)
-	$(CARGO) test --release -p penstock-tests -- --test-threads=6
+	$(CARGO) test --release -p penstock-tests
 
 # The doctor in front of clients of other makes: KafkaJS from npm, and Java's. Most of the time they
 # are only waited for, so many run at once.

@@ -1,8 +1,9 @@
-//! Names the configured brokers to a client again that gets nowhere.
+//! Has a client that gets nowhere connect to the configured brokers again.
 //!
 //! The client forgets brokers that the cluster no longer lists. A broker that was frozen, or has
-//! just been started, may list none at all; then librdkafka 2.12 may be left with nobody to ask,
-//! and begin anew by itself only after minutes.
+//! just been started, may list none at all; then librdkafka 2.12 may be left without a connection.
+//! Looking for its coordinator, or for a topic's leader, it asks those that it is connected to, and
+//! connects to none for that.
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,9 @@ use crate::native::Handle;
 
 /// How long a client may get nowhere, and how long between two times.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a broker's answer is waited for.
+const ANSWER: Duration = Duration::from_millis(500);
 
 /// Since when a client has got nowhere, or was last told.
 #[derive(Debug, Default)]
@@ -19,8 +23,8 @@ impl Bootstrap {
     /// Whether the client of `handle` gets nowhere at the moment.
     pub fn look(&mut self, is_stuck: bool, handle: &Handle) {
         if self.is_due(is_stuck, Instant::now()) {
-            tracing::debug!("the client gets nowhere: the bootstrap brokers are named to it again");
-            handle.name_brokers();
+            tracing::debug!("the client gets nowhere: it connects to any broker that it can reach");
+            handle.reach_out(ANSWER);
         }
     }
 

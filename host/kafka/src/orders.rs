@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::native::Queue;
 use crate::reset::{Move, ResetOutcome};
@@ -20,6 +20,8 @@ pub(crate) struct Order {
     pub moves: Vec<Move>,
     /// Only says whether it could be done.
     pub dry_run: bool,
+    /// From then on nobody waits for the outcome, and it is not begun any more.
+    pub until: Instant,
     pub reply: SyncSender<ResetOutcome>,
 }
 
@@ -39,6 +41,7 @@ impl Orders {
         let order = Order {
             moves,
             dry_run,
+            until: Instant::now() + wait,
             reply,
         };
         self.sender.send(order).ok()?;

@@ -138,6 +138,9 @@ impl<I: Intake> Poller<I> {
 
     fn judge(&self, order: &Order) -> ResetOutcome {
         let refused = |why: &str| ResetOutcome::Refused(why.to_owned());
+        if Instant::now() >= order.until {
+            return refused("it came too late to be waited for");
+        }
         if self.reset.is_some() {
             return refused("another reset is under way on this host");
         }

@@ -1,7 +1,7 @@
 //! What the listener may be told to do: only with the token, or, where none is configured, only
 //! through a listener on the loopback address. Whatever is tried leaves a line in the log.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -43,14 +43,19 @@ impl Guard {
                 let text = "this host has `admin.token`: send `Authorization: Bearer TOKEN`\n";
                 return Err((StatusCode::UNAUTHORIZED, text));
             }
-            None if self.is_loopback => {}
+            None if self.is_loopback && names_an_address(headers) => {}
+            None if self.is_loopback => {
+                let text = "without `admin.token`, orders are taken only by the listener's address, \
+                            or as localhost: a web page may have any other name for this machine\n";
+                return Err((StatusCode::FORBIDDEN, text));
+            }
             None => {
                 let text = "without `admin.token`, a host changes nothing unless `admin.listen` \
                             is a loopback address\n";
                 return Err((StatusCode::FORBIDDEN, text));
             }
         }
-        // A web page can't send this to a host on its reader's machine.
+        // A web page can't send this to another site.
         let kind = headers.get(header::CONTENT_TYPE);
         if kind.is_none_or(|kind| kind.as_bytes() != b"application/json") {
             let text = "send `Content-Type: application/json`\n";
@@ -58,6 +63,21 @@ impl Guard {
         }
         Ok(())
     }
+}
+
+/// Whether the request's `Host` is an address, or this machine's own name for itself. A web page
+/// whose name is led to this machine's address sends its own name.
+fn names_an_address(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|it| it.to_str().ok());
+    let Some(host) = host else { return false };
+    if host.parse::<SocketAddr>().is_ok() {
+        return true;
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok()
+        || bare.parse::<IpAddr>().is_ok()
 }
 
 type Shared = Arc<dyn Control>;

@@ -94,9 +94,14 @@ const ORDER: &str =
 
 /// The status of the answer to an order, and its body.
 fn order(address: SocketAddr, headers: &str, body: &str) -> (String, String) {
-    let length = body.len();
+    order_by(&address.to_string(), address, headers, body)
+}
+
+/// The same of a host by this name.
+fn order_by(name: &str, address: SocketAddr, headers: &str, body: &str) -> (String, String) {
+    let (length, host) = (body.len(), format!("Host: {name}\r\n"));
     let request = format!(
-        "POST /operations/reset HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+        "POST /operations/reset HTTP/1.1\r\n{host}Content-Length: {length}\r\n{headers}\r\n{body}"
     );
     let answer = exchange(address, &request);
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
@@ -104,6 +109,29 @@ fn order(address: SocketAddr, headers: &str, body: &str) -> (String, String) {
 }
 
 const JSON: &str = "Content-Type: application/json\r\n";
+
+#[test]
+fn without_a_token_a_page_that_has_a_name_for_this_machine_orders_nothing() {
+    let admin = start(None, Ok(()), true);
+    let given = |name: &str| order_by(name, admin.address(), JSON, ORDER).0;
+    for name in [
+        "127.0.0.1:9644",
+        "127.0.0.1",
+        "[::1]:9644",
+        "localhost:9644",
+        "LOCALHOST",
+    ] {
+        assert_eq!(given(name), "200", "{name}");
+    }
+    for name in [
+        "evil.example:9644",
+        "evil.example",
+        "localhost.evil.example",
+        "",
+    ] {
+        assert_eq!(given(name), "403", "{name}");
+    }
+}
 
 #[test]
 fn an_order_wants_the_token_where_there_is_one() {
