@@ -119,25 +119,6 @@ impl Handle {
         Ok(handle)
     }
 
-    /// Names the brokers of `bootstrap.servers` again, and has the client connect to any broker: by
-    /// itself it connects to those alone that it has something to ask, and it may have forgotten
-    /// all of them. Waits at most `timeout` for an answer, which is not needed.
-    pub fn reach_out(&self, timeout: Duration) {
-        let Ok(brokers) = c_string(&self.who.bootstrap) else {
-            return;
-        };
-        let mut answer = std::ptr::null();
-        // SAFETY: the handle is live, the string has an end, and an answer is ours.
-        unsafe {
-            sys::rd_kafka_brokers_add(self.client, brokers.as_ptr());
-            let topic = std::ptr::null_mut();
-            sys::rd_kafka_metadata(self.client, 0, topic, &mut answer, millis(timeout));
-            if !answer.is_null() {
-                sys::rd_kafka_metadata_destroy(answer);
-            }
-        }
-    }
-
     /// As whom it talks to Kafka.
     pub fn who(&self) -> &Who {
         &self.who

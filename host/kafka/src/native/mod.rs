@@ -12,6 +12,7 @@ mod lookup;
 mod mock;
 mod produce;
 mod queue;
+mod reach;
 mod tokens;
 
 use std::fmt;
