@@ -1,7 +1,7 @@
 //! What is seen from outside, where no broker lets the doctor in.
 
 use penstock_admin_protocol::Error;
-use penstock_core::diagnosis::snapshot::{Answer, Look, Snapshot};
+use penstock_core::diagnosis::snapshot::{Look, Snapshot};
 
 use super::{now_ms, translate};
 
@@ -19,15 +19,6 @@ pub(super) fn seen(mut snapshot: Snapshot, errors: Vec<Error>) -> Result<Snapsho
         (address, translate::answer(Err(error)))
     });
     snapshot.entry = entry.collect();
-    snapshot.looks.push(Look {
-        at_ms: now_ms(),
-        cluster: None,
-        brokers: Vec::new(),
-        coordinator: Answer::Unasked,
-        group: Answer::Unasked,
-        committed: Answer::Unasked,
-        topics: Vec::new(),
-        hosts: Vec::new(),
-    });
+    snapshot.looks.push(Look::blind(now_ms()));
     Ok(snapshot)
 }

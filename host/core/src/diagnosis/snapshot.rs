@@ -334,6 +334,22 @@ pub struct Batch {
     pub is_sound: Option<bool>,
 }
 
+impl Look {
+    /// A look at this time, in milliseconds since 1970, of which nothing is known.
+    pub fn blind(at_ms: i64) -> Look {
+        Look {
+            at_ms,
+            cluster: None,
+            brokers: Vec::new(),
+            coordinator: Answer::Unasked,
+            group: Answer::Unasked,
+            committed: Answer::Unasked,
+            topics: Vec::new(),
+            hosts: Vec::new(),
+        }
+    }
+}
+
 impl Snapshot {
     /// As it is saved.
     ///

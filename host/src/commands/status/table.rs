@@ -150,13 +150,21 @@ pub(super) fn wrong(status: &Status) -> String {
     text
 }
 
+/// The first line of what is wrong; gives the code as it is shown.
+fn head(
+    text: &mut String,
+    code: &str,
+    subject: &str,
+    what: &str,
+) -> Result<String, std::fmt::Error> {
+    let code = shown(code);
+    let (subject, what) = (shown(subject), shown(what));
+    writeln!(text, "{WARNING}{code}{WARNING:#} {subject}: {what}")?;
+    Ok(code)
+}
+
 fn condition(text: &mut String, of: &ConditionStatus) -> std::fmt::Result {
-    let (code, subject) = (shown(&of.code), shown(&of.subject));
-    writeln!(
-        text,
-        "{WARNING}{code}{WARNING:#} {subject}: {}",
-        shown(&of.text)
-    )?;
+    let code = head(text, &of.code, &of.subject, &of.text)?;
     let times = if of.count == 1 {
         "once".to_owned()
     } else {
@@ -193,12 +201,7 @@ fn wait(waits: &WaitStatus) -> String {
 }
 
 fn finding(text: &mut String, of: &FindingStatus) -> std::fmt::Result {
-    let (code, subject) = (shown(&of.code), shown(&of.subject));
-    writeln!(
-        text,
-        "{WARNING}{code}{WARNING:#} {subject}: {}",
-        shown(&of.text)
-    )?;
+    let code = head(text, &of.code, &of.subject, &of.text)?;
     for evidence in &of.evidence {
         writeln!(text, "  {}", shown(evidence))?;
     }
