@@ -69,6 +69,14 @@ impl Staging {
         });
     }
 
+    /// Empty, with as much room as `other` needed.
+    pub fn sized_as(other: &Staging) -> Staging {
+        Staging {
+            bytes: Vec::with_capacity(other.bytes.len()),
+            entries: Vec::with_capacity(other.entries.len()),
+        }
+    }
+
     /// The present end, to [`Staging::rollback`] to.
     pub fn mark(&self) -> Mark {
         Mark {

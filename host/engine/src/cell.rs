@@ -17,6 +17,7 @@ use crate::ports::{AckToken, OwnedMessage};
 use crate::shared::Shared;
 use crate::token::UNFINISHED_MAX;
 use crate::watches::Stay;
+use crate::wave::Wave;
 
 /// Whether a partition's fetcher should go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub(crate) struct State {
     pub received: u64,
     /// Outputs of the record that waits for another of its handlers.
     pub held: Held,
+    /// Outputs that follow once little is under way.
+    pub wave: Wave,
     /// Decided and not yet handed to the sink, in order.
     pub unsent: VecDeque<(AckToken, OwnedMessage)>,
     /// Refused, to be sent again, in order.
@@ -128,6 +131,7 @@ impl Partition {
                 buffered_bytes: 0,
                 received: 0,
                 held: Held::default(),
+                wave: Wave::default(),
                 unsent: VecDeque::new(),
                 kept: BTreeMap::new(),
                 scheduled: false,
@@ -336,6 +340,7 @@ impl State {
         self.batches.clear();
         self.buffered_bytes = 0;
         self.held = Held::default();
+        drop(self.wave.take());
         self.unsent.clear();
         self.kept.clear();
         self.stall = None;

@@ -20,6 +20,7 @@ use crate::shared::{Shared, Table, Topic};
 use crate::ticker::Ticker;
 use crate::times::Times;
 use crate::watches::{Matches, Watches};
+use crate::wave::Waves;
 
 /// Runs partitions' records through their handlers and hands the outputs to the sink.
 pub struct Engine {
@@ -62,6 +63,7 @@ impl Engine {
             lanes: Lanes::new(settings.workers),
             ticker: Ticker::default(),
             outbox: Outbox::new(settings.outbox_bytes),
+            waves: Waves::default(),
             lines: Lines::new(settings.record_lines),
             watches: Watches::default(),
             resumable: Mutex::default(),

@@ -20,6 +20,14 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// Empty, with as much room as `other` needed.
+    pub fn sized_as(other: &Held) -> Held {
+        Held {
+            staging: Staging::sized_as(&other.staging),
+            spans: Vec::with_capacity(other.spans.len()),
+        }
+    }
+
     pub fn clear(&mut self) {
         self.staging.clear();
         self.spans.clear();

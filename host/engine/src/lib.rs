@@ -24,6 +24,7 @@ mod times;
 pub mod token;
 mod trial;
 mod watches;
+mod wave;
 mod worker;
 
 pub use cell::{Flow, Partition};

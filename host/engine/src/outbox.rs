@@ -5,6 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cell::Partition;
 
+/// With more than this under way, what follows is collected ([`crate::wave`]); with less, a message
+/// goes at once, and the client's own lingering makes batches.
+const LOADED_BYTES: u64 = 64 * 1024;
+
 /// The bound on bytes in flight, all partitions together.
 pub(crate) struct Outbox {
     limit_bytes: u64,
@@ -56,6 +60,11 @@ impl Outbox {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         self.has_waiters.store(false, Ordering::SeqCst);
         std::mem::take(&mut *waiters)
+    }
+
+    /// Whether so much is under way that what follows had better wait for it.
+    pub fn is_loaded(&self) -> bool {
+        self.in_flight_bytes() > LOADED_BYTES
     }
 
     pub fn in_flight_bytes(&self) -> u64 {

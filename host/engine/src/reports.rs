@@ -29,6 +29,7 @@ impl DeliveryReports for Engine {
         }
         shared.outbox.release(bytes);
         shared.wake_waiters();
+        shared.send_waves();
     }
 
     fn wants_places(&self) -> bool {
@@ -95,5 +96,6 @@ impl DeliveryReports for Engine {
             shared.tell(&partition, &mut told);
         }
         shared.wake_waiters();
+        shared.send_waves();
     }
 }

@@ -18,19 +18,33 @@ use crate::token::Token;
 const QUEUE_FULL_WAIT: std::time::Duration = std::time::Duration::from_millis(2);
 
 impl Partition {
-    /// Sends the outputs and dead letters of the records that are complete; holds back those of
-    /// the one that isn't. `false`: the outbox is full, and the rest waits.
+    /// Sends the outputs and dead letters of the records that are complete, or collects them while
+    /// much is under way; holds back those of the one that isn't. `false`: the outbox is full, and
+    /// the rest waits.
     pub(crate) fn send_complete(
         self: &Arc<Self>,
         state: &mut State,
         complete: Range<Seq>,
-        staged: &Held,
+        staged: &mut Held,
         dead: &[Seq],
         told: &mut Vec<Told>,
     ) -> bool {
         if state.machine.is_closed() {
             return true;
         }
+        let now = self.shared.now();
+        let in_order = |span: &Span| complete.contains(&span.seq);
+        let outputs_only = dead.is_empty() && state.held.spans.is_empty();
+        if outputs_only
+            && state.unsent.is_empty()
+            && self.shared.outbox.is_loaded()
+            && !state.wave.is_due(now)
+            && staged.spans.iter().all(in_order)
+        {
+            self.collect(state, staged, now);
+            return true;
+        }
+        self.send_wave(state, told);
         if !complete.is_empty() && !state.held.spans.is_empty() {
             let held = std::mem::take(&mut state.held);
             for span in &held.spans {
@@ -65,7 +79,17 @@ impl Partition {
                 return false;
             }
         }
-        true
+        !state.wave.is_due(self.shared.now()) || self.send_wave(state, told)
+    }
+
+    /// Sends what was collected. `false`: the outbox is full, and the rest waits.
+    pub(crate) fn send_wave(self: &Arc<Self>, state: &mut State, told: &mut Vec<Told>) -> bool {
+        for run in state.wave.take() {
+            for span in &run.spans {
+                self.send_span(state, &run.staging, *span, told);
+            }
+        }
+        state.unsent.is_empty()
     }
 
     fn send_span(

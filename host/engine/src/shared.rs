@@ -20,6 +20,7 @@ use crate::ports::{EpochClock, Sink};
 use crate::ticker::Ticker;
 use crate::times::Times;
 use crate::watches::Watches;
+use crate::wave::Waves;
 
 pub(crate) struct Shared {
     pub settings: Settings,
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub lanes: Lanes,
     pub ticker: Ticker,
     pub outbox: Outbox,
+    pub waves: Waves,
     pub lines: Lines,
     pub watches: Watches,
     pub resumable: Mutex<Vec<Arc<Partition>>>,
@@ -165,6 +167,7 @@ impl Shared {
 impl State {
     fn has_work(&self, now: Duration, held: bool) -> bool {
         !self.unsent.is_empty()
+            || self.wave.is_due(now)
             || self.machine.is_resend_due(now)
             || (!held && self.machine.is_runnable(now))
     }

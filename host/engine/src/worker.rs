@@ -258,13 +258,16 @@ impl<'a> Worker<'a> {
             .machine
             .handled(self.results.drain(..), now, &mut self.told);
         // A record that waited may have had a handler dead-lettered in an earlier run.
-        let resumed =
-            first_resumed.filter(|seq| complete.contains(seq) && !self.dead.contains(seq));
+        let resumed = first_resumed.filter(|seq| {
+            complete.contains(seq)
+                && !self.dead.contains(seq)
+                && state.machine.dead_letters(*seq).next().is_some()
+        });
         self.dead.extend(resumed);
         let room = partition.send_complete(
             &mut state,
             complete,
-            &self.staged,
+            &mut self.staged,
             &self.dead,
             &mut self.told,
         );
@@ -285,6 +288,7 @@ impl<'a> Worker<'a> {
         if !room {
             self.shared.wake_waiters();
         }
+        self.shared.send_waves();
     }
 
     fn tell(&mut self, partition: &Partition) {

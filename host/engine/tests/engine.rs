@@ -6,6 +6,7 @@ mod pauses;
 mod replaced;
 mod support;
 mod watches;
+mod waves;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use penstock_core::batch::Batch;
@@ -109,6 +110,8 @@ struct MemoryState {
     unanswered: Vec<Sent>,
     all: Vec<Sent>,
     most_unanswered_bytes: usize,
+    answering: Option<ThreadId>,
+    sent_while_answering: usize,
 }
 
 impl Sink for Memory {
@@ -122,6 +125,9 @@ impl Sink for Memory {
         state.unanswered.push(sent);
         let bytes = state.unanswered.iter().map(bytes).sum();
         state.most_unanswered_bytes = state.most_unanswered_bytes.max(bytes);
+        if state.answering == Some(std::thread::current().id()) {
+            state.sent_while_answering += 1;
+        }
         self.changed.notify_all();
         Ok(())
     }
@@ -161,6 +167,11 @@ impl Memory {
         self.state.lock().unwrap().most_unanswered_bytes
     }
 
+    /// How many messages came from within an acknowledgement.
+    pub fn sent_while_answering(&self) -> usize {
+        self.state.lock().unwrap().sent_while_answering
+    }
+
     /// Refuses everything unanswered.
     pub fn refuse(&self, blame: Blame) {
         let refused = std::mem::take(&mut self.state.lock().unwrap().unanswered);
@@ -175,6 +186,7 @@ impl Memory {
     }
 
     fn answer_for_ever(&self) {
+        self.state.lock().unwrap().answering = Some(std::thread::current().id());
         loop {
             let mut state = self.state.lock().unwrap();
             while state.corked || state.unanswered.is_empty() {

@@ -1,0 +1,159 @@
+//! Outputs that wait for those before them. While much is sent and unacknowledged, what the
+//! workers finish is collected, by run and without a copy, and follows in one wave.
+//!
+//! librdkafka has one request of a partition under way at a time, and asks the socket without a
+//! pause while further messages of it are due (decision 25). What it does not have yet costs
+//! nothing.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::cell::{Partition, State};
+use crate::held::Held;
+use crate::shared::Shared;
+
+/// The longest that a wave is held back, so that a broker that does not answer holds up nobody
+/// else's outputs.
+const AGE_MAX: Duration = Duration::from_millis(50);
+/// A partition's wave of this many bytes goes at once: it fills a request by itself.
+const BYTES_MAX: usize = 1 << 20;
+
+/// What is collected of one partition, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Wave {
+    runs: Vec<Held>,
+    bytes: usize,
+    since: Duration,
+    /// Whether [`Waves`] has the partition on its list.
+    listed: bool,
+}
+
+impl Wave {
+    /// Whether it can wait no longer.
+    pub fn is_due(&self, now: Duration) -> bool {
+        !self.runs.is_empty() && (self.bytes >= BYTES_MAX || now >= self.since + AGE_MAX)
+    }
+
+    fn add(&mut self, run: Held, now: Duration) {
+        if self.runs.is_empty() {
+            self.since = now;
+        }
+        self.bytes += run.staging.bytes();
+        self.runs.push(run);
+    }
+
+    /// Takes everything out.
+    pub fn take(&mut self) -> Vec<Held> {
+        self.bytes = 0;
+        std::mem::take(&mut self.runs)
+    }
+}
+
+/// The partitions that have a wave.
+#[derive(Default)]
+pub(crate) struct Waves {
+    any: AtomicBool,
+    partitions: Mutex<Vec<Arc<Partition>>>,
+}
+
+impl Waves {
+    fn push(&self, partition: &Arc<Partition>) {
+        let mut partitions = self.lock();
+        partitions.push(Arc::clone(partition));
+        self.any.store(true, Ordering::SeqCst);
+    }
+
+    fn take(&self) -> Vec<Arc<Partition>> {
+        if !self.any.load(Ordering::SeqCst) {
+            return Vec::new();
+        }
+        let mut partitions = self.lock();
+        self.any.store(false, Ordering::SeqCst);
+        std::mem::take(&mut *partitions)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Partition>>> {
+        self.partitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Partition {
+    /// Keeps the outputs of a run for the next wave; `run` is empty afterwards.
+    ///
+    /// The caller looks at [`Shared::send_waves`] once it has let the lock go: the last
+    /// acknowledgement may have come before the partition was on the list.
+    pub(crate) fn collect(self: &Arc<Self>, state: &mut State, run: &mut Held, now: Duration) {
+        if run.spans.is_empty() {
+            return;
+        }
+        let next = Held::sized_as(run);
+        state.wave.add(std::mem::replace(run, next), now);
+        self.shared
+            .set_timer(self, state, state.wave.since + AGE_MAX);
+        if !state.wave.listed {
+            state.wave.listed = true;
+            self.shared.waves.push(self);
+        }
+    }
+}
+
+impl Shared {
+    /// Sends what was collected, if little is under way now.
+    pub fn send_waves(&self) {
+        if self.outbox.is_loaded() {
+            return;
+        }
+        let mut told = Vec::new();
+        for partition in self.waves.take() {
+            let mut state = partition.lock();
+            state.wave.listed = false;
+            let room = partition.send_wave(&mut state, &mut told);
+            partition.settle(&mut state);
+            drop(state);
+            self.tell(&partition, &mut told);
+            if !room {
+                self.wake_waiters();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use penstock_core::partition::Seq;
+
+    use super::*;
+    use crate::held::Span;
+
+    fn run(bytes: usize) -> Held {
+        let mut run = Held::default();
+        run.staging.push(0, None, Some(&vec![0; bytes]), [], None);
+        run.spans.push(Span {
+            seq: Seq(0),
+            handler: 0,
+            start: 0,
+            end: 1,
+        });
+        run
+    }
+
+    #[test]
+    fn a_wave_is_due_when_it_is_old_or_large_and_never_when_it_is_empty() {
+        let ms = Duration::from_millis;
+        let mut wave = Wave::default();
+        assert!(!wave.is_due(ms(10_000)));
+        wave.add(run(10), ms(100));
+        wave.add(run(10), ms(149));
+        assert!(!wave.is_due(ms(149)));
+        assert!(wave.is_due(ms(150)), "its age is that of its first run");
+        assert_eq!(wave.take().len(), 2);
+        assert!(!wave.is_due(ms(10_000)));
+        wave.add(run(BYTES_MAX - 1), ms(200));
+        assert!(!wave.is_due(ms(200)));
+        wave.add(run(1), ms(200));
+        assert!(wave.is_due(ms(200)));
+    }
+}
