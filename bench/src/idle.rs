@@ -11,6 +11,8 @@ use crate::subject::{Job, Running, Subject, base_config, start_host};
 
 /// Between the assignment and the first look.
 const SETTLE: Duration = Duration::from_secs(5);
+/// The name of its thread, on which it does all that it does.
+const WATCHDOG: &str = "watchdog";
 
 /// What was used while nothing happened.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +21,8 @@ pub(crate) struct Idle {
     pub(crate) cpu_percent: f64,
     /// Resident after the watch.
     pub(crate) resident_mb: f64,
+    /// Of one core, in percent: what the watchdog takes of it. The bare loop has none.
+    pub(crate) watchdog_percent: f64,
 }
 
 /// Of the bare loop and of the host; the host with two plugins on half of the partitions each.
@@ -91,18 +95,20 @@ fn watch(bench: &Bench, name: &str, mut running: Running) -> Result<Idle> {
     running.ready(bench.amount.idle_partitions)?;
     // What is measured is the passing of time itself.
     thread::sleep(SETTLE);
-    let before = running.usage()?;
+    let before = (running.usage()?, running.threads_cpu(WATCHDOG)?);
     thread::sleep(bench.amount.idle);
-    let after = running.usage()?;
+    let after = (running.usage()?, running.threads_cpu(WATCHDOG)?);
     running.stop()?;
+    let percent = |cpu: Duration| cpu.as_secs_f64() / bench.amount.idle.as_secs_f64() * 100.0;
     let idle = Idle {
-        cpu_percent: (after.cpu - before.cpu).as_secs_f64() / bench.amount.idle.as_secs_f64()
-            * 100.0,
-        resident_mb: after.resident_bytes as f64 / 1e6,
+        cpu_percent: percent(after.0.cpu - before.0.cpu),
+        resident_mb: after.0.resident_bytes as f64 / 1e6,
+        watchdog_percent: percent(after.1 - before.1),
     };
     let Idle {
         cpu_percent,
         resident_mb,
+        ..
     } = idle;
     bench.progress.result(&format!(
         "{name}: {cpu_percent:.1} % of a core, {resident_mb:.0} MB"

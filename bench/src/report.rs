@@ -100,6 +100,13 @@ fn rows(results: &Results) -> Vec<Row> {
             goal: mark("< 2", idle.host.cpu_percent < 2.0),
         });
         rows.push(Row {
+            what: format!("of that the watchdog, with {partitions} partitions, % of a core"),
+            bare: String::new(),
+            host: format!("{:.2}", idle.host.watchdog_percent),
+            against: String::new(),
+            goal: mark("≤ 1", idle.host.watchdog_percent <= 1.0),
+        });
+        rows.push(Row {
             what: format!("resident with {partitions} partitions and two plugins, MB"),
             bare: whole(idle.bare.resident_mb),
             host: whole(idle.host.resident_mb),

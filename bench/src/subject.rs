@@ -10,7 +10,7 @@ use penstock_tests::{Host, HostConfig, plugin, wait_until};
 use tempfile::TempDir;
 
 use crate::bare::ASSIGNED;
-use crate::usage::{Usage, usage};
+use crate::usage::{Usage, threads_cpu, usage};
 
 /// How long a start or a stop may take.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -117,6 +117,11 @@ impl Running {
     pub(crate) fn usage(&mut self) -> Result<Usage> {
         let pid = self.process().id();
         usage(pid).with_context(|| format!("it has ended:\n{}", self.process().log_tail()))
+    }
+
+    /// Processor time so far of its threads of this name.
+    pub(crate) fn threads_cpu(&mut self, name: &str) -> Result<Duration> {
+        threads_cpu(self.process().id(), name)
     }
 
     /// Waits until it has been assigned this many partitions.

@@ -37,6 +37,33 @@ pub(crate) fn usage(pid: u32) -> Result<Usage> {
     })
 }
 
+/// Processor time so far of a process's threads of one name.
+///
+/// # Errors
+/// When the process has ended.
+pub(crate) fn threads_cpu(pid: u32, name: &str) -> Result<Duration> {
+    let tasks =
+        fs::read_dir(format!("/proc/{pid}/task")).with_context(|| format!("process {pid}"))?;
+    let mut nanos = 0;
+    for task in tasks {
+        let task = task?.path();
+        // A thread may end meanwhile; then it is not one of those that stay.
+        let Ok(comm) = fs::read_to_string(task.join("comm")) else {
+            continue;
+        };
+        if comm.trim_end() == name {
+            let stat = fs::read_to_string(task.join("schedstat"))?;
+            nanos +=
+                first_number(&stat).context("/proc/PID/task/TID/schedstat has another form")?;
+        }
+    }
+    Ok(Duration::from_nanos(nanos))
+}
+
+fn first_number(text: &str) -> Option<u64> {
+    text.split_ascii_whitespace().next()?.parse().ok()
+}
+
 /// utime + stime. The name, in brackets, may contain anything.
 fn cpu_ticks(stat: &str) -> Option<u64> {
     let (_, after_name) = stat.rsplit_once(')')?;
@@ -70,6 +97,25 @@ mod tests {
         assert_eq!(field_kib(status, "VmRSS"), Some(1024));
         assert_eq!(field_kib(status, "VmHWM"), Some(2048));
         assert_eq!(field_kib(status, "Vm"), None);
+    }
+
+    #[test]
+    fn threads_are_told_apart_by_name() -> Result<()> {
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        let (ready, begun) = std::sync::mpsc::channel();
+        let busy = std::thread::Builder::new()
+            .name("named".to_owned())
+            .spawn(move || {
+                ready.send(()).ok();
+                wait.recv().ok()
+            })?;
+        begun.recv()?;
+        let pid = std::process::id();
+        assert!(threads_cpu(pid, "named")? > Duration::ZERO);
+        assert_eq!(threads_cpu(pid, "nobody's")?, Duration::ZERO);
+        done.send(())?;
+        assert_eq!(busy.join().ok(), Some(Some(())));
+        Ok(())
     }
 
     #[test]
