@@ -89,11 +89,13 @@ impl Shared {
         } else {
             state.machine.wake_at()
         };
+        // What is due already waits for something else, whose end brings us here again.
+        let wakes = [wakes, state.wave.due_at()];
+        let wakes = wakes.into_iter().flatten().filter(|at| *at > now).min();
         if state.stall.is_none() && state.has_work(now, held) {
             state.scheduled = true;
             self.lanes.push(Arc::clone(partition));
-        } else if let Some(at) = wakes.filter(|at| *at > now) {
-            // What is due already waits for something else, whose end brings us here again.
+        } else if let Some(at) = wakes {
             self.set_timer(partition, state, at);
         }
     }

@@ -30,9 +30,22 @@ pub(crate) struct Wave {
 }
 
 impl Wave {
+    /// When it can wait no longer; `None` if it is empty.
+    pub fn due_at(&self) -> Option<Duration> {
+        if self.runs.is_empty() {
+            return None;
+        }
+        let waits = if self.bytes < BYTES_MAX {
+            AGE_MAX
+        } else {
+            Duration::ZERO
+        };
+        Some(self.since + waits)
+    }
+
     /// Whether it can wait no longer.
     pub fn is_due(&self, now: Duration) -> bool {
-        !self.runs.is_empty() && (self.bytes >= BYTES_MAX || now >= self.since + AGE_MAX)
+        self.due_at().is_some_and(|at| at <= now)
     }
 
     fn add(&mut self, run: Held, now: Duration) {
@@ -81,7 +94,8 @@ impl Waves {
 }
 
 impl Partition {
-    /// Keeps the outputs of a run for the next wave; `run` is empty afterwards.
+    /// Keeps the outputs of a run for the next wave; `run` is empty afterwards. That it goes in
+    /// time is [`Shared::schedule`]'s business.
     ///
     /// The caller looks at [`Shared::send_waves`] once it has let the lock go: the last
     /// acknowledgement may have come before the partition was on the list.
@@ -91,8 +105,6 @@ impl Partition {
         }
         let next = Held::sized_as(run);
         state.wave.add(std::mem::replace(run, next), now);
-        self.shared
-            .set_timer(self, state, state.wave.since + AGE_MAX);
         if !state.wave.listed {
             state.wave.listed = true;
             self.shared.waves.push(self);
