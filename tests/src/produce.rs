@@ -123,6 +123,9 @@ impl Producer {
         let mut config = settings(bootstrap);
         config
             .set("enable.idempotence", "true")
+            // Otherwise it may stay without any connection after an outage: librdkafka waits for
+            // somebody to ask for one.
+            .set("enable.sparse.connections", "false")
             .set("partitioner", "murmur2_random")
             .set("linger.ms", "1")
             .set("queue.buffering.max.kbytes", "65536");
