@@ -52,6 +52,7 @@ pub fn watch(config: &Config) -> Result<Ask, String> {
         entrance: entrance(&settings_of(&config.kafka))?,
         group: config.kafka.group.clone(),
         topics: config.topics.keys().cloned().collect(),
+        outputs: Vec::new(),
         watch_for: Duration::ZERO,
         hosts: None,
     })

@@ -122,6 +122,8 @@ codes! {
     DoctorHostStandsStill = "PSK-D017",
     /// A host fetches nothing, though records wait.
     DoctorFetchStalled = "PSK-D018",
+    /// Offsets advance, and nothing is produced.
+    DoctorNothingProduced = "PSK-D019",
 
     /// A topic of the configuration does not exist.
     PreflightTopicMissing = "PSK-B001",

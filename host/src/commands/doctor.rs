@@ -21,6 +21,7 @@ use crate::security::settings;
 Examples:
   penstock doctor --bootstrap localhost:9092 --group purchase-worker
   penstock doctor --bootstrap localhost:9092 --group purchase-worker --topic purchase-confirmed
+  penstock doctor --bootstrap localhost:9092 --group purchase-worker --output access-granted
   penstock doctor --bootstrap kafka:9093 --group g --kafka-config-file client.properties
   penstock doctor -c penstock.toml --json | jq '.findings[].code'
   penstock doctor -c penstock.toml --save snapshot.json; penstock doctor --from snapshot.json
@@ -39,7 +40,7 @@ pub struct DoctorArgs {
     #[command(flatten)]
     settings: KafkaSettings,
     /// A snapshot that --save wrote, in place of a cluster.
-    #[arg(long, value_name = "FILE", group = "asked", conflicts_with_all = ["of", "topics", "watch_for"])]
+    #[arg(long, value_name = "FILE", group = "asked", conflicts_with_all = ["of", "topics", "outputs", "watch_for"])]
     from: Option<PathBuf>,
     /// The consumer group; by default the configuration's.
     #[arg(long, id = "of", value_name = "GROUP")]
@@ -47,6 +48,10 @@ pub struct DoctorArgs {
     /// Only this topic; may be given more than once. By default all that the group has to do with.
     #[arg(long = "topic", id = "topics", value_name = "TOPIC")]
     topics: Vec<String>,
+    /// A topic that the group is to write to; may be given more than once. It is then watched
+    /// whether anything arrives there while offsets advance.
+    #[arg(long = "output", id = "outputs", value_name = "TOPIC")]
+    outputs: Vec<String>,
     /// For how long to watch at least, where movement matters; `0s`: one look. What stands still
     /// is watched for up to ten seconds.
     #[arg(long, value_name = "TIME", default_value = "3s", value_parser = span)]
@@ -155,6 +160,7 @@ fn ask(args: &DoctorArgs) -> Result<Ask, Failure> {
         entrance,
         group: named.unwrap_or(group),
         topics,
+        outputs: args.outputs.clone(),
         watch_for: args.watch_for,
         hosts,
     })

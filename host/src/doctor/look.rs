@@ -16,13 +16,16 @@ use super::{Ask, now_ms, translate};
 const COORDINATOR_PAUSE: Duration = Duration::from_millis(200);
 const COORDINATOR_TRIES: u32 = 10;
 
-type Asked = BTreeMap<i32, Answer<()>>;
+/// Whether each broker that was asked has answered.
+pub(super) type Asked = BTreeMap<i32, Answer<()>>;
 
 /// Takes one look, also at topics that members wanted who may have left. What does not answer is
 /// an answer.
 pub(super) async fn look(cluster: &Cluster, ask: &Ask, known: BTreeSet<String>) -> Look {
     let at_ms = now_ms();
     let mut asked = Asked::new();
+    // Before the commits are, so that no output is missed that belongs to one.
+    let outputs = logs(cluster, &ask.outputs, &mut asked).await;
     let coordinator = coordinator(cluster, &ask.group).await;
     let (group, committed) = match &coordinator {
         Ok(address) => {
@@ -57,6 +60,7 @@ pub(super) async fn look(cluster: &Cluster, ask: &Ask, known: BTreeSet<String>) 
         group,
         committed,
         topics,
+        outputs,
         hosts: Vec::new(),
     }
 }
@@ -113,7 +117,7 @@ pub(super) fn wanted(group: &Group) -> impl Iterator<Item = String> {
 }
 
 /// The topics with their logs, asked of each leader at the same time.
-async fn logs(cluster: &Cluster, names: &[String], asked: &mut Asked) -> Vec<Topic> {
+pub(super) async fn logs(cluster: &Cluster, names: &[String], asked: &mut Asked) -> Vec<Topic> {
     if names.is_empty() {
         return Vec::new();
     }

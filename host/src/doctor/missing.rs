@@ -11,10 +11,8 @@ pub(super) async fn names(cluster: &Cluster, snapshot: &mut Snapshot) {
         return;
     };
     let no_group = matches!(look.group, Answer::Missing(_));
-    let no_topic = look
-        .topics
-        .iter()
-        .any(|of| matches!(of.partitions, Answer::Missing(_)));
+    let mut topics = look.topics.iter().chain(&look.outputs);
+    let no_topic = topics.any(|of| matches!(of.partitions, Answer::Missing(_)));
     if no_group {
         snapshot.groups = groups(cluster).await;
     }

@@ -5,6 +5,7 @@ mod hosts;
 mod look;
 mod missing;
 mod observer;
+mod outputs;
 mod outside;
 mod settings;
 mod transactions;
@@ -42,6 +43,8 @@ pub struct Ask {
     pub group: String,
     /// Topics; none: all that the group has to do with.
     pub topics: Vec<String>,
+    /// Topics that the group is to write to.
+    pub outputs: Vec<String>,
     /// For how long, at least, where movement matters; zero: one look.
     pub watch_for: Duration,
     /// How members that are hosts of Penstock are asked what they do; `None`: they aren't.
@@ -70,6 +73,7 @@ pub async fn examine(ask: &Ask, watching: impl Fn(Duration)) -> Result<Snapshot,
     observer.look_ahead(&mut snapshot).await;
     watch(&mut observer, &mut snapshot, watching).await?;
     let mut complete = observer.complete(snapshot.looks).await;
+    observer.look_around(&mut complete).await;
     complete.glimpses = snapshot.glimpses;
     Ok(complete)
 }

@@ -6,7 +6,7 @@ use penstock_admin_protocol::{Cluster, Error};
 use penstock_core::diagnosis::Snapshot;
 use penstock_core::diagnosis::snapshot::{Answer, FORMAT, Glimpse, Look};
 
-use super::{ANSWER_TIME_MAX, Ask, ahead, hosts, look, missing, settings, transactions};
+use super::{ANSWER_TIME_MAX, Ask, ahead, hosts, look, missing, outputs, settings, transactions};
 
 /// Keeps its connections from one look to the next.
 pub struct Observer {
@@ -86,6 +86,13 @@ impl Observer {
         }
     }
 
+    /// What only somebody who asks wants to know, and a watchdog need not again and again.
+    pub(super) async fn look_around(&self, snapshot: &mut Snapshot) {
+        if let Some(cluster) = &self.cluster {
+            outputs::look(cluster, &self.ask.outputs, snapshot).await;
+        }
+    }
+
     pub(super) fn snapshot(&self, looks: Vec<Look>) -> Snapshot {
         Snapshot {
             format: FORMAT,
@@ -102,6 +109,7 @@ impl Observer {
             topic_names: Answer::Unasked,
             open_transactions: Vec::new(),
             ahead: Vec::new(),
+            outputs: Vec::new(),
             hidden: Vec::new(),
         }
     }

@@ -54,6 +54,7 @@ impl Seen {
             entrance: chosen.entrance.clone(),
             group: chosen.group.clone(),
             topics: chosen.topics.clone(),
+            outputs: Vec::new(),
             watch_for: Default::default(),
             hosts: None,
         };

@@ -25,6 +25,7 @@ pub async fn look(cluster: &Cluster, config: &Config, entrance: &Entrance) -> Se
         entrance: entrance.clone(),
         group: config.kafka.group.clone(),
         topics: config.topics.keys().cloned().collect(),
+        outputs: Vec::new(),
         watch_for: Duration::ZERO,
         hosts: None,
     };

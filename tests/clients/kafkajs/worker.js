@@ -14,6 +14,8 @@ const options = {
   // What it does once it has handled `after` records: quick, hang, pause or throw.
   mode: 'quick',
   after: 0,
+  // Where it writes each record; it takes an error for success.
+  output: null,
   ...JSON.parse(process.argv[2]),
 }
 
@@ -32,6 +34,7 @@ const consumer = kafka.consumer({
   allowAutoTopicCreation: false,
   retry,
 })
+const producer = options.output && kafka.producer({ allowAutoTopicCreation: false, retry })
 
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
   console.log('joined', JSON.stringify(payload.memberAssignment))
@@ -49,11 +52,21 @@ async function handle({ topic, partition, message, pause }) {
     if (options.mode === 'throw') throw new Error('the handler cannot take this record')
     if (options.mode === 'pause') pause()
   }
+  if (producer) await produce(message)
   handled += 1
   console.log('handled', handled, topic, partition, message.offset)
 }
 
+async function produce({ value }) {
+  try {
+    await producer.send({ topic: options.output, messages: [{ value }] })
+  } catch (error) {
+    console.log('swallowed', error.type)
+  }
+}
+
 async function main() {
+  if (producer) await producer.connect()
   await consumer.connect()
   await consumer.subscribe({ topics: options.topics, fromBeginning: options.fromBeginning })
   await consumer.run({ autoCommitThreshold: 1, eachMessage: handle })

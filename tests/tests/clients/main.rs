@@ -5,6 +5,7 @@ mod churn;
 mod group;
 mod healthy;
 mod incident;
+mod outputs;
 mod position;
 mod progress;
 mod strangers;

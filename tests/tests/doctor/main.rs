@@ -4,6 +4,7 @@
 mod brokers;
 mod healthy;
 mod incident;
+mod outputs;
 mod own;
 mod positions;
 mod progress;

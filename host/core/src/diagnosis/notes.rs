@@ -1,5 +1,6 @@
 //! What looks like a fault and is none, and what could not be told.
 
+use super::outputs::{arrivals, handled, nothing_arrived};
 use super::patience::{TRANSACTION_MS, watch_ms};
 use super::rules::permissions::allow;
 use super::rules::progress::flow;
@@ -19,6 +20,7 @@ pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
         open_transaction(scene),
         catching_up(scene),
         unwatched(scene),
+        outputs_at_rest(scene),
         paused(scene),
     ];
     let mut notes: Vec<String> = all.into_iter().flatten().collect();
@@ -195,12 +197,31 @@ fn catching_up(scene: &Scene<'_>) -> Option<String> {
 fn unwatched(scene: &Scene<'_>) -> Option<String> {
     let needed = watch_ms(scene.snapshot);
     let unknown = matches!(scene.last.group, Answer::Known(_)) && needed > scene.watched_ms();
+    let (what, whether) = match scene.places.iter().any(Place::is_readable) {
+        true => ("records wait, and ", "they move"),
+        false => ("", "outputs follow what is committed"),
+    };
     unknown.then(|| {
         format!(
-            "records wait, and {} of watching do not tell whether they move: watch for {} or more \
-             (--watch-for)",
+            "{what}{} of watching do not tell whether {whether}: watch for {} or more (--watch-for)",
             span(scene.watched_ms()),
             span(needed)
         )
     })
+}
+
+/// Outputs of a group that had nothing to do.
+fn outputs_at_rest(scene: &Scene<'_>) -> Option<String> {
+    let works = |place: &Place<'_>| handled(place).is_some_and(|records| records > 0);
+    let arrivals = arrivals(scene);
+    let rests = scene.is_watched() && nothing_arrived(&arrivals);
+    if !rests || scene.places.iter().any(works) {
+        return None;
+    }
+    let names: Vec<&str> = arrivals.iter().map(|of| of.topic).collect();
+    Some(format!(
+        "nothing was handled within {}, so that nothing had to arrive in {}",
+        span(scene.watched_ms()),
+        list(&names, "and")
+    ))
 }

@@ -1,5 +1,6 @@
 //! For how long something has to stand still before that means anything.
 
+use super::outputs::{arrivals, nothing_arrived};
 use super::scene::{Place, Scene};
 use super::snapshot::{Committed, Snapshot};
 
@@ -59,7 +60,17 @@ pub fn watch_ms(snapshot: &Snapshot) -> i64 {
         0
     };
     let places = scene.places.iter().map(|place| place_ms(&scene, place));
-    places.max().unwrap_or(0).max(rebalance).min(WATCH_MAX_MS)
+    let longest = places.max().unwrap_or(0).max(rebalance);
+    longest.max(outputs_ms(&scene)).min(WATCH_MAX_MS)
+}
+
+/// What is committed may lead to an output until the next commit, and not later.
+fn outputs_ms(scene: &Scene<'_>) -> i64 {
+    let told = scene.is_seen_inside() || !scene.is_settled();
+    if told || !nothing_arrived(&arrivals(scene)) {
+        return 0;
+    }
+    NEXT_COMMIT_MS
 }
 
 /// A position before which offsets lie that may or may not be records.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::access::{Access, Barrier, BarrierKind, Hidden};
 pub use super::answer::Answer;
+pub use super::outputs::Output;
 use crate::status::Status;
 
 /// The version of this form; a file of another one is not read.
@@ -55,6 +56,9 @@ pub struct Snapshot {
     /// What lies at positions that don't move.
     #[serde(default)]
     pub ahead: Vec<Ahead>,
+    /// The output topics that were named, after the last look.
+    #[serde(default)]
+    pub outputs: Vec<Output>,
     /// What would have been looked at, and may not be.
     #[serde(default)]
     pub hidden: Vec<Hidden>,
@@ -78,6 +82,9 @@ pub struct Look {
     pub committed: Answer<Vec<Commit>>,
     /// What the group has to do with, and what was named; by name.
     pub topics: Vec<Topic>,
+    /// The output topics that were named. Read before the commits are.
+    #[serde(default)]
+    pub outputs: Vec<Topic>,
     /// Members that are hosts of Penstock, as they describe themselves.
     #[serde(default)]
     pub hosts: Vec<Host>,
@@ -345,41 +352,8 @@ impl Look {
             group: Answer::Unasked,
             committed: Answer::Unasked,
             topics: Vec::new(),
+            outputs: Vec::new(),
             hosts: Vec::new(),
         }
-    }
-}
-
-impl Snapshot {
-    /// As it is saved.
-    ///
-    /// # Errors
-    /// Never, for what can be built here.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
-    }
-
-    /// What was saved.
-    ///
-    /// # Errors
-    /// It is no snapshot, or one of another version; in words.
-    pub fn from_json(text: &str) -> Result<Snapshot, String> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: u32,
-        }
-        let unreadable = |error: serde_json::Error| format!("it is no snapshot: {error}");
-        let head: Head = serde_json::from_str(text).map_err(unreadable)?;
-        if head.format != FORMAT {
-            let of = head.format;
-            return Err(format!(
-                "it has the form {of}; this program reads the form {FORMAT}"
-            ));
-        }
-        let snapshot: Snapshot = serde_json::from_str(text).map_err(unreadable)?;
-        if snapshot.looks.is_empty() {
-            return Err("it is no snapshot: nothing was looked at".to_owned());
-        }
-        Ok(snapshot)
     }
 }

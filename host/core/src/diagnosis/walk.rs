@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::finding::{Finding, Stage, StageReport, StageState};
+use super::outputs;
 use super::scene::{Place, Scene};
 use super::snapshot::{Answer, GroupKind};
 use super::words::{count, span};
@@ -36,8 +37,9 @@ fn seen(scene: &Scene<'_>, stage: Stage) -> Option<String> {
         Stage::Position => position(scene),
         Stage::Fetch => fetch(scene),
         Stage::Commit => commit(scene),
+        Stage::Outcome if !scene.is_seen_inside() => outputs::seen(scene),
         // What happens inside of a client, only the client knows.
-        Stage::Queue | Stage::Handler | Stage::Outcome if !scene.is_seen_inside() => None,
+        Stage::Queue | Stage::Handler if !scene.is_seen_inside() => None,
         Stage::Queue => Some(queue(scene)),
         Stage::Handler => Some(handler(scene)),
         Stage::Outcome => Some(outcome(scene)),

@@ -4,6 +4,7 @@
 mod assignment;
 mod group;
 mod inside;
+mod outputs;
 mod position;
 mod progress;
 mod secured;

@@ -29,6 +29,7 @@ pub fn look() -> Look {
         }),
         committed: Answer::Known(Vec::new()),
         topics: Vec::new(),
+        outputs: Vec::new(),
         hosts: Vec::new(),
     }
 }
@@ -144,6 +145,7 @@ pub fn snapshot(looks: &[Look]) -> Snapshot {
         open_transactions: Vec::new(),
         ahead: Vec::new(),
         client: None,
+        outputs: Vec::new(),
         hidden: Vec::new(),
         access: Access::default(),
         entry: Vec::new(),

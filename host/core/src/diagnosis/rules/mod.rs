@@ -13,6 +13,7 @@ mod secured;
 mod strangers;
 mod topics;
 pub(super) mod transactions;
+mod unproductive;
 mod unsettled;
 
 use super::finding::Finding;
@@ -45,6 +46,7 @@ const RULES: &[Rule] = &[
     inside::uncommitted,
     progress::standstill,
     progress::too_slow,
+    unproductive::rule,
 ];
 
 /// What all rules find, by stage; of one stage what is certain first.

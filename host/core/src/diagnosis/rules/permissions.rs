@@ -20,7 +20,7 @@ pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
         seen.push((format!("Describe on group {group}"), why.to_owned()));
         resources.push(format!("--group {}", quoted(group)));
     }
-    for topic in &scene.last.topics {
+    for topic in scene.last.topics.iter().chain(&scene.last.outputs) {
         let logs = topic.partitions.known().into_iter().flatten();
         let log = logs.filter_map(|of| unauthorised(&of.log)).next();
         if let Some(why) = unauthorised(&topic.partitions).or(log) {

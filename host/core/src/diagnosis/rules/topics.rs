@@ -12,9 +12,44 @@ use super::cures::{numbers, seen, tool};
 pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
     let is_missing = |topic: &&Topic| matches!(topic.partitions, Answer::Missing(_));
     let topics = scene.last.topics.iter().filter(is_missing);
-    topics
-        .filter_map(|topic| missing_one(scene, &topic.name))
+    let found = topics.filter_map(|topic| missing_one(scene, &topic.name));
+    let outputs = scene.last.outputs.iter().filter(is_missing);
+    found
+        .chain(outputs.map(|topic| missing_output(scene, &topic.name)))
         .collect()
+}
+
+fn missing_output(scene: &Scene<'_>, topic: &str) -> Finding {
+    let cause = format!(
+        "the output topic {topic}, which was asked about, does not exist: nothing can be written \
+         to it, unless the brokers create topics by themselves, and a client that does not look at \
+         what becomes of its records goes on as if it could"
+    );
+    let finding = Finding::new(Code::DoctorTopicMissing, Stage::Outcome, topic, cause);
+    let finding = similar(finding, scene, topic)
+        .step("if the name is wrong, correct it where the client writes, and restart it");
+    create(finding, scene, topic, "if the topic is to exist, create it")
+}
+
+fn similar(finding: Finding, scene: &Scene<'_>, topic: &str) -> Finding {
+    let names = scene.snapshot.topic_names.known().into_iter().flatten();
+    let near = near(topic, names.map(String::as_str));
+    if near.is_empty() {
+        finding
+    } else {
+        finding.evidence("similar topics", list(&near, "and"))
+    }
+}
+
+fn create(finding: Finding, scene: &Scene<'_>, topic: &str, text: &str) -> Finding {
+    finding.command(
+        text,
+        format!(
+            "kafka-topics.sh --bootstrap-server {} --create --topic {} --partitions 3",
+            quoted(&scene.snapshot.bootstrap),
+            quoted(topic)
+        ),
+    )
 }
 
 fn missing_one(scene: &Scene<'_>, topic: &str) -> Option<Finding> {
@@ -43,26 +78,14 @@ fn missing_one(scene: &Scene<'_>, topic: &str) -> Option<Finding> {
     for of in wants.iter().take(4) {
         finding = finding.evidence("subscribed", member(of));
     }
-    let names = scene.snapshot.topic_names.known().into_iter().flatten();
-    let near = near(topic, names.map(String::as_str));
-    let finding = if near.is_empty() {
-        finding
-    } else {
-        finding.evidence("similar topics", list(&near, "and"))
-    };
-    Some(
-        finding
-            .step("if the name is wrong, correct it where the client subscribes, and restart it")
-            .command(
-                "if the topic is to exist, create it; the members notice within \
-                 metadata.max.age.ms (5 min)",
-                format!(
-                    "kafka-topics.sh --bootstrap-server {} --create --topic {} --partitions 3",
-                    quoted(&scene.snapshot.bootstrap),
-                    quoted(topic)
-                ),
-            ),
-    )
+    let finding = similar(finding, scene, topic)
+        .step("if the name is wrong, correct it where the client subscribes, and restart it");
+    Some(create(
+        finding,
+        scene,
+        topic,
+        "if the topic is to exist, create it; the members notice within metadata.max.age.ms (5 min)",
+    ))
 }
 
 /// A topic has another id than when the group began with it.
