@@ -1,18 +1,9 @@
 //! Permissions: what the broker is told to let a principal do.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
-
-use anyhow::{Context, Result, ensure};
-use bytes::{BufMut, BytesMut};
+use anyhow::{Result, ensure};
 use kafka_protocol::messages::create_acls_request::AclCreation;
-use kafka_protocol::messages::{
-    ApiKey, CreateAclsRequest, CreateAclsResponse, RequestHeader, ResponseHeader,
-};
-use kafka_protocol::protocol::{
-    Decodable, Encodable, HeaderVersion, StrBytes, encode_request_header_into_buffer,
-};
+use kafka_protocol::messages::{ApiKey, CreateAclsRequest, CreateAclsResponse};
+use kafka_protocol::protocol::StrBytes;
 
 use crate::client::Client;
 
@@ -65,25 +56,8 @@ impl Client {
         };
         let creations = permissions.iter().map(creation).collect();
         let request = CreateAclsRequest::default().with_creations(creations);
-        let header = RequestHeader::default()
-            .with_request_api_key(ApiKey::CreateAcls as i16)
-            .with_request_api_version(VERSION);
-        let mut frame = BytesMut::new();
-        encode_request_header_into_buffer(&mut frame, &header)?;
-        request.encode(&mut frame, VERSION)?;
-        let mut stream = TcpStream::connect(self.bootstrap()).context("cannot connect")?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        let mut whole = BytesMut::new();
-        whole.put_u32(u32::try_from(frame.len())?);
-        whole.extend_from_slice(&frame);
-        stream.write_all(&whole)?;
-        let mut length = [0; 4];
-        stream.read_exact(&mut length)?;
-        let mut answer = vec![0; u32::from_be_bytes(length) as usize];
-        stream.read_exact(&mut answer)?;
-        let mut answer = bytes::Bytes::from(answer);
-        ResponseHeader::decode(&mut answer, CreateAclsResponse::header_version(VERSION))?;
-        for result in CreateAclsResponse::decode(&mut answer, VERSION)?.results {
+        let answer: CreateAclsResponse = self.ask(ApiKey::CreateAcls, VERSION, &request)?;
+        for result in answer.results {
             ensure!(result.error_code == 0, "not permitted: {result:?}");
         }
         Ok(())

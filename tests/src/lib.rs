@@ -4,6 +4,7 @@
 //! Everything started here dies with the process that started it, however that ends.
 
 pub mod acls;
+mod ask;
 pub mod broker;
 mod broker_config;
 pub mod client;
@@ -16,6 +17,7 @@ pub mod offsets;
 mod ports;
 pub mod process;
 pub mod produce;
+pub mod quotas;
 pub mod read;
 mod scratch;
 pub mod topics;

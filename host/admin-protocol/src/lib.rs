@@ -19,6 +19,7 @@ mod metadata;
 mod offsets;
 mod permissions;
 mod probe;
+mod quotas;
 mod replicas;
 mod request;
 mod security;
@@ -35,6 +36,7 @@ pub use fetch::{Ahead, Batch};
 pub use groups::{Assigned, Group, Key, ListedGroup, Member};
 pub use metadata::{BrokerAddress, Metadata, PartitionLeader, Topic, Wanted};
 pub use offsets::{ByPartition, Place};
+pub use quotas::Quota;
 pub use replicas::{Replicas, TopicReplicas};
 pub use security::{
     Account, Authorities, Barrier, BearerToken, Hash, Identity, Pem, Sasl, Security, Tls,

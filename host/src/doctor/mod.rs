@@ -7,6 +7,7 @@ mod missing;
 mod observer;
 mod outputs;
 mod outside;
+mod quotas;
 mod settings;
 mod transactions;
 pub(crate) mod translate;

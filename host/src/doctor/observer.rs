@@ -6,7 +6,9 @@ use penstock_admin_protocol::{Cluster, Error};
 use penstock_core::diagnosis::Snapshot;
 use penstock_core::diagnosis::snapshot::{Answer, FORMAT, Glimpse, Look};
 
-use super::{ANSWER_TIME_MAX, Ask, ahead, hosts, look, missing, outputs, settings, transactions};
+use super::{
+    ANSWER_TIME_MAX, Ask, ahead, hosts, look, missing, outputs, quotas, settings, transactions,
+};
 
 /// Keeps its connections from one look to the next.
 pub struct Observer {
@@ -90,6 +92,7 @@ impl Observer {
     pub(super) async fn look_around(&self, snapshot: &mut Snapshot) {
         if let Some(cluster) = &self.cluster {
             outputs::look(cluster, &self.ask.outputs, snapshot).await;
+            quotas::look(cluster, snapshot).await;
         }
     }
 
@@ -110,6 +113,7 @@ impl Observer {
             open_transactions: Vec::new(),
             ahead: Vec::new(),
             outputs: Vec::new(),
+            quotas: Answer::Unasked,
             hidden: Vec::new(),
         }
     }

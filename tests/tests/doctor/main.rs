@@ -12,3 +12,4 @@ mod strangers;
 mod support;
 mod topics;
 mod transactions;
+mod unread;

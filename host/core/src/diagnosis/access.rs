@@ -104,6 +104,15 @@ impl Hidden {
         }
     }
 
+    /// The cluster's quotas.
+    pub fn quotas() -> Hidden {
+        Hidden {
+            what: "whether a quota slows it down".to_owned(),
+            needs: "DescribeConfigs on the cluster".to_owned(),
+            acl: "--operation DescribeConfigs --cluster".to_owned(),
+        }
+    }
+
     /// Transactions by their names: brokers leave out of a list what may not be seen.
     pub fn transactions() -> Hidden {
         Hidden {

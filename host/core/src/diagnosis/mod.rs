@@ -6,6 +6,7 @@ mod finding;
 mod notes;
 mod outputs;
 mod patience;
+mod quotas;
 mod roll;
 mod rules;
 mod saved;
@@ -16,6 +17,7 @@ pub(crate) mod words;
 
 pub use finding::{Certainty, Diagnosis, Evidence, Finding, Stage, StageReport, StageState, Step};
 pub use patience::{Unclear, unclear, watch_ms};
+pub use quotas::may_matter as quotas_may_matter;
 pub use snapshot::Snapshot;
 
 use scene::Scene;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use super::access::{Access, Barrier, BarrierKind, Hidden};
 pub use super::answer::Answer;
 pub use super::outputs::Output;
+pub use super::quotas::{Quota, Whose};
 use crate::status::Status;
 
 /// The version of this form; a file of another one is not read.
@@ -59,6 +60,9 @@ pub struct Snapshot {
     /// The output topics that were named, after the last look.
     #[serde(default)]
     pub outputs: Vec<Output>,
+    /// The cluster's quotas; asked where one may matter.
+    #[serde(default)]
+    pub quotas: Answer<Vec<Quota>>,
     /// What would have been looked at, and may not be.
     #[serde(default)]
     pub hidden: Vec<Hidden>,

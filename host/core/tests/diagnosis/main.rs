@@ -7,6 +7,7 @@ mod inside;
 mod outputs;
 mod position;
 mod progress;
+mod quotas;
 mod secured;
 mod transactions;
 mod world;

@@ -64,23 +64,29 @@ const USUAL_BYTES_MAX: i64 = 1_000_000;
 
 /// That a client may be unable to read the next batch; not said of one that any client can read.
 pub(super) fn unread(finding: Finding, places: &[&Place<'_>]) -> Finding {
-    let lacks = match first_batch(places) {
-        Some((place, batch)) => {
-            let compressed = batch.codec != "not compressed";
-            let large = batch.bytes > USUAL_BYTES_MAX;
-            let why = match (compressed, large) {
-                (true, _) => format!("it lacks {}", batch.codec),
-                (false, true) => format!("its {} bytes are more than it takes", batch.bytes),
-                (false, false) => return finding,
-            };
-            format!("the next batch, {} at {}: {why}", place.name(), batch.first)
-        }
-        None => "the next batch: it lacks its compression, or the batch is larger than it takes"
-            .to_owned(),
+    const SILENT: &str = "its log names the offset, or nothing does: KafkaJS leaves the group \
+                          without a word";
+    let Some((place, batch)) = first_batch(places) else {
+        return finding.or(format!(
+            "it can't read the next batch: it lacks its compression, or the batch is larger than it \
+             takes; {SILENT}"
+        ));
     };
+    let next = format!("the next batch, {} at {}", place.name(), batch.first);
+    let finding = if batch.codec == "not compressed" {
+        finding
+    } else {
+        let codec = &batch.codec;
+        finding.or(format!("it can't read {next}: it lacks {codec}; {SILENT}"))
+    };
+    if batch.bytes <= USUAL_BYTES_MAX {
+        return finding;
+    }
     finding.or(format!(
-        "it can't read {lacks}; its log names the offset, or nothing does: KafkaJS leaves the group \
-         without a word"
+        "it can't take {next}: its {} bytes are more than receive.message.max.bytes (librdkafka) \
+         allows, or what another client has for it. Brokers send a batch whole, however large, and \
+         the client asks for it again and again; raise it above that",
+        batch.bytes
     ))
 }
 

@@ -3,6 +3,7 @@
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::FIRST_COMMIT_MS;
+use crate::diagnosis::quotas::or_throttled;
 use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::words::{count, span, wait};
 
@@ -79,9 +80,8 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
                   is wrong, and the same command with `--to latest` says so for good";
     let expired = "its commits expired (offsets.retention.minutes, 7 days by default), or went \
                    with a topic that was deleted and made again: then it had worked before";
-    finding = unread(finding.or(never).or(hangs), &stuck)
-        .or(expired)
-        .or(wanted);
+    finding = unread(finding.or(never).or(hangs), &stuck);
+    finding = or_throttled(finding, scene, &stuck).or(expired).or(wanted);
     let finding = finding.step(
         "either let the consumer begin at the first record where there is no commit: \
          auto.offset.reset=earliest (KafkaJS: fromBeginning: true), and restart it",

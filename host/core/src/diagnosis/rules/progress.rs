@@ -3,6 +3,7 @@
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::NEXT_COMMIT_MS;
+use crate::diagnosis::quotas::{or_throttled, slowed};
 use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::words::{count, list, member, span, wait};
 
@@ -73,7 +74,8 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
     finding = finding.evidence("written meanwhile", written.to_string());
     let paused = "it is paused: many frameworks pause a partition on an error, or for \
                   back-pressure, and its own metrics or log say so";
-    finding = unread(finding.or(paused), &stuck)
+    finding = unread(finding.or(paused), &stuck);
+    finding = or_throttled(finding, scene, &stuck)
         .or("it works, and commits more seldom than it was watched: try a longer --watch-for")
         .or("its commits are refused: its log names the error");
     if !others_move {
@@ -182,6 +184,7 @@ fn slow(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Finding
         .map(|place| format!("{} {}", place.name(), place.waiting().unwrap_or(0)))
         .collect();
     let finding = finding.evidence("most wait in", list(&most, "and"));
+    let finding = slowed(finding, scene, places);
     Some(if owners.len() < places.len() {
         finding.step(format!(
             "add members: there are {} partitions, and {} with some",
