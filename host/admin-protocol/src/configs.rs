@@ -1,4 +1,4 @@
-//! Settings of topics.
+//! Settings of topics and brokers.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,11 @@ use kafka_protocol::protocol::StrBytes;
 use crate::broker::Broker;
 use crate::error::{Error, Refusal};
 
-/// The settings of a topic, by name.
+/// Settings, by name.
 pub type Settings = BTreeMap<String, String>;
 
 const TOPIC: i8 = 2;
+const BROKER: i8 = 4;
 
 impl Broker {
     /// These settings of each of these topics; sensitive ones have no value and are left out.
@@ -24,17 +25,37 @@ impl Broker {
         topics: &[String],
         keys: &[&'static str],
     ) -> Result<BTreeMap<String, Result<Settings, Refusal>>, Error> {
+        self.settings(TOPIC, topics, keys).await
+    }
+
+    /// These settings of this broker, whose id that is.
+    ///
+    /// # Errors
+    /// The broker doesn't answer, or refuses.
+    pub async fn own_settings(&self, id: i32, keys: &[&'static str]) -> Result<Settings, Error> {
+        let name = id.to_string();
+        let mut found = self.settings(BROKER, &[name.clone()], keys).await?;
+        let found = found.remove(&name).ok_or_else(|| self.silent())?;
+        Ok(found?)
+    }
+
+    async fn settings(
+        &self,
+        kind: i8,
+        names: &[String],
+        keys: &[&'static str],
+    ) -> Result<BTreeMap<String, Result<Settings, Refusal>>, Error> {
         let keys: Vec<_> = keys
             .iter()
             .map(|key| StrBytes::from_static_str(key))
             .collect();
         let resource = |name: &String| {
             DescribeConfigsResource::default()
-                .with_resource_type(TOPIC)
+                .with_resource_type(kind)
                 .with_resource_name(StrBytes::from_string(name.clone()))
                 .with_configuration_keys(Some(keys.clone()))
         };
-        let resources = topics.iter().map(resource).collect();
+        let resources = names.iter().map(resource).collect();
         let request = |_| DescribeConfigsRequest::default().with_resources(resources);
         let answer = self.ask(1, request).await?;
         let settings = answer.results.iter().map(|of| {

@@ -48,8 +48,11 @@ pub enum Ahead {
     TooFar,
 }
 
-struct Header {
-    batch: Batch,
+/// What was aborted: by producer, from an offset on.
+pub(crate) type Aborted = Vec<(i64, i64)>;
+
+pub(crate) struct Header {
+    pub(crate) batch: Batch,
     attributes: i16,
     producer: i64,
 }
@@ -71,7 +74,7 @@ impl Broker {
             if from >= until {
                 return Ok(Ahead::Nothing);
             }
-            let (records, aborted) = self.fetch(topic, partition, from).await?;
+            let (records, aborted) = self.fetch(topic, partition, from, BYTES_MAX).await?;
             if records.is_empty() {
                 // Nothing is left up to the end: the tail was compacted away.
                 return Ok(Ahead::Nothing);
@@ -86,17 +89,19 @@ impl Broker {
         Ok(Ahead::TooFar)
     }
 
-    /// Batches from an offset on, and what was aborted of them, by producer and first offset.
-    async fn fetch(
+    /// Batches from an offset on, about so many bytes, and what was aborted of them, by producer
+    /// and first offset.
+    pub(crate) async fn fetch(
         &self,
         topic: &str,
         partition: i32,
         from: i64,
-    ) -> Result<(Bytes, Vec<(i64, i64)>), Error> {
+        bytes_max: i32,
+    ) -> Result<(Bytes, Aborted), Error> {
         let wanted = FetchPartition::default()
             .with_partition(partition)
             .with_fetch_offset(from)
-            .with_partition_max_bytes(BYTES_MAX);
+            .with_partition_max_bytes(bytes_max);
         let topic = FetchTopic::default()
             .with_topic(topic_name(topic))
             .with_partitions(vec![wanted]);
@@ -105,7 +110,7 @@ impl Broker {
                 .with_replica_id(BrokerId(-1))
                 .with_max_wait_ms(0)
                 .with_min_bytes(0)
-                .with_max_bytes(BYTES_MAX)
+                .with_max_bytes(bytes_max)
                 .with_isolation_level(1)
                 .with_session_epoch(-1)
                 .with_topics(vec![topic])
@@ -125,35 +130,36 @@ impl Broker {
 }
 
 /// The first batch with records that were not aborted; else where to look further.
-fn first_readable(mut bytes: Bytes, mut aborted: Vec<(i64, i64)>, from: i64) -> Result<Batch, i64> {
+fn first_readable(mut bytes: Bytes, mut aborted: Aborted, from: i64) -> Result<Batch, i64> {
     let mut next = from;
     while let Some(header) = header(&mut bytes) {
-        let Header {
-            batch,
-            attributes,
-            producer,
-        } = header;
-        if batch.last < from {
+        if header.batch.last < from {
             continue;
         }
-        next = batch.last + 1;
-        let ended = aborted
-            .iter()
-            .position(|(of, at)| *of == producer && *at <= batch.first);
-        if attributes & CONTROL != 0 {
-            ended.map(|at| aborted.remove(at));
-        } else if attributes & TRANSACTIONAL == 0 || ended.is_none() {
-            // A batch of which all was compacted away is kept for its offsets.
-            if batch.records > 0 {
-                return Ok(batch);
-            }
+        next = header.batch.last + 1;
+        // A batch of which all was compacted away is kept for its offsets.
+        if is_readable(&header, &mut aborted) && header.batch.records > 0 {
+            return Ok(header.batch);
         }
     }
     Err(next)
 }
 
+/// Whether a batch holds records that were not aborted, and no marker. Batches have to come one
+/// after the other: a marker ends what was aborted before it.
+pub(crate) fn is_readable(of: &Header, aborted: &mut Aborted) -> bool {
+    let ended = aborted
+        .iter()
+        .position(|(producer, at)| *producer == of.producer && *at <= of.batch.first);
+    if of.attributes & CONTROL != 0 {
+        ended.map(|at| aborted.remove(at));
+        return false;
+    }
+    of.attributes & TRANSACTIONAL == 0 || ended.is_none()
+}
+
 /// Takes a batch off; what comes after the last whole header is no batch.
-fn header(bytes: &mut Bytes) -> Option<Header> {
+pub(crate) fn header(bytes: &mut Bytes) -> Option<Header> {
     if bytes.len() < HEADER_BYTES {
         return None;
     }

@@ -20,6 +20,7 @@ mod offsets;
 mod permissions;
 mod probe;
 mod quotas;
+mod records;
 mod replicas;
 mod request;
 mod security;
@@ -37,6 +38,7 @@ pub use groups::{Assigned, Group, Key, ListedGroup, Member};
 pub use metadata::{BrokerAddress, Metadata, PartitionLeader, Topic, Wanted};
 pub use offsets::{ByPartition, Place};
 pub use quotas::Quota;
+pub use records::{Chunk, Record};
 pub use replicas::{Replicas, TopicReplicas};
 pub use security::{
     Account, Authorities, Barrier, BearerToken, Hash, Identity, Pem, Sasl, Security, Tls,

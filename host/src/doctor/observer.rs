@@ -7,7 +7,8 @@ use penstock_core::diagnosis::Snapshot;
 use penstock_core::diagnosis::snapshot::{Answer, FORMAT, Glimpse, Look};
 
 use super::{
-    ANSWER_TIME_MAX, Ask, ahead, hosts, look, missing, outputs, quotas, settings, transactions,
+    ANSWER_TIME_MAX, Ask, ahead, history, hosts, look, missing, outputs, quotas, settings,
+    transactions,
 };
 
 /// Keeps its connections from one look to the next.
@@ -92,6 +93,7 @@ impl Observer {
     pub(super) async fn look_around(&self, snapshot: &mut Snapshot) {
         if let Some(cluster) = &self.cluster {
             outputs::look(cluster, &self.ask.outputs, snapshot).await;
+            history::look(cluster, snapshot).await;
             quotas::look(cluster, snapshot).await;
         }
     }
@@ -113,6 +115,7 @@ impl Observer {
             open_transactions: Vec::new(),
             ahead: Vec::new(),
             outputs: Vec::new(),
+            history: Answer::Unasked,
             quotas: Answer::Unasked,
             hidden: Vec::new(),
         }

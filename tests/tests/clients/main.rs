@@ -2,6 +2,7 @@
 //! Kafka; each cause made for real, and named, and what is healthy let be. `make test-clients`.
 
 mod churn;
+mod expiry;
 mod group;
 mod healthy;
 mod incident;

@@ -5,6 +5,7 @@ mod answer;
 mod finding;
 mod notes;
 mod outputs;
+mod past;
 mod patience;
 mod quotas;
 mod roll;
@@ -16,6 +17,7 @@ mod walk;
 pub(crate) mod words;
 
 pub use finding::{Certainty, Diagnosis, Evidence, Finding, Stage, StageReport, StageState, Step};
+pub use past::{AtTheEnd, at_the_end};
 pub use patience::{Unclear, unclear, watch_ms};
 pub use quotas::may_matter as quotas_may_matter;
 pub use snapshot::Snapshot;

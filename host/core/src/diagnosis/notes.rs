@@ -1,6 +1,7 @@
 //! What looks like a fault and is none, and what could not be told.
 
 use super::outputs::{arrivals, handled, nothing_arrived};
+use super::past::began_at_the_end;
 use super::patience::{TRANSACTION_MS, watch_ms};
 use super::rules::permissions::allow;
 use super::rules::progress::flow;
@@ -21,6 +22,7 @@ pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
         catching_up(scene),
         unwatched(scene),
         outputs_at_rest(scene),
+        began_at_the_end(scene),
         paused(scene),
     ];
     let mut notes: Vec<String> = all.into_iter().flatten().collect();

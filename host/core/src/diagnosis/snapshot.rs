@@ -11,6 +11,7 @@ pub use super::access::{Access, Barrier, BarrierKind, Hidden};
 pub use super::answer::Answer;
 pub use super::outputs::Output;
 pub use super::quotas::{Quota, Whose};
+pub use crate::offsets::history::{History, Mark, Track};
 use crate::status::Status;
 
 /// The version of this form; a file of another one is not read.
@@ -60,6 +61,9 @@ pub struct Snapshot {
     /// The output topics that were named, after the last look.
     #[serde(default)]
     pub outputs: Vec<Output>,
+    /// What the group committed before, where the brokers' journal may be read.
+    #[serde(default)]
+    pub history: Answer<History>,
     /// The cluster's quotas; asked where one may matter.
     #[serde(default)]
     pub quotas: Answer<Vec<Quota>>,

@@ -37,6 +37,13 @@ pub fn partition_of(group: &str, partitions: i32) -> i32 {
     hash % partitions.max(1)
 }
 
+/// The group that a record is about, of whatever kind the record is: each begins with it.
+pub fn group_of(key: &[u8]) -> Option<String> {
+    let mut key = Reader::of(key);
+    key.number::<2>()?;
+    key.text()
+}
+
 /// Reads a record; `None`: it is of another kind, or of a version that is not known here.
 pub fn entry(key: &[u8], value: Option<&[u8]>) -> Option<Entry> {
     let mut key = Reader::of(key);
@@ -211,6 +218,14 @@ mod tests {
             since_ms: Some(1_767_261_600_000),
         };
         assert_eq!(entry(&key, Some(&value)), Some(expected));
+        assert_eq!(group_of(&key).as_deref(), Some("g"));
+    }
+
+    #[test]
+    fn what_is_written_of_the_members_of_a_newer_group_names_it() {
+        let key = [&[0, 5][..], &text("g"), &text("member")].concat();
+        assert_eq!(group_of(&key).as_deref(), Some("g"));
+        assert_eq!(group_of(&[0, 5, 0]), None);
     }
 
     #[test]

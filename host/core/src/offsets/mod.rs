@@ -1,5 +1,6 @@
 //! What a reset of a group's committed offsets would do, decided without a broker.
 
+pub mod history;
 pub mod journal;
 mod target;
 

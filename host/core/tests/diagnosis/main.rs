@@ -5,6 +5,7 @@ mod assignment;
 mod group;
 mod inside;
 mod outputs;
+mod past;
 mod position;
 mod progress;
 mod quotas;

@@ -145,6 +145,7 @@ pub fn snapshot(looks: &[Look]) -> Snapshot {
         open_transactions: Vec::new(),
         ahead: Vec::new(),
         client: None,
+        history: Answer::Unasked,
         quotas: Answer::Unasked,
         outputs: Vec::new(),
         hidden: Vec::new(),

@@ -23,16 +23,25 @@ pub struct Case {
 impl Case {
     /// On the shared broker; the topic is created.
     pub fn new(name: &str, partitions: i32) -> Result<Case> {
-        let case = Case::without_topic(name)?;
+        Case::on(Broker::shared(), name, partitions)
+    }
+
+    /// On a broker of its own; the topic is created.
+    pub fn on(broker: &Broker, name: &str, partitions: i32) -> Result<Case> {
+        let case = Case::named(broker, name)?;
         case.client.create_topic(&case.topic, partitions, &[])?;
         Ok(case)
     }
 
     /// The names alone.
     pub fn without_topic(name: &str) -> Result<Case> {
+        Case::named(Broker::shared(), name)
+    }
+
+    fn named(broker: &Broker, name: &str) -> Result<Case> {
         let name = unique(name);
         Ok(Case {
-            client: Client::new(Broker::shared().bootstrap())?,
+            client: Client::new(broker.bootstrap())?,
             topic: format!("{name}.records"),
             group: name,
             dir: tempfile::tempdir()?,

@@ -2,6 +2,7 @@
 
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
+use crate::diagnosis::past::{all_gone, last_commit};
 use crate::diagnosis::patience::FIRST_COMMIT_MS;
 use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::snapshot::{Answer, GroupKind};
@@ -30,6 +31,7 @@ pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
     );
     let mut finding = Finding::new(Code::DoctorGroupMissing, Stage::Group, name, cause)
         .evidence("coordinator", why.as_str());
+    finding = all_gone(finding, scene);
     let near = near(name, listed.into_iter().flatten().map(|of| of.id.as_str()));
     if !near.is_empty() {
         finding = finding.evidence("similar groups", list(&near, "and"));
@@ -97,6 +99,7 @@ pub(super) fn nobody(scene: &Scene<'_>) -> Vec<Finding> {
     );
     let finding = finding.evidence("group", "Empty, no members");
     let finding = next_batch(seen(finding, &waiting), &waiting);
+    let finding = last_commit(finding, scene, &waiting);
     vec![come_back(scene, finding)]
 }
 

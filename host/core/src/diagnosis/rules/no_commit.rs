@@ -2,10 +2,11 @@
 
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
+use crate::diagnosis::past::{Gone, gone, how_it_went};
 use crate::diagnosis::patience::FIRST_COMMIT_MS;
 use crate::diagnosis::quotas::or_throttled;
 use crate::diagnosis::scene::{Place, Scene};
-use crate::diagnosis::words::{count, span, wait};
+use crate::diagnosis::words::{count, span, time, wait};
 
 use super::cures::{next_batch, numbers, reset, seen, unread};
 
@@ -43,7 +44,15 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
     let some_committed = places.iter().any(|place| place.position().is_some());
     let written: i64 = stuck.iter().filter_map(|place| place.written()).sum();
     let (wait, which) = (wait(waiting), numbers(&stuck));
-    let cause = if some_committed {
+    let gone: Vec<Gone<'_>> = stuck.iter().filter_map(|it| gone(scene, it)).collect();
+    let cause = if gone.len() == stuck.len() {
+        format!(
+            "{wait} in {which} of {topic}, and the group has no committed offsets there any more: \
+             they {}. Its consumers now begin where auto.offset.reset says; with latest, they never see \
+             what waits",
+            how(&gone)
+        )
+    } else if some_committed {
         format!(
             "{wait} in {which} of {topic}, for which the group has no committed offset, \
              though it has some for others: it was at the end when it first saw them \
@@ -64,6 +73,11 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
         finding = finding.evidence("group", format!("{}, {members}", group.state));
     }
     finding = next_batch(seen(finding, &stuck), &stuck);
+    for of in &gone {
+        let label = format!("{}[{}] before", topic, of.track.partition);
+        let text = how_it_went(scene, of.track).unwrap_or_default();
+        finding = finding.evidence(label, text);
+    }
     if scene.is_watched() {
         let mut watched = format!("no commit within {}", span(scene.watched_ms()));
         if written > 0 {
@@ -81,14 +95,46 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
     let expired = "its commits expired (offsets.retention.minutes, 7 days by default), or went \
                    with a topic that was deleted and made again: then it had worked before";
     finding = unread(finding.or(never).or(hangs), &stuck);
-    finding = or_throttled(finding, scene, &stuck).or(expired).or(wanted);
+    finding = or_throttled(finding, scene, &stuck);
+    if gone.is_empty() {
+        finding = finding.or(expired);
+    }
+    finding = finding.or(wanted);
     let finding = finding.step(
         "either let the consumer begin at the first record where there is no commit: \
          auto.offset.reset=earliest (KafkaJS: fromBeginning: true), and restart it",
     );
-    let finding = reset(finding, scene, &stuck, "earliest");
+    let to = resumes_at(&stuck, &gone).map_or("earliest".to_owned(), |at| at.to_string());
+    let finding = reset(finding, scene, &stuck, &to);
     Some(finding.step(
         "don't try it with a new record first: once that is processed, the commit lies behind the \
          old ones, which then are lost at lag 0",
     ))
+}
+
+fn how(gone: &[Gone<'_>]) -> String {
+    let all = |expired: bool| gone.iter().all(|of| of.has_expired == Some(expired));
+    let how = match (all(true), all(false)) {
+        (true, _) => "expired (offsets.retention.minutes)",
+        (_, true) => "were deleted, with the topic or by hand,",
+        _ => "expired or were deleted",
+    };
+    let latest = gone.iter().map(|of| of.gone_ms).max();
+    format!("{how} at {}", time(latest.unwrap_or_default()))
+}
+
+/// Where they were before their commits expired, if that is one offset, and still in the log.
+fn resumes_at(places: &[&Place<'_>], gone: &[Gone<'_>]) -> Option<i64> {
+    let mut offsets = gone.iter().map(|of| {
+        let last = of.track.last.filter(|_| of.has_expired == Some(true))?;
+        Some(last.offset)
+    });
+    let first = offsets.next()??;
+    let one = gone.len() == places.len() && offsets.all(|of| of == Some(first));
+    let within = |place: &&Place<'_>| {
+        place
+            .log
+            .is_some_and(|log| (log.start..=log.end).contains(&first))
+    };
+    (one && places.iter().all(within)).then_some(first)
 }

@@ -2,6 +2,7 @@
 
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
+use crate::diagnosis::past::last_commit;
 use crate::diagnosis::patience::NEXT_COMMIT_MS;
 use crate::diagnosis::quotas::{or_throttled, slowed};
 use crate::diagnosis::scene::{Place, Scene};
@@ -69,7 +70,7 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
     let mut finding = Finding::new(Code::DoctorStandstill, Stage::Handler, topic, cause);
     finding = finding.evidence("owner", member(owner));
     finding = seen(finding, &stuck);
-    finding = next_batch(finding, &stuck);
+    finding = last_commit(next_batch(finding, &stuck), scene, &stuck);
     let written: i64 = stuck.iter().filter_map(|place| place.written()).sum();
     finding = finding.evidence("written meanwhile", written.to_string());
     let paused = "it is paused: many frameworks pause a partition on an error, or for \

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
+use crate::diagnosis::past::last_commit;
 use crate::diagnosis::patience::{FIRST_COMMIT_MS, REBALANCE_MS};
 use crate::diagnosis::scene::{Place, Scene, is_rebalancing};
 use crate::diagnosis::snapshot::Look;
@@ -72,6 +73,7 @@ pub(super) fn rule(scene: &Scene<'_>) -> Vec<Finding> {
         None => finding,
     };
     let finding = next_batch(seen(finding, &stuck), &stuck);
+    let finding = last_commit(finding, scene, &stuck);
     vec![
         finding
             .or("a deployment is under way, member by member: it is over in a moment")
