@@ -1,7 +1,7 @@
 //! Who shares a group, and groups of other kinds.
 
 use anyhow::{Result, ensure};
-use penstock_tests::eventually;
+use penstock_tests::{Broker, BrokerOptions, eventually};
 use serde_json::json;
 
 use crate::support::{Case, Named, SOON};
@@ -75,6 +75,38 @@ fn a_share_group_is_named_and_not_examined() -> Result<()> {
         Ok(seen)
     });
     row.healthy(&seen, &["a share group (KIP-932)"]);
+    Ok(())
+}
+
+#[test]
+fn a_group_by_the_protocol_of_streams_is_named_and_not_examined() -> Result<()> {
+    let settings = [
+        (
+            "group.coordinator.rebalance.protocols",
+            "classic,consumer,streams",
+        ),
+        ("unstable.api.versions.enable", "true"),
+        ("unstable.feature.versions.enable", "true"),
+    ];
+    let broker = Broker::start(BrokerOptions {
+        heap_mib: 256,
+        settings: settings
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+        ..BrokerOptions::default()
+    })?;
+    let case = Case::on(&broker, "streams", 1)?;
+    // So that there is a coordinator.
+    case.client.commit("another", &case.topic, 0, 0)?;
+    let args = [case.client.bootstrap(), &case.group, &case.topic];
+    let mut member = case.java_program("StreamsMember", &args)?;
+    member.wait_for_log("joined", SOON)?;
+    let row = Named {
+        row: "Streams group",
+        how: "Java, a member by Streams' own protocol (KIP-1071)",
+    };
+    let parts = ["a group of Kafka Streams by its own protocol (KIP-1071)"];
+    row.healthy(&case.doctor().examine()?, &parts);
     Ok(())
 }
 
