@@ -1,9 +1,10 @@
 //! `penstock doctor` as a child process.
 
-use std::process::{Command, Output};
+use std::fs;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::layout::program;
@@ -11,6 +12,15 @@ use crate::layout::program;
 /// The doctor of a group.
 pub struct Doctor {
     args: Vec<String>,
+}
+
+/// What it takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Cost {
+    /// How long it took.
+    pub took: Duration,
+    /// The most memory it had at a time, in KiB.
+    pub peak_kib: u64,
 }
 
 /// What it said.
@@ -63,6 +73,32 @@ impl Doctor {
     /// When it can't be run.
     pub fn output(&self) -> Result<Output> {
         self.command()?.output().context("cannot run the doctor")
+    }
+
+    /// What one run takes.
+    ///
+    /// # Errors
+    /// When it can't be run, or finds something.
+    pub fn cost(&self) -> Result<Cost> {
+        let began = Instant::now();
+        let mut child = self.command()?.stdout(Stdio::null()).spawn()?;
+        // What the kernel keeps of an ended child counts the memory of this process, too.
+        let status = format!("/proc/{}/status", child.id());
+        let mut peak_kib = 0;
+        let ended = loop {
+            if let Some(ended) = child.try_wait()? {
+                break ended;
+            }
+            let text = fs::read_to_string(&status).unwrap_or_default();
+            let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let peak = peak.and_then(|of| of.split_whitespace().next()?.parse().ok());
+            peak_kib = peak.unwrap_or(0).max(peak_kib);
+        };
+        ensure!(ended.success(), "it ended with {ended}");
+        Ok(Cost {
+            took: began.elapsed(),
+            peak_kib,
+        })
     }
 
     /// Its output as JSON.

@@ -3,6 +3,7 @@
 
 mod churn;
 mod expiry;
+mod figures;
 mod group;
 mod healthy;
 mod incident;
