@@ -1,6 +1,6 @@
 //! What looks like a fault and is none, and what could not be told.
 
-use super::outputs::{arrivals, handled, nothing_arrived};
+use super::outputs::{arrivals, nothing_arrived};
 use super::past::began_at_the_end;
 use super::patience::{TRANSACTION_MS, watch_ms};
 use super::rules::permissions::allow;
@@ -214,15 +214,14 @@ fn unwatched(scene: &Scene<'_>) -> Option<String> {
 
 /// Outputs of a group that had nothing to do.
 fn outputs_at_rest(scene: &Scene<'_>) -> Option<String> {
-    let works = |place: &Place<'_>| handled(place).is_some_and(|records| records > 0);
     let arrivals = arrivals(scene);
     let rests = scene.is_watched() && nothing_arrived(&arrivals);
-    if !rests || scene.places.iter().any(works) {
+    if !rests || scene.places.iter().any(Place::has_moved) {
         return None;
     }
     let names: Vec<&str> = arrivals.iter().map(|of| of.topic).collect();
     Some(format!(
-        "nothing was handled within {}, so that nothing had to arrive in {}",
+        "nothing was committed within {}, so that nothing had to arrive in {}",
         span(scene.watched_ms()),
         list(&names, "and")
     ))

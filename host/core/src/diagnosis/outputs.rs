@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::scene::{Place, Scene};
-use super::snapshot::{Answer, Log, Partition, Topic};
+use super::snapshot::{Answer, Committed, Log, Partition, Topic};
 use super::words::count;
 
 /// An output topic after the last look, and so after all commits that were seen.
@@ -26,21 +26,21 @@ pub(super) struct Arrival<'s> {
     pub last_ms: Option<Option<i64>>,
 }
 
-/// Each output topic that was named.
+/// Each output topic that was named and is there.
 pub(super) fn arrivals<'s>(scene: &Scene<'s>) -> Vec<Arrival<'s>> {
     let outputs = &scene.snapshot.outputs;
-    let latest = |name: &str| outputs.iter().find(|of| of.topic.name == name);
     let before = scene.first.outputs.iter();
     before
-        .map(|before| {
-            let latest = latest(&before.name);
+        .filter_map(|before| {
+            let latest = outputs.iter().find(|of| of.topic.name == before.name);
             let looked = || scene.last.outputs.iter().find(|of| of.name == before.name);
-            let now = latest.map(|of| &of.topic).or_else(looked);
-            Arrival {
+            let now = latest.map(|of| &of.topic).or_else(looked)?;
+            let is_there = !matches!(now.partitions, Answer::Missing(_));
+            is_there.then(|| Arrival {
                 topic: &before.name,
-                records: now.and_then(|now| written(before, now)),
+                records: written(before, now),
                 last_ms: latest.and_then(|of| of.last_ms.known().copied()),
-            }
+            })
         })
         .collect()
 }
@@ -59,29 +59,35 @@ fn written(before: &Topic, now: &Topic) -> Option<i64> {
     (sum >= 0 && before.id == now.id).then_some(sum)
 }
 
-/// Whether nothing at all has reached the output topics, as far as that is known of any.
+/// Whether nothing at all has reached the output topics; what can't be seen may have.
 pub(super) fn nothing_arrived(of: &[Arrival<'_>]) -> bool {
-    let mut known = of.iter().filter_map(|of| of.records).peekable();
-    known.peek().is_some() && known.all(|records| records == 0)
+    !of.is_empty() && of.iter().all(|of| of.records == Some(0))
 }
 
 /// How many of the offsets that were committed meanwhile belong to records that were handled
 /// meanwhile, too: a commit may come seconds after its records were. Those are what was written
 /// while it was watched, and all of a backlog that was never worked off.
 pub(super) fn handled(place: &Place<'_>) -> Option<i64> {
-    let (now, then) = place.position().zip(place.position_before())?;
-    let from = match place.waiting()? {
-        0 => then.max(place.log_before?.end),
-        _ => then,
+    let (now, old_end) = place.position().zip(place.log_before.map(|log| log.end))?;
+    let from = match (place.position_before(), &place.before) {
+        (Some(then), _) if place.waiting()? > 0 => then,
+        (Some(then), _) => then.max(old_end),
+        (None, Some(Committed::Nothing)) => old_end,
+        (None, _) => return None,
     };
     Some((now - from).max(0))
 }
 
-/// `12 records handled, 12 arrived in a and 0 in b`; `None` where nothing moved.
+/// How many offsets were committed.
+fn committed(place: &Place<'_>) -> Option<i64> {
+    Some((place.position()? - place.position_before()?).max(0))
+}
+
+/// `12 records committed, 12 arrived in a, 0 arrived in b`; `None` where nothing moved.
 pub(super) fn seen(scene: &Scene<'_>) -> Option<String> {
     let arrivals = arrivals(scene);
-    let handled: i64 = scene.places.iter().filter_map(handled).sum();
-    let moved = handled > 0 || arrivals.iter().any(|of| of.records > Some(0));
+    let committed: i64 = scene.places.iter().filter_map(committed).sum();
+    let moved = committed > 0 || arrivals.iter().any(|of| of.records > Some(0));
     if !scene.is_watched() || !moved {
         return None;
     }
@@ -91,8 +97,8 @@ pub(super) fn seen(scene: &Scene<'_>) -> Option<String> {
     });
     let each: Vec<String> = each.collect();
     Some(format!(
-        "{} handled, {}",
-        count(handled, "record", "records"),
+        "{} committed, {}",
+        count(committed, "record", "records"),
         each.join(", ")
     ))
 }

@@ -28,7 +28,7 @@ pub(super) fn last_commit(finding: Finding, scene: &Scene<'_>, places: &[&Place<
         place.name(),
         last.offset,
         time(last.at_ms),
-        span(scene.last.at_ms - last.at_ms)
+        span((scene.last.at_ms - last.at_ms).max(0))
     );
     let (records, ms) = (last.offset - first.offset, last.at_ms - first.at_ms);
     if records > 0 && ms > 0 {

@@ -71,9 +71,16 @@ fn offsets_that_advance_with_nothing_produced_are_found() {
         evidence,
         [
             "committed 4, then 8",
-            "0 arrived; its last record is of 2025-12-31T23:00:00Z, 1 h 0 min before"
+            "nothing arrived; its last record is of 2025-12-31T23:00:00Z, 1 h 0 min before"
         ]
     );
+    // It had committed nothing before; what was written meanwhile is handled.
+    let mut first = at(0, 9, 7);
+    first.committed = Answer::Known(Vec::new());
+    let seen = watched(first.clone(), at(12, 12, 7), 7, None);
+    let text = format!("{:?}", only(&seen, "PSK-D019").findings);
+    assert!(text.contains("3 records of t were handled"), "{text}");
+    healthy(&watched(first, at(9, 9, 7), 7, None));
     // Nothing ever came.
     let seen = watched(at(4, 9, 0), at(8, 12, 0), 0, None);
     let text = format!("{:?}", only(&seen, "PSK-D019").findings);
@@ -125,5 +132,14 @@ fn what_an_output_topic_hides_is_not_taken_for_nothing() {
     first.outputs[0].partitions = refused;
     let mut last = at(8, 12, 7).after(10_000);
     last.outputs.clone_from(&first.outputs);
+    assert_eq!(
+        codes(&snapshot(&[first.clone(), last.clone()])),
+        ["PSK-D013"]
+    );
+    // Of another one everything may be seen, and nothing came: the hidden one may have had it.
+    let mut other = out(0);
+    other.name = "other".to_owned();
+    first.outputs.push(other.clone());
+    last.outputs.push(other);
     assert_eq!(codes(&snapshot(&[first, last])), ["PSK-D013"]);
 }

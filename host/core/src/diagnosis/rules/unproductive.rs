@@ -31,8 +31,7 @@ fn finding(scene: &Scene<'_>, places: &[&Place<'_>], arrivals: &[Arrival<'_>]) -
     let records: i64 = places.iter().filter_map(|place| handled(place)).sum();
     let mut inputs: Vec<&str> = places.iter().map(|place| place.topic).collect();
     inputs.dedup();
-    let known = arrivals.iter().filter(|of| of.records.is_some());
-    let outputs: Vec<&str> = known.map(|of| of.topic).collect();
+    let outputs: Vec<&str> = arrivals.iter().map(|of| of.topic).collect();
     let (inputs, watched) = (list(&inputs, "and"), span(scene.watched_ms()));
     let cause = format!(
         "{} of {inputs} were handled and committed within {watched}, and nothing arrived in {}: the \
@@ -93,17 +92,13 @@ fn finding(scene: &Scene<'_>, places: &[&Place<'_>], arrivals: &[Arrival<'_>]) -
 }
 
 fn arrived(scene: &Scene<'_>, of: &Arrival<'_>) -> String {
-    let what = match of.records {
-        Some(records) => format!("{records} arrived"),
-        None => return "what arrived is not known".to_owned(),
-    };
     match of.last_ms {
-        None => what,
-        Some(None) => format!("{what}; it holds no record"),
+        None => "nothing arrived".to_owned(),
+        Some(None) => "nothing arrived; it holds no record".to_owned(),
         Some(Some(last)) => format!(
-            "{what}; its last record is of {}, {} before",
+            "nothing arrived; its last record is of {}, {} before",
             time(last),
-            span(scene.last.at_ms - last)
+            span((scene.last.at_ms - last).max(0))
         ),
     }
 }
