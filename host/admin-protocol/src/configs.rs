@@ -34,7 +34,9 @@ impl Broker {
     /// The broker doesn't answer, or refuses.
     pub async fn own_settings(&self, id: i32, keys: &[&'static str]) -> Result<Settings, Error> {
         let name = id.to_string();
-        let mut found = self.settings(BROKER, std::slice::from_ref(&name), keys).await?;
+        let mut found = self
+            .settings(BROKER, std::slice::from_ref(&name), keys)
+            .await?;
         let found = found.remove(&name).ok_or_else(|| self.silent())?;
         Ok(found?)
     }
