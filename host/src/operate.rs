@@ -39,6 +39,7 @@ impl Control for HostView {
             }
             Some(ResetOutcome::Refused(why)) => (Deed::Refused, why),
             Some(ResetOutcome::NotRead(why)) => (Deed::Halfway, why),
+            Some(ResetOutcome::Unknown(why)) => (Deed::Unknown, why),
             None => {
                 let text =
                     format!("no outcome within {OUTCOME_TIME_MAX:?}, or the host is stopping");

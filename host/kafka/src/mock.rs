@@ -1,6 +1,10 @@
 //! An embedded Kafka for the demo and for tests: librdkafka's mock cluster, real protocol over
 //! real loopback sockets, in memory.
 
+use std::time::Duration;
+
+use rdkafka::error::RDKafkaErrorCode;
+
 use crate::native::{Error, MockCluster};
 
 /// A running mock cluster; gone when dropped.
@@ -38,5 +42,21 @@ impl MockKafka {
     /// When the cluster refuses.
     pub fn up(&self) -> Result<(), Error> {
         self.0.set_up(true)
+    }
+    /// Loses the answer to the next commit that has no fate yet: it is done, and answered so late.
+    ///
+    /// # Errors
+    /// When the cluster refuses.
+    pub fn answer_a_commit_late(&self, by: Duration) -> Result<(), Error> {
+        self.0.push_commit_answer(None, by)
+    }
+
+    /// Refuses the next commit that has no fate yet: the group is not permitted.
+    ///
+    /// # Errors
+    /// When the cluster refuses.
+    pub fn refuse_a_commit(&self) -> Result<(), Error> {
+        let refusal = RDKafkaErrorCode::GroupAuthorizationFailed;
+        self.0.push_commit_answer(Some(refusal), Duration::ZERO)
     }
 }

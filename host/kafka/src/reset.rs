@@ -4,28 +4,24 @@
 //! records nor a rebalance wait for them. Whoever dies between two steps leaves either the old
 //! committed offset or the new one.
 
+mod commit;
+mod place;
+
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use penstock_core::record::NextOffset;
 
-use crate::commit::may_pass;
 use crate::intake::{Intake, Stay};
 use crate::native::PartitionOffset;
 use crate::orders::Order;
 use crate::source::Poller;
+use commit::Commit;
+use place::End;
 
 /// How long work in hand may take to finish before it is handed back.
 const DRAIN: Duration = Duration::from_millis(1500);
-/// For how long a commit that fails for a passing reason is tried again.
-const COMMIT: Duration = Duration::from_secs(8);
-/// Between two tries.
-const AGAIN_AFTER: Duration = Duration::from_millis(50);
-/// How long the client may take for one seek.
-const SEEK: Duration = Duration::from_millis(500);
-/// After this, whoever asked is told that the seek fails; it is tried on.
-const SEEK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A partition, as whoever asks believes it to be, and where it is to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +50,8 @@ pub enum ResetOutcome {
     Refused(String),
     /// Committed, but this host does not read from there yet, for this reason.
     NotRead(String),
+    /// Whether it is committed is not known, for this reason.
+    Unknown(String),
 }
 
 /// A reset that is under way.
@@ -62,6 +60,9 @@ pub(crate) struct Reset<S> {
     step: Step,
     until: Instant,
     handed_back: u64,
+    /// The new offsets were sent to the coordinator: whatever it answers but yes, they may be
+    /// committed, since the client sends again by itself what was not answered.
+    in_doubt: bool,
     /// Until whoever asked has been told.
     reply: Option<SyncSender<ResetOutcome>>,
 }
@@ -73,20 +74,17 @@ struct Moving<S> {
     at: NextOffset,
     /// The partition is no longer ours, or is ours anew: the order does not touch it any more.
     gone: bool,
+    /// The latest commit of where the stays had come to holds this one.
+    put_back: bool,
     placed: bool,
 }
 
 enum Step {
     Draining,
-    /// Closed; the commit waits for the one that is in flight.
-    Committing {
-        sent: bool,
-        again: Instant,
-    },
-    /// Reading is to go on: at the new place, or, with a reason, where it was.
-    Placing {
-        refused: Option<String>,
-    },
+    /// The stays are closed.
+    Committing(Commit),
+    /// Reading is to go on.
+    Placing(End),
 }
 
 impl<S: Stay> Moving<S> {
@@ -106,10 +104,15 @@ impl<S: Stay> Reset<S> {
     }
 
     fn tell(&mut self, outcome: ResetOutcome) {
-        if let Some(reply) = self.reply.take() {
+        match self.reply.take() {
             // Who asked may have gone.
-            drop(reply.try_send(outcome));
+            Some(reply) => drop(reply.try_send(outcome)),
+            None => tracing::info!(?outcome, "a reset came to its end after it was answered"),
         }
+    }
+
+    fn ours(&self) -> impl Iterator<Item = &Moving<S>> {
+        self.moves.iter().filter(|moving| !moving.gone)
     }
 }
 
@@ -182,6 +185,7 @@ impl<I: Intake> Poller<I> {
                 to: of.to,
                 at: stay.position(),
                 gone: false,
+                put_back: false,
                 placed: false,
             })
         };
@@ -190,19 +194,23 @@ impl<I: Intake> Poller<I> {
             step: Step::Draining,
             until: Instant::now() + DRAIN,
             handed_back: 0,
+            in_doubt: false,
             reply: Some(order.reply),
         });
     }
 
     /// Whether it is over.
     fn step(&mut self, reset: &mut Reset<I::Stay>) -> bool {
-        match &mut reset.step {
+        match &reset.step {
             Step::Draining => self.drained(reset),
-            Step::Committing { sent, again } => {
-                let (sent, again) = (*sent, *again);
-                self.committed_yet(reset, sent, again);
+            Step::Committing(commit) => {
+                let commit = commit.clone();
+                self.committing(reset, commit);
             }
-            Step::Placing { .. } => return self.placed(reset),
+            Step::Placing(end) => {
+                let end = end.clone();
+                return self.placed(reset, &end);
+            }
         }
         false
     }
@@ -216,7 +224,7 @@ impl<I: Intake> Poller<I> {
             moving.gone |= !held.is_some_and(|stay| Arc::ptr_eq(stay, &moving.stay));
         }
         let gone = reset.moves.iter().any(|moving| moving.gone);
-        let stays: Vec<_> = ours(reset).map(|of| Arc::clone(&of.stay)).collect();
+        let stays: Vec<_> = reset.ours().map(|of| Arc::clone(&of.stay)).collect();
         let now = Instant::now();
         if !gone && !self.intake.drain(&stays, now) && now < reset.until {
             return;
@@ -230,120 +238,12 @@ impl<I: Intake> Poller<I> {
             moving.at = moving.stay.position();
         }
         reset.handed_back = self.intake.close(&stays).deliveries;
-        reset.until = now + COMMIT;
         if gone {
-            self.refuse(reset, REBALANCED.to_owned());
+            reset.place(End::Kept(REBALANCED.to_owned()));
         } else {
-            reset.step = Step::Committing {
-                sent: false,
-                again: now,
-            };
+            reset.commit(Commit::of_the_new(now));
         }
-    }
-
-    fn committed_yet(&mut self, reset: &mut Reset<I::Stay>, sent: bool, again: Instant) {
-        let now = Instant::now();
-        if !sent {
-            if reset.moves.iter().any(|moving| moving.gone) {
-                return self.refuse(reset, REBALANCED.to_owned());
-            }
-            if now < again {
-                return;
-            }
-            let entries: Vec<_> = reset.moves.iter().map(|of| of.entry(of.to)).collect();
-            match self.committer.begin_move(&entries) {
-                Ok(false) if now >= reset.until => {
-                    let why = "the commit before this one is not answered";
-                    self.refuse(reset, why.to_owned());
-                }
-                Ok(sent) => reset.step = Step::Committing { sent, again },
-                Err(error) => self.refuse(reset, error.to_string()),
-            }
-            return;
-        }
-        match self.committer.moved() {
-            None => {}
-            Some(Ok(())) => {
-                reset.until = now + SEEK_PATIENCE;
-                reset.step = Step::Placing { refused: None };
-            }
-            Some(Err(error)) if may_pass(error.code) && now < reset.until => {
-                reset.step = Step::Committing {
-                    sent: false,
-                    again: now + AGAIN_AFTER,
-                };
-            }
-            Some(Err(error)) => {
-                let why = format!("the new offsets were not committed: {error}");
-                self.refuse(reset, why);
-            }
-        }
-    }
-
-    /// Reading goes on where it was. A commit whose fate is not known is overwritten by the next.
-    fn refuse(&mut self, reset: &mut Reset<I::Stay>, why: String) {
-        reset.until = Instant::now() + SEEK_PATIENCE;
-        reset.step = Step::Placing { refused: Some(why) };
-    }
-
-    /// New stays, once the client has let go of what it had fetched. Whether all are there.
-    fn placed(&mut self, reset: &mut Reset<I::Stay>) -> bool {
-        let Step::Placing { refused } = &reset.step else {
-            return false;
-        };
-        let (refused, mut failed) = (refused.clone(), None);
-        for moving in reset.moves.iter_mut().filter(|of| !of.gone && !of.placed) {
-            let at = match refused {
-                None => moving.to,
-                Some(_) => moving.at,
-            };
-            // From here on, no record of before arrives any more.
-            match self.handle.seek(&moving.entry(at), SEEK) {
-                Err(error) => failed = Some(error),
-                Ok(()) => {
-                    self.begin_stay(moving, at, refused.is_none());
-                    moving.placed = true;
-                }
-            }
-        }
-        let Some(error) = failed else {
-            self.note_assigned();
-            reset.tell(match refused {
-                Some(why) => ResetOutcome::Refused(why),
-                None => ResetOutcome::Done {
-                    handed_back: reset.handed_back,
-                },
-            });
-            return true;
-        };
-        if Instant::now() >= reset.until {
-            let why =
-                format!("the client does not seek ({error}); if this lasts, restart the host");
-            tracing::warn!("{why}");
-            reset.until = Instant::now() + SEEK_PATIENCE;
-            reset.tell(match refused {
-                Some(first) => ResetOutcome::Refused(format!("{first}; {why}")),
-                None => ResetOutcome::NotRead(why),
-            });
-        }
-        false
-    }
-
-    fn begin_stay(&mut self, moving: &Moving<I::Stay>, at: NextOffset, is_committed: bool) {
-        let (topic, number) = (moving.stay.topic(), moving.stay.number());
-        let stay = self.intake.assign(topic, number, at);
-        if let Some((low, end)) = moving.stay.last_watermarks() {
-            stay.watermarks(low, end);
-        }
-        if is_committed {
-            stay.committed(at);
-        }
-        self.cells.insert(stay);
     }
 }
 
 const REBALANCED: &str = "partitions moved to another host, or came anew, before it was committed";
-
-fn ours<S>(reset: &Reset<S>) -> impl Iterator<Item = &Moving<S>> {
-    reset.moves.iter().filter(|moving| !moving.gone)
-}

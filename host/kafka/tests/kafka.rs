@@ -18,6 +18,13 @@ fn on_mock(scenario: fn(&Ground<'_>) -> Result<()>) -> Result<()> {
     scenario(&Ground::new(&client, GroupProtocol::Classic, TOPIC))
 }
 
+fn on_steered_mock(scenario: fn(&Ground<'_>, &MockKafka) -> Result<()>) -> Result<()> {
+    let mock = MockKafka::start(&[(TOPIC, 3)])?;
+    let client = Client::new(&mock.bootstrap())?;
+    let ground = Ground::new(&client, GroupProtocol::Classic, TOPIC);
+    scenario(&ground, &mock)
+}
+
 fn on_broker(scenario: fn(&Ground<'_>) -> Result<()>, protocol: GroupProtocol) -> Result<()> {
     let client = Broker::shared().client();
     let topic = unique(TOPIC);
@@ -38,18 +45,27 @@ macro_rules! scenarios {
 
             #[test]
             fn a_lost_assignment_is_not_committed() -> Result<()> {
-                let mock = MockKafka::start(&[(TOPIC, 3)])?;
-                let client = Client::new(&mock.bootstrap())?;
-                let ground = Ground::new(&client, GroupProtocol::Classic, TOPIC);
-                scenarios::a_lost_assignment_is_not_committed(&ground, &mock)
+                on_steered_mock(scenarios::a_lost_assignment_is_not_committed)
             }
 
             #[test]
             fn an_outage_is_a_condition_that_ends() -> Result<()> {
-                let mock = MockKafka::start(&[(TOPIC, 3)])?;
-                let client = Client::new(&mock.bootstrap())?;
-                let ground = Ground::new(&client, GroupProtocol::Classic, TOPIC);
-                scenarios::an_outage_is_a_condition_that_ends(&ground, &mock)
+                on_steered_mock(scenarios::an_outage_is_a_condition_that_ends)
+            }
+
+            #[test]
+            fn a_commit_whose_answer_is_lost_is_taken_back() -> Result<()> {
+                on_steered_mock(scenarios::a_commit_whose_answer_is_lost_is_taken_back)
+            }
+
+            #[test]
+            fn a_commit_that_can_not_be_taken_back_is_told_as_unknown() -> Result<()> {
+                on_steered_mock(scenarios::a_commit_that_can_not_be_taken_back_is_told_as_unknown)
+            }
+
+            #[test]
+            fn a_commit_that_is_late_and_then_done_is_done() -> Result<()> {
+                on_steered_mock(scenarios::a_commit_that_is_late_and_then_done_is_done)
             }
         }
         mod classic {

@@ -1,14 +1,17 @@
 //! librdkafka's mock cluster. rdkafka's own wrapper can't shorten the first rebalance.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka_sys as sys;
 
 use super::Error;
 use super::handle::{Handle, Role, topic_name};
 use super::list::checked;
+use super::queue::millis;
 
 /// A mock cluster of one broker.
 pub struct MockCluster {
@@ -24,6 +27,8 @@ unsafe impl Sync for MockCluster {}
 
 /// The only broker's id.
 const BROKER: i32 = 1;
+/// `OffsetCommit`, as the protocol numbers it.
+const OFFSET_COMMIT: i16 = 8;
 
 impl MockCluster {
     /// Starts it.
@@ -80,6 +85,29 @@ impl MockCluster {
             } else {
                 sys::rd_kafka_mock_broker_set_down(self.cluster, BROKER)
             }
+        })
+    }
+
+    /// The next commit is refused so, or done and answered so late; after those said before.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn push_commit_answer(
+        &self,
+        refusal: Option<RDKafkaErrorCode>,
+        late_by: Duration,
+    ) -> Result<(), Error> {
+        let code = refusal.map_or(0, |code| code as c_int);
+        // SAFETY: the cluster is live; one pair of numbers follows, as is said.
+        checked(unsafe {
+            sys::rd_kafka_mock_broker_push_request_error_rtts(
+                self.cluster,
+                BROKER,
+                OFFSET_COMMIT,
+                1,
+                code,
+                millis(late_by),
+            )
         })
     }
 }

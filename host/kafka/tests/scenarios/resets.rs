@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use penstock_core::record::NextOffset;
-use penstock_kafka::{Move, ResetOutcome};
+use penstock_kafka::{MockKafka, Move, ResetOutcome};
 use penstock_tests::eventually;
 
 use super::Ground;
@@ -188,5 +188,106 @@ pub fn a_reset_and_a_rebalance_at_once_agree(ground: &Ground<'_>) -> Result<()> 
     ensure!(lost.is_empty(), "{lost:?} did not come again, {outcome:?}");
     one.source.stop(soon()).expect("in time");
     two.source.stop(soon()).expect("in time");
+    Ok(())
+}
+
+/// The client gives an answer up after this long: a second more than a fetch may wait.
+const ANSWER_TIME: &str = "1500";
+/// Longer than that, twice.
+const TOO_LATE: Duration = Duration::from_secs(4);
+
+fn impatient(ground: &Ground<'_>) -> Result<Member> {
+    let written = ground.write(0, 9)?;
+    let mut setup = ground.setup();
+    let settings = &mut setup.kafka.consumer;
+    settings.insert("socket.timeout.ms".into(), ANSWER_TIME.into());
+    let member = setup.start("one");
+    eventually("everything is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    eventually("everything is committed", PATIENCE, || {
+        ensure!(ground.committed()? == [Some(3); 3]);
+        Ok(())
+    });
+    Ok(member)
+}
+
+/// The answer to the reset's commit is lost, though it was done, and the next try is refused: who
+/// asked is told that nothing changed, and so it is.
+pub fn a_commit_whose_answer_is_lost_is_taken_back(
+    ground: &Ground<'_>,
+    mock: &MockKafka,
+) -> Result<()> {
+    let member = impatient(ground)?;
+    let epoch = member.engine.epoch(1).expect("it is held");
+    mock.answer_a_commit_late(TOO_LATE)?;
+    mock.refuse_a_commit()?;
+    let orders = member.source.orders();
+    let outcome = orders.reset(order(ground, epoch, 1, 1), false, WAIT);
+    ensure!(
+        matches!(&outcome, Some(ResetOutcome::Refused(why)) if why.contains("committed again")),
+        "{outcome:?}"
+    );
+    ensure!(
+        ground.committed()? == [Some(3); 3],
+        "{:?}",
+        ground.committed()?
+    );
+    ensure!(again(&member, 1) == [0, 1, 2]);
+    ground.write(9, 18)?;
+    eventually("it is read on from where it was", PATIENCE, || {
+        ensure!(again(&member, 1) == [0, 1, 2, 3, 4, 5]);
+        Ok(())
+    });
+    member.source.stop(soon()).expect("in time");
+    Ok(())
+}
+
+/// The same, and nothing can be committed for a while: that the outcome is not known is told, and
+/// the next commit makes it that of before.
+pub fn a_commit_that_can_not_be_taken_back_is_told_as_unknown(
+    ground: &Ground<'_>,
+    mock: &MockKafka,
+) -> Result<()> {
+    let member = impatient(ground)?;
+    let epoch = member.engine.epoch(1).expect("it is held");
+    mock.answer_a_commit_late(TOO_LATE)?;
+    mock.refuse_a_commit()?;
+    mock.refuse_a_commit()?;
+    let orders = member.source.orders();
+    let outcome = orders.reset(order(ground, epoch, 1, 1), false, WAIT);
+    ensure!(
+        matches!(outcome, Some(ResetOutcome::Unknown(_))),
+        "{outcome:?}"
+    );
+    eventually("what is read on from is committed", PATIENCE, || {
+        ensure!(ground.committed()? == [Some(3); 3]);
+        Ok(())
+    });
+    ensure!(again(&member, 1) == [0, 1, 2]);
+    member.source.stop(soon()).expect("in time");
+    Ok(())
+}
+
+/// The answer to the reset's commit is lost, and the next try is answered.
+pub fn a_commit_that_is_late_and_then_done_is_done(
+    ground: &Ground<'_>,
+    mock: &MockKafka,
+) -> Result<()> {
+    let member = impatient(ground)?;
+    let epoch = member.engine.epoch(1).expect("it is held");
+    mock.answer_a_commit_late(TOO_LATE)?;
+    let orders = member.source.orders();
+    let outcome = orders.reset(order(ground, epoch, 1, 1), false, WAIT);
+    ensure!(
+        outcome == Some(ResetOutcome::Done { handed_back: 0 }),
+        "{outcome:?}"
+    );
+    eventually("it is read again", PATIENCE, || {
+        ensure!(again(&member, 1) == [0, 1, 2, 1, 2]);
+        Ok(())
+    });
+    member.source.stop(soon()).expect("in time");
     Ok(())
 }
