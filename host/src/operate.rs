@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use penstock_core::operations::{Addressee, Answer, Deed, PauseOrder, ResetOrder, ResumeOrder};
-use penstock_core::pauses::{PAUSE_MS_MAX, Pause, Scope, rfc3339};
+use penstock_core::pauses::{PAUSE_MS_MAX, Pause, Scope, WHY_BYTES_MAX, rfc3339};
 use penstock_core::record::NextOffset;
 use penstock_engine::Engine;
 use penstock_kafka::{Move, Orders, ResetOutcome, SourceHandle};
@@ -54,11 +54,16 @@ impl Control for HostView {
             Ok(engine) => engine,
             Err(answer) => return answer,
         };
-        if order.why.trim().is_empty() {
-            return refused("a pause has a reason");
+        if order.why.trim().is_empty() || order.why.len() > WHY_BYTES_MAX {
+            return refused(&format!(
+                "a pause has a reason, of {WHY_BYTES_MAX} bytes at most"
+            ));
         }
         if !(1..=PAUSE_MS_MAX).contains(&order.for_ms) {
             return refused("a pause lasts for a week at most, and ends by itself");
+        }
+        if let Err(answer) = self.is_there(&order.what) {
+            return answer;
         }
         let since_ms = jiff::Timestamp::now().as_millisecond();
         let pause = Pause {
@@ -68,10 +73,12 @@ impl Control for HostView {
             until_ms: since_ms + order.for_ms,
         };
         let text = format!("until {}", rfc3339(pause.until_ms));
-        engine.pause(pause);
-        Answer {
-            result: Deed::Done,
-            text,
+        match engine.pause(pause) {
+            Ok(()) => Answer {
+                result: Deed::Done,
+                text,
+            },
+            Err(error) => refused(&error.to_string()),
         }
     }
 
@@ -112,6 +119,24 @@ impl HostView {
             .ok_or_else(|| refused("this host is only just starting"))?;
         engine.knows(what).map_err(|why| refused(&why))?;
         Ok(engine)
+    }
+
+    /// A partition exists, with this host or another, as far as Kafka says.
+    fn is_there(&self, what: &Scope) -> Result<(), Answer> {
+        let Scope::Partition(topic, number) = what else {
+            return Ok(());
+        };
+        let count = self.orders().and_then(|of| of.partition_count(topic));
+        let there = match count {
+            Some(count) => format!(", but {count}, from 0 on"),
+            None => String::new(),
+        };
+        if *number >= 0 && count.is_none_or(|count| *number < count) {
+            return Ok(());
+        }
+        Err(refused(&format!(
+            "{topic} has no partition {number}{there}"
+        )))
     }
 
     fn orders(&self) -> Option<Orders> {

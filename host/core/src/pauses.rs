@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// The longest pause, in milliseconds: a week.
 pub const PAUSE_MS_MAX: i64 = 7 * 24 * 60 * 60 * 1000;
+/// The longest reason, in bytes.
+pub const WHY_BYTES_MAX: usize = 1024;
+/// How many pauses a host keeps at once.
+pub const PAUSES_MAX: usize = 1000;
 
 /// What is paused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,16 +74,39 @@ pub fn rfc3339(ms: i64) -> String {
     )
 }
 
+/// A host keeps [`PAUSES_MAX`] pauses already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyPauses;
+
+impl fmt::Display for TooManyPauses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{PAUSES_MAX} pauses are kept already, which is the most: resume some, or pause a \
+             topic in place of its partitions"
+        )
+    }
+}
+
+impl std::error::Error for TooManyPauses {}
+
 /// All pauses, one for each scope at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pauses(Vec<Pause>);
 
 impl Pauses {
     /// A pause begins, or one of the same scope gets another end and reason.
-    pub fn set(&mut self, pause: Pause) {
-        self.0.retain(|of| of.scope != pause.scope);
-        self.0.push(pause);
-        self.0.sort_by(|a, b| a.scope.cmp(&b.scope));
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn set(&mut self, pause: Pause) -> Result<(), TooManyPauses> {
+        let found = self.0.binary_search_by(|of| of.scope.cmp(&pause.scope));
+        match found {
+            Ok(index) => self.0[index] = pause,
+            Err(_) if self.0.len() >= PAUSES_MAX => return Err(TooManyPauses),
+            Err(index) => self.0.insert(index, pause),
+        }
+        Ok(())
     }
 
     /// Ends a pause before its time, if there is one of exactly this scope.
@@ -139,9 +166,11 @@ mod tests {
     #[test]
     fn what_lasts_longest_holds() {
         let mut pauses = Pauses::default();
-        pauses.set(pause(topic(), 10));
-        pauses.set(pause(one(1), 20));
-        pauses.set(pause(Scope::Handler("h".to_owned()), 5));
+        pauses.set(pause(topic(), 10)).unwrap();
+        pauses.set(pause(one(1), 20)).unwrap();
+        pauses
+            .set(pause(Scope::Handler("h".to_owned()), 5))
+            .unwrap();
         let until = |topic: &str, number, handlers: &[&str]| {
             let found = pauses.covering(topic, number, handlers);
             found.map(|of| of.until_ms)
@@ -156,14 +185,26 @@ mod tests {
     #[test]
     fn each_scope_is_paused_once_and_until_its_time() {
         let mut pauses = Pauses::default();
-        pauses.set(pause(topic(), 10));
-        pauses.set(pause(topic(), 30));
-        pauses.set(pause(one(0), 20));
+        pauses.set(pause(topic(), 10)).unwrap();
+        pauses.set(pause(topic(), 30)).unwrap();
+        pauses.set(pause(one(0), 20)).unwrap();
         assert_eq!(pauses.iter().count(), 2);
         assert_eq!(pauses.expire(19), []);
         assert_eq!(pauses.expire(20), [pause(one(0), 20)]);
         assert_eq!(pauses.lift(&one(0)), None);
         assert_eq!(pauses.lift(&topic()), Some(pause(topic(), 30)));
         assert_eq!(pauses.next_end_ms(), None);
+    }
+    #[test]
+    fn there_are_only_so_many_and_one_of_them_may_get_another_end() {
+        let mut pauses = Pauses::default();
+        for number in 0..PAUSES_MAX {
+            pauses.set(pause(one(number as i32), 10)).unwrap();
+        }
+        assert_eq!(pauses.set(pause(topic(), 10)), Err(TooManyPauses));
+        assert_eq!(pauses.set(pause(one(7), 20)), Ok(()));
+        assert_eq!(pauses.iter().count(), PAUSES_MAX);
+        pauses.expire(10);
+        assert_eq!(pauses.set(pause(topic(), 30)), Ok(()));
     }
 }

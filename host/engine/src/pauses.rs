@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use penstock_core::pauses::{Pause, Pauses, Scope};
+use penstock_core::pauses::{Pause, Pauses, Scope, TooManyPauses};
 
 use crate::cell::Partition;
 use crate::engine::Engine;
@@ -13,18 +13,22 @@ use crate::shared::Shared;
 
 impl Engine {
     /// Pauses, until its time is over; kept over rebalances, and for what is not here yet.
-    pub fn pause(&self, pause: Pause) {
+    ///
+    /// # Errors
+    /// There are too many pauses.
+    pub fn pause(&self, pause: Pause) -> Result<(), TooManyPauses> {
         let shared = &self.shared;
         let mut pauses = shared.pauses();
+        pauses.set(pause.clone())?;
         tracing::info!(
             until_ms = pause.until_ms,
             why = pause.why,
             "{} is paused",
             pause.scope
         );
-        pauses.set(pause);
         shared.apply(&pauses);
         shared.set_end(&pauses);
+        Ok(())
     }
 
     /// Ends a pause before its time; whether there was one.

@@ -4,8 +4,11 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use crate::native::Queue;
+use crate::native::{Handle, Queue};
 use crate::reset::{Move, ResetOutcome};
+
+/// How long Kafka may take to say how many partitions a topic has.
+const LOOKUP: Duration = Duration::from_secs(2);
 
 /// Hands orders to a running consumer.
 #[derive(Clone)]
@@ -13,6 +16,7 @@ pub struct Orders {
     sender: Sender<Order>,
     /// Weak, so that the client ends on its own thread, whoever holds this.
     queue: Weak<Queue>,
+    handle: Weak<Handle>,
 }
 
 /// An order to the poll thread.
@@ -27,10 +31,21 @@ pub(crate) struct Order {
 
 impl Orders {
     /// Orders to the thread that polls this queue, and where it finds them.
-    pub(crate) fn to(queue: &Arc<Queue>) -> (Orders, Receiver<Order>) {
+    pub(crate) fn to(handle: &Arc<Handle>, queue: &Arc<Queue>) -> (Orders, Receiver<Order>) {
         let (sender, receiver) = channel();
-        let queue = Arc::downgrade(queue);
-        (Orders { sender, queue }, receiver)
+        let orders = Orders {
+            sender,
+            queue: Arc::downgrade(queue),
+            handle: Arc::downgrade(handle),
+        };
+        (orders, receiver)
+    }
+
+    /// How many partitions a topic has; `None` where Kafka does not say within two seconds, or the
+    /// consumer has ended.
+    pub fn partition_count(&self, topic: &str) -> Option<i32> {
+        let handle = self.handle.upgrade()?;
+        handle.partition_count(topic, LOOKUP).ok()
     }
 
     /// Puts partitions elsewhere, and waits for what came of it; `dry_run` only asks whether that

@@ -96,7 +96,7 @@ pub fn start<I: Intake>(
     let stop = Arc::new(Stop::default());
     let shared = Arc::new(Shared::default());
     let (sender, report) = sync_channel(1);
-    let (orders_sender, orders) = Orders::to(&queue);
+    let (orders_sender, orders) = Orders::to(&handle, &queue);
     let starts = topics
         .iter()
         .map(|(name, topic)| (Arc::from(name.as_str()), topic.start));

@@ -31,7 +31,7 @@ fn kind(world: &World, partition: i32) -> Option<String> {
 fn a_partition_is_paused_alone_until_it_is_resumed() {
     let world = world(vec![handler("h", 8, echo)], true);
     let scope = Scope::Partition("in".to_owned(), 0);
-    world.engine.pause(pause(scope.clone(), HOUR_MS));
+    world.engine.pause(pause(scope.clone(), HOUR_MS)).unwrap();
     let paused = world.engine.assign("in", 0, NextOffset(0));
     let other = world.engine.assign("in", 1, NextOffset(0));
     paused.fetched(batch(0, &numbered(5)));
@@ -55,7 +55,7 @@ fn a_pause_of_a_handler_outlasts_the_stay_and_ends_by_itself() {
     finished(&first, 3);
     let scope = Scope::Handler("h".to_owned());
     assert_eq!(world.engine.knows(&scope), Ok(()));
-    world.engine.pause(pause(scope.clone(), HOUR_MS));
+    world.engine.pause(pause(scope.clone(), HOUR_MS)).unwrap();
     first.fetched(batch(3, &numbered(3)));
     world.engine.close(&[first]);
     let second = world.engine.assign("in", 0, NextOffset(3));
@@ -63,7 +63,7 @@ fn a_pause_of_a_handler_outlasts_the_stay_and_ends_by_itself() {
     assert_eq!(kind(&world, 0).as_deref(), Some("paused"));
     assert_eq!(second.commit_point(), Some(NextOffset(3)));
     // Another end, sooner.
-    world.engine.pause(pause(scope, 50));
+    world.engine.pause(pause(scope, 50)).unwrap();
     finished(&second, 6);
     until("nothing is paused any more", || {
         world.engine.snapshot().pauses.is_empty()
@@ -80,7 +80,7 @@ fn what_is_sent_is_finished_while_it_is_paused() {
     partition.fetched(batch(0, &numbered(4)));
     until("all are sent", || world.sink.all().len() == 4);
     let scope = Scope::Topic("in".to_owned());
-    world.engine.pause(pause(scope.clone(), HOUR_MS));
+    world.engine.pause(pause(scope.clone(), HOUR_MS)).unwrap();
     partition.fetched(batch(4, &numbered(4)));
     world.sink.uncork();
     finished(&partition, 4);
