@@ -1,6 +1,7 @@
 //! Which group a command is about: the configuration's, or any by its name.
 
 use penstock_core::config::{Config, Kafka, Secret};
+use penstock_core::shell::quoted;
 
 use super::kafka_settings::KafkaSettings;
 use super::status::token_from_environment;
@@ -55,6 +56,23 @@ impl GroupArgs {
                 })
             }
             None => configured(tools::load(&self.config.files)?),
+        }
+    }
+}
+
+impl GroupArgs {
+    /// The same arguments for another command; Kafka's settings are not repeated.
+    pub(super) fn again(&self) -> String {
+        match &self.bootstrap {
+            Some(bootstrap) => {
+                let settings = self.settings.again();
+                format!("--bootstrap {}{settings}", quoted(bootstrap))
+            }
+            None => {
+                let files = self.config.files.iter();
+                let files = files.map(|of| format!("-c {}", quoted(&of.display().to_string())));
+                files.collect::<Vec<_>>().join(" ")
+            }
         }
     }
 }

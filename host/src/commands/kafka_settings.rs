@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use penstock_core::config::client_settings;
+use penstock_core::shell::quoted;
 
 use super::configuration::Machine;
 use super::{Exit, Failure};
@@ -46,6 +47,14 @@ impl KafkaSettings {
         })?;
         settings.extend(checked(&pairs, Path::new(""), "--kafka-config")?);
         Ok(settings)
+    }
+
+    /// The same arguments for another command, without what may be secret.
+    pub fn again(&self) -> String {
+        let file = self.file.iter();
+        let file = file.map(|of| format!(" --kafka-config-file {}", quoted(&of.to_string_lossy())));
+        let pairs = self.pairs.iter().map(|_| " --kafka-config …".to_owned());
+        file.chain(pairs.take(1)).collect()
     }
 }
 

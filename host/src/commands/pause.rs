@@ -1,17 +1,21 @@
 //! `penstock pause` and `penstock resume`: on every running host of a group.
 
+mod each;
+
 use std::time::Duration;
 
+use penstock_core::config::Secret;
 use penstock_core::diagnosis::snapshot::Member;
-use penstock_core::operations::{Answer, Deed, PauseOrder, ResumeOrder};
-use penstock_core::pauses::{PAUSE_MS_MAX, Scope};
+use penstock_core::operations::{PauseOrder, ResumeOrder};
+use penstock_core::pauses::{PAUSE_MS_MAX, Scope, WHY_BYTES_MAX};
+use penstock_core::shell::quoted;
 
 use super::columns::shown;
 use super::group_args::{GroupArgs, runtime};
-use super::reach::{Reached, reach};
+use super::reach::Reached;
 use super::{Exit, Failure};
 use crate::group::{Chosen, Holders, PenstockHost, Seen, holders};
-use crate::hosts::{self, Undone};
+use each::Errand;
 
 /// Pauses a topic, a partition or a handler on every running host, for a while and for a reason.
 #[derive(Debug, clap::Args)]
@@ -24,8 +28,8 @@ Examples:
 Nothing new is processed; what is in hand is finished and committed. Each host keeps the pause, also
 for partitions that come to it later; a host that is started later does not know it. It ends by
 itself, and `penstock status` shows it meanwhile.
-The exit code is 0 if every running host has done it; 1 if one could not be told; 2 for a wrong
-command line or configuration; 3 if no broker is in reach.")]
+The exit code is 0 if every running host has done it; 1 if one has not, and then it is said which
+have; 2 for a wrong command line or configuration; 3 if no broker is in reach.")]
 pub struct PauseArgs {
     #[command(flatten)]
     what: What,
@@ -50,8 +54,9 @@ Examples:
   penstock resume --handler purchase-to-access -c penstock.toml
 
 What is resumed is what was paused: a topic's pause is not ended by naming one of its partitions.
-The exit code is 0 if every running host has done it; 1 if one could not be told, or if it was not
-paused; 2 for a wrong command line or configuration; 3 if no broker is in reach.")]
+The exit code is 0 if it goes on on every host on which it was paused; 1 if one has not done it, or
+if it was paused on none; 2 for a wrong command line or configuration; 3 if no broker is in
+reach.")]
 pub struct ResumeArgs {
     #[command(flatten)]
     what: What,
@@ -111,6 +116,9 @@ fn span(text: &str) -> Result<Duration, String> {
 fn reason(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("say why".to_owned()),
+        text if text.len() > WHY_BYTES_MAX => {
+            Err(format!("say it in {WHY_BYTES_MAX} bytes at most"))
+        }
         text => Ok(text.to_owned()),
     }
 }
@@ -121,87 +129,73 @@ fn reason(text: &str) -> Result<String, String> {
 /// Which hosts have done it, and which not.
 pub fn pause(args: &PauseArgs) -> Result<Exit, Failure> {
     let what = args.what.scope()?;
+    let (hosts, token) = all(&args.of, args.group.as_deref())?;
     let for_ms = i64::try_from(args.time.as_millis()).unwrap_or(PAUSE_MS_MAX);
-    let text = format!("{} is paused", shown(&what.to_string()));
-    let order = |host: &Reached| PauseOrder {
+    let resume = resume_command(&what, &args.of, args.group.as_deref());
+    let errand = Errand {
+        path: "/operations/pause",
+        done: format!("{} is paused", shown(&what.to_string())),
+        undone: "not paused",
+        hint: format!("`{resume}` ends it where it is; the same command again pauses the others"),
+    };
+    let hosts: Vec<&Reached> = hosts.iter().collect();
+    each::tell(&errand, &hosts, token.as_ref(), |host| PauseOrder {
         to: host.to.clone(),
         what: what.clone(),
         for_ms,
         why: args.why.clone(),
-    };
-    on_all(&args.of, args.group.as_deref(), "pause", &text, order)
+    })
 }
 
-/// Runs `penstock resume`.
+/// Runs `penstock resume`: a host that was started after the pause has none to end.
 ///
 /// # Errors
 /// Which hosts have done it, and which not.
 pub fn resume(args: &ResumeArgs) -> Result<Exit, Failure> {
     let what = args.what.scope()?;
-    let text = format!("{} goes on", shown(&what.to_string()));
-    let order = |host: &Reached| ResumeOrder {
+    let (hosts, token) = all(&args.of, args.group.as_deref())?;
+    let name = shown(&what.to_string());
+    let paused = |host: &&Reached| host.status.pauses.iter().any(|of| of.what == what);
+    let hosts: Vec<&Reached> = hosts.iter().filter(paused).collect();
+    if hosts.is_empty() {
+        return Err(
+            Failure::new(Exit::Problem, format!("{name} is not paused on any host"))
+                .cost("nothing was changed")
+                .hint("`penstock status` shows what is paused"),
+        );
+    }
+    let errand = Errand {
+        path: "/operations/resume",
+        done: format!("{name} goes on"),
+        undone: "still paused",
+        hint: "the same command again does the rest".to_owned(),
+    };
+    each::tell(&errand, &hosts, token.as_ref(), |host| ResumeOrder {
         to: host.to.clone(),
         what: what.clone(),
-    };
-    on_all(&args.of, args.group.as_deref(), "resume", &text, order)
+    })
 }
 
-/// Finds all hosts, and only then gives each its order.
-fn on_all<T: serde::Serialize>(
-    of: &GroupArgs,
-    group: Option<&str>,
-    path: &str,
-    done: &str,
-    order: impl Fn(&Reached) -> T,
-) -> Result<Exit, Failure> {
+/// All running hosts of the group, and the token for orders to them.
+fn all(of: &GroupArgs, group: Option<&str>) -> Result<(Vec<Reached>, Option<Secret>), Failure> {
     let asked = of.asked()?;
     let mut chosen = asked.chosen(group, &[], &[])?;
     // Only who is in the group matters.
     chosen.topics.clear();
     let seen = runtime()?.block_on(Seen::of(&chosen))?;
     let hosts = running(&chosen, &seen)?;
-    let token = asked.token.as_ref();
-    let mut reached = Vec::new();
-    for host in &hosts {
-        reached.push(reach(&chosen.group, host, token).map_err(|why| {
-            let what = format!("{} can't be told: {why}", shown(&host.client));
-            Failure::new(Exit::Problem, what)
-                .cost("nothing was changed: either all hosts do it, or none")
-                .hint(
-                    "its `admin.listen` must be reachable from here, and its `admin.token` given \
-                     by -c or PENSTOCK_TOKEN",
-                )
-        })?);
-    }
-    let mut failed = Vec::new();
-    for host in &reached {
-        let path = format!("/operations/{path}");
-        match hosts::order(&host.url, &path, &order(host), token) {
-            Ok(answer) if answer.result == Deed::Done => {
-                anstream::eprintln!("{}: {done}{}", host.client, after(&answer));
-            }
-            Ok(answer) => failed.push(format!("{}: {}", host.client, shown(&answer.text))),
-            Err(Undone::Refused(why) | Undone::Unknown(why)) => {
-                failed.push(format!("{}: {}", host.client, shown(&why)));
-            }
-        }
-    }
-    if failed.is_empty() {
-        return Ok(Exit::Fine);
-    }
-    let what = format!(
-        "{} of {} hosts have not done it",
-        failed.len(),
-        reached.len()
-    );
-    Err(Failure::new(Exit::Problem, what).cost(failed.join("\n       ")))
+    let reached = each::found(&chosen, &hosts, asked.token.as_ref())?;
+    Ok((reached, asked.token))
 }
 
-fn after(answer: &Answer) -> String {
-    match answer.text.as_str() {
-        "" => String::new(),
-        text => format!(" {}", shown(text)),
-    }
+fn resume_command(what: &Scope, of: &GroupArgs, group: Option<&str>) -> String {
+    let what = match what {
+        Scope::Topic(topic) => quoted(topic),
+        Scope::Partition(topic, number) => quoted(&format!("{topic}:{number}")),
+        Scope::Handler(handler) => format!("--handler {}", quoted(handler)),
+    };
+    let group = group.map_or_else(String::new, |of| format!(" --group {}", quoted(of)));
+    format!("penstock resume {what} {}{group}", of.again())
 }
 
 fn running(chosen: &Chosen, seen: &Seen) -> Result<Vec<PenstockHost>, Failure> {

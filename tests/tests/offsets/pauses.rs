@@ -60,7 +60,7 @@ fn a_partition_rests_alone_and_goes_on_when_it_is_resumed() -> Result<()> {
     );
     assert_eq!(line.outputs()?, ["ok a", "ok b"]);
 
-    tell(&line, "resume", &[&line.input])?.said(1, &["it is not paused"]);
+    tell(&line, "resume", &[&line.input])?.said(1, &["is not paused on any host"]);
     tell(&line, "resume", &[&one])?.said(0, &["goes on"]);
     eventually("all is committed", SOON, || line.is_caught_up());
     let lifted = host.wait_for_log(r#""audit":"resume""#, SOON)?;
@@ -121,8 +121,54 @@ fn what_is_not_there_and_what_has_no_end_is_refused() -> Result<()> {
     host.ready(SOON)?;
     pause(&["nothing"])?.said(1, &["there is no nothing here, but", &line.input]);
     pause(&["--handler", "nobody"])?.said(1, &["there is no nobody here, but unruly"]);
+    let none = format!("{}:99", line.input);
+    let parts = [
+        "has no partition 99, but 1, from 0 on",
+        "nothing was changed",
+    ];
+    pause(&[&none])?.said(1, &parts);
     tell(&line, "pause", &[&line.input, "--for", "1m"])?.said(2, &["--why"]);
     tell(&line, "pause", &[&line.input, "--why", "w"])?.said(2, &["--for"]);
     assert_eq!(host.status()?["pauses"].as_array().map(Vec::len), Some(0));
     host.stop()
+}
+
+#[test]
+fn where_one_host_refuses_it_is_said_who_rests_and_how_that_is_ended() -> Result<()> {
+    let line = Line::new("split", 2)?;
+    let first = Host::start(&line.unruly("h1", "classic")?)?;
+    // In the middle of a deploy: it knows the handler by another name.
+    let output = [("out", line.output.as_str())];
+    let other = line
+        .bare("h2", "classic")
+        .handler("renamed", &penstock_tests::plugin("unruly")?, &output)
+        .topic(&line.input, &["renamed"], "earliest", None);
+    let second = Host::start(&other)?;
+    eventually("each has a partition", SOON, || {
+        let shares = (first.assigned()?, second.assigned()?);
+        ensure!(shares == (1, 1), "{shares:?}");
+        Ok(())
+    });
+    let handler = ["--handler", "unruly"];
+    let why = ["--for", "1h", "--why", "w"];
+    let back = format!(
+        "`penstock resume --handler unruly --bootstrap {} --group {}` ends it",
+        line.client.bootstrap(),
+        line.group
+    );
+    let split = tell(&line, "pause", &[&handler[..], &why].concat())?;
+    let parts = [
+        "1 of 2 hosts have not done it",
+        "there is no unruly here, but renamed",
+        "handler unruly is paused: penstock-h1:",
+        "not paused: penstock-h2:",
+        &back,
+    ];
+    split.said(1, &parts);
+    assert_eq!(first.status()?["pauses"].as_array().map(Vec::len), Some(1));
+    // Of the other there is nothing to end.
+    tell(&line, "resume", &handler)?.said(0, &["penstock-h1:", "goes on"]);
+    assert_eq!(first.status()?["pauses"].as_array().map(Vec::len), Some(0));
+    first.stop()?;
+    second.stop()
 }
