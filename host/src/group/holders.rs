@@ -24,6 +24,15 @@ pub struct PenstockHost {
     pub client: String,
     /// The partitions it has, by topic and number.
     pub partitions: Vec<(String, i32)>,
+    /// The topics it reads; `None` while that can't be seen.
+    pub reads: Option<Vec<String>>,
+}
+
+/// Whether some host of these reads the topic; `None` while that can't be seen of all.
+pub fn is_read(topic: &str, hosts: &[PenstockHost]) -> Option<bool> {
+    let reads = |host: &PenstockHost| Some(host.reads.as_ref()?.iter().any(|of| of == topic));
+    let each: Option<Vec<bool>> = hosts.iter().map(reads).collect();
+    each.map(|each| each.contains(&true))
 }
 
 /// Who holds the group.
@@ -57,6 +66,7 @@ fn penstock_host(member: &Member) -> Option<PenstockHost> {
         found: hosts::find(&member.client, &member.host)?,
         client: member.client.clone(),
         partitions: partitions.collect(),
+        reads: member.subscription.clone(),
     })
 }
 
@@ -132,5 +142,22 @@ mod tests {
         }
         assert_eq!(holders(Some(&group(Vec::new()))), Holders::Nobody);
         assert_eq!(holders(None), Holders::Nobody);
+    }
+    #[test]
+    fn what_no_host_reads_is_known_only_of_all_hosts() {
+        let mut group = group(vec![
+            member("penstock-a:9644", "10.0.0.1"),
+            member("penstock-b:9644", "10.0.0.2"),
+        ]);
+        let read = |group: &Group, topic| match holders(Some(group)) {
+            Holders::Penstock(hosts) => is_read(topic, &hosts),
+            _ => panic!("they are hosts"),
+        };
+        assert_eq!(read(&group, "t"), None);
+        group.members[0].subscription = Some(vec!["t".to_owned()]);
+        assert_eq!(read(&group, "old"), None);
+        group.members[1].subscription = Some(vec!["t".to_owned(), "u".to_owned()]);
+        assert_eq!(read(&group, "u"), Some(true));
+        assert_eq!(read(&group, "old"), Some(false));
     }
 }

@@ -8,7 +8,7 @@ mod rows;
 mod see;
 
 pub use change::{commit, delete};
-pub use holders::{Holders, PenstockHost, holders};
+pub use holders::{Holders, PenstockHost, holders, is_read};
 pub use journal::Journal;
 pub use rows::{Owner, Row};
 pub use see::{Chosen, Seen, no_broker, standings};

@@ -247,3 +247,39 @@ fn a_host_with_a_token_wants_it() -> Result<()> {
     });
     host.stop()
 }
+
+#[test]
+fn a_topic_that_no_host_reads_any_more_is_left_out_and_named() -> Result<()> {
+    for protocol in PROTOCOLS {
+        let line = Line::new("unread", 1)?;
+        let old = format!("{}.old", line.group);
+        line.client.create_topic(&old, 1, &[])?;
+        line.client.commit(&line.group, &old, 0, 0)?;
+        line.send(0, &["ok 1", "ok 2"])?;
+        let mut host = Host::start(&line.unruly("h1", protocol)?)?;
+        host.ready(SOON)?;
+        eventually("all is committed", SOON, || line.is_caught_up());
+        let group = [
+            "--bootstrap",
+            line.client.bootstrap(),
+            "--group",
+            &line.group,
+        ];
+        let all = ["offsets", "reset", "--to", "earliest", "--yes"];
+        let done = penstock(&[&all, &group[..]].concat())?;
+        let left_out = format!("left out: {old}: no host of {} reads it", line.group);
+        let removed = format!("--group {} --delete-offsets --topic {old}`", line.group);
+        done.said(0, &[&left_out, &removed, "2 records are", "done"]);
+        eventually("all is done again", SOON, || {
+            ensure!(line.outputs()?.len() == 4);
+            line.is_caught_up()
+        });
+        let named = penstock(&[&all, &group[..], &["--topic", &old]].concat())?;
+        named.said(
+            1,
+            &[&format!("{old} can't be reset"), "nothing was changed"],
+        );
+        host.stop()?;
+    }
+    Ok(())
+}

@@ -4,6 +4,7 @@ use penstock_core::diagnosis::snapshot::Committed;
 use penstock_core::offsets::Change;
 use serde_json::{Value, json};
 
+use super::unread::Unread;
 use super::{Exit, Failure};
 use crate::group::{Journal, Row, Seen};
 
@@ -61,9 +62,14 @@ fn last_commit(row: &Row, journal: &Journal) -> Option<String> {
     Some(format!("{time:.3}"))
 }
 
-/// What a reset changes, and whether it is done.
-pub(super) fn reset(group: &str, changes: &[Change], done: bool) -> Result<String, Failure> {
-    text(&json!({"group": group, "done": done, "changes": changes}))
+/// What a reset changes, what it leaves out, and whether it is done.
+pub(super) fn reset(
+    group: &str,
+    changes: &[Change],
+    left_out: &[Unread],
+    done: bool,
+) -> Result<String, Failure> {
+    text(&json!({"group": group, "done": done, "changes": changes, "left-out": left_out}))
 }
 
 fn text(of: &Value) -> Result<String, Failure> {

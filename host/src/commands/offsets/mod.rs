@@ -6,6 +6,7 @@ mod refuse;
 mod reset;
 mod show;
 pub(super) mod table;
+mod unread;
 
 use clap::Subcommand;
 use penstock_core::offsets::Target;
@@ -73,7 +74,8 @@ It shows what would change, asks, does it, reads it back. A running group of Pen
 from the new place without a restart: every host must be reachable at its admin listener, and gets
 the configuration's `admin.token`, or PENSTOCK_TOKEN. A group of other clients must be stopped first.
 
-A place outside a log is put to the log's nearer end, and shown so.
+A place outside a log is put to the log's nearer end, and shown so. Without --topic, topics that no
+running host reads are left out, and named.
 The exit code is 0 if it is done, or nothing had to be; 1 if it was refused or failed; 2 for a wrong
 command line or configuration, or if nobody can be asked; 3 if no broker is in reach.")]
 struct ResetArgs {

@@ -7,7 +7,7 @@ use super::super::columns::shown;
 use super::super::confirm::confirm;
 use super::super::group_args::{Asked, runtime};
 use super::super::output;
-use super::{Exit, Failure, ResetArgs, json, live, strangers, table};
+use super::{Exit, Failure, ResetArgs, json, live, strangers, table, unread};
 use crate::group::{self, Chosen, Holders, Journal, PenstockHost, Seen, holders, standings};
 
 pub(super) fn run(args: &ResetArgs) -> Result<Exit, Failure> {
@@ -17,7 +17,7 @@ pub(super) fn run(args: &ResetArgs) -> Result<Exit, Failure> {
     let asked = args.of.asked()?;
     let chosen = asked.chosen(args.group.as_deref(), &args.topics, &args.partitions)?;
     let runtime = runtime()?;
-    let seen = runtime.block_on(Seen::of(&chosen))?;
+    let mut seen = runtime.block_on(Seen::of(&chosen))?;
     let hosts = match holders(seen.group.as_ref()) {
         Holders::Nobody => Vec::new(),
         Holders::Penstock(hosts) => hosts,
@@ -27,7 +27,11 @@ pub(super) fn run(args: &ResetArgs) -> Result<Exit, Failure> {
             return Err(strangers(&chosen.group, "where it reads", &members, since));
         }
     };
+    let left_out = unread::leave_out(&mut seen.rows, &chosen, &args.topics, &hosts)?;
     let changes = runtime.block_on(planned(args, &chosen, &seen))?;
+    for of in &left_out {
+        said(args, &of.text());
+    }
     if !args.json {
         output::finish(output::print(&table::changes(&changes)))?;
     }
@@ -57,7 +61,7 @@ pub(super) fn run(args: &ResetArgs) -> Result<Exit, Failure> {
         true
     };
     if args.json {
-        let text = json::reset(&chosen.group, &changes, is_done)?;
+        let text = json::reset(&chosen.group, &changes, &left_out, is_done)?;
         return output::finish(output::print(&text));
     }
     Ok(Exit::Fine)
