@@ -231,10 +231,11 @@ impl<I: Intake> Poller<I> {
         }
         for moving in reset.moves.iter_mut().filter(|of| !of.gone) {
             let entry = [moving.entry(moving.to)];
-            let (_, paused) = self.cells.remove(&entry);
-            // The pause would outlive the stay, and a rebalance would not know of it. What comes
-            // before the seek finds no stay, and is dropped.
-            self.resume_fetching(&paused);
+            self.cells.remove(&entry);
+            // A pause would outlive the stay, and a rebalance would not know of it; nor does the
+            // host, if one was left behind. What comes before the seek finds no stay, and is
+            // dropped.
+            self.resume_fetching(&entry);
             moving.at = moving.stay.position();
         }
         reset.handed_back = self.intake.close(&stays).deliveries;

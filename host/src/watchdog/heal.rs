@@ -37,7 +37,7 @@ impl Healer {
     pub(super) async fn heal(&mut self, findings: &[Finding], status: &Status) {
         for of in stalled(findings, status) {
             let key = (of.topic.clone(), of.partition);
-            if self.tried.insert(key, of.offset) == Some(of.offset) {
+            if self.tried.get(&key) == Some(&of.offset) {
                 continue;
             }
             let order = ResetOrder {
@@ -51,8 +51,11 @@ impl Healer {
             };
             let control = Arc::clone(&self.control);
             let answer = tokio::task::spawn_blocking(move || control.reset(&order)).await;
-            if let Ok(answer) = answer {
-                self.tell(&of, &answer);
+            let Ok(answer) = answer else { continue };
+            self.tell(&of, &answer);
+            // What was refused, for a rebalance or another reset, is tried at the next look.
+            if answer.result == Deed::Done {
+                self.tried.insert(key, of.offset);
             }
         }
     }
@@ -115,14 +118,20 @@ mod tests {
     use super::*;
     use crate::admin::fake;
 
+    /// Takes orders, and refuses so many of them first.
     #[derive(Default)]
-    struct Orders(Mutex<Vec<ResetOrder>>);
+    struct Orders(Mutex<Vec<ResetOrder>>, usize);
 
     impl Control for Orders {
         fn reset(&self, order: &ResetOrder) -> Answer {
-            self.0.lock().unwrap().push(order.clone());
+            let mut orders = self.0.lock().unwrap();
+            orders.push(order.clone());
             Answer {
-                result: Deed::Done,
+                result: if orders.len() > self.1 {
+                    Deed::Done
+                } else {
+                    Deed::Refused
+                },
                 text: String::new(),
             }
         }
@@ -171,5 +180,17 @@ mod tests {
         assert_eq!(placed, [(1, 42), (2, 43)]);
         assert_eq!(orders[0].to.host, "worker-1");
         assert_eq!(found.healings(), 2);
+    }
+    #[tokio::test(flavor = "current_thread")]
+    async fn what_is_refused_is_tried_again() {
+        let orders = Arc::new(Orders(Mutex::default(), 1));
+        let found = Arc::new(Found::default());
+        let mut healer = Healer::new(Arc::clone(&orders) as _, Arc::clone(&found));
+        for healings in [0, 1, 1] {
+            let stalled = [finding(Code::DoctorFetchStalled)];
+            healer.heal(&stalled, &fake::status()).await;
+            assert_eq!(found.healings(), healings);
+        }
+        assert_eq!(orders.0.lock().unwrap().len(), 2);
     }
 }
