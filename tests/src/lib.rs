@@ -20,6 +20,7 @@ pub mod produce;
 pub mod quotas;
 pub mod read;
 mod scratch;
+mod terminal;
 pub mod topics;
 pub mod wait;
 
@@ -33,4 +34,5 @@ pub use layout::{plugin, program, target_dir};
 pub use ports::free_port;
 pub use produce::{Outgoing, Producer};
 pub use read::Record;
+pub use terminal::Terminal;
 pub use wait::{eventually, unique, wait_until};

@@ -2,6 +2,7 @@
 //! broker with a listener of each kind.
 
 mod doors;
+mod looking;
 mod permissions;
 mod secrets;
 mod support;

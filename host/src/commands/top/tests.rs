@@ -18,7 +18,7 @@ fn answered(host: &str, status: Result<Status, String>) -> Answered {
     }
 }
 
-/// The fake host, and two seconds later, and another that does not answer.
+/// The fake host, and two seconds later, and another that gives no status.
 fn model() -> Model {
     let mut model = Model::new("group purchase-worker");
     let at = Instant::now();

@@ -218,7 +218,7 @@ fn hosts(samples: &Samples) -> Table {
                 let unknown = || Cell::number(None, count);
                 let numbers = std::iter::repeat_with(unknown).take(5);
                 return Row {
-                    cells: [name, Cell::text("does not answer")]
+                    cells: [name, Cell::text("gives no status")]
                         .into_iter()
                         .chain(numbers)
                         .collect(),
