@@ -155,6 +155,14 @@ impl Broker {
         self.launch(&format!("{}/*", kafka_dist::libs()?.display()))
     }
 
+    /// The file with the first records of a partition; the broker is to be stopped before it is
+    /// changed.
+    #[must_use]
+    pub fn first_segment(&self, topic: &str, partition: i32) -> PathBuf {
+        let data = self.dir.path().join("data");
+        data.join(format!("{topic}-{partition}/00000000000000000000.log"))
+    }
+
     /// SIGSTOP: connections stay open and nothing answers.
     ///
     /// # Errors

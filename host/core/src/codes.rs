@@ -85,6 +85,10 @@ codes! {
     AssignmentLost = "PSK-K007",
     /// A batch could not be read.
     RecordUnreadable = "PSK-K008",
+    /// Brokers hold this host's answers back for a quota.
+    Throttled = "PSK-K009",
+    /// The group does not take this host in.
+    GroupRefuses = "PSK-K010",
 
     /// Records wait, and the group has no committed offset.
     DoctorNoCommit = "PSK-D001",

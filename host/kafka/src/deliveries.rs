@@ -17,6 +17,7 @@ use crate::latch::{self, Latch};
 use crate::native::{Event, EventKind, Message, Queue};
 use crate::sink::KafkaSink;
 use crate::stalls::Stalls;
+use crate::throttle::Throttled;
 
 /// How long the delivery thread sleeps when nothing happens.
 const IDLE: Duration = Duration::from_millis(100);
@@ -40,6 +41,7 @@ pub struct Deliveries {
     warned: Option<Instant>,
     stalls: Stalls,
     bootstrap: Bootstrap,
+    throttled: Throttled,
 }
 
 impl Deliveries {
@@ -56,6 +58,7 @@ impl Deliveries {
             single: 0,
             warned: None,
             bootstrap: Bootstrap::default(),
+            throttled: Throttled::default(),
             failed: Some(failed),
             latch,
             reports,
@@ -80,6 +83,9 @@ impl Deliveries {
             self.report_refused_at_once();
             self.stalls.look(&sink.topics, &*self.latch);
             self.bootstrap.look(self.stalls.any(), &sink.handle);
+            let throttle = sink.handle.throttle();
+            self.throttled
+                .look(throttle, &*self.latch, "producer", "outputs are written");
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the client reports of itself, of a topic or of a partition, made a condition.
 
+use std::time::{Duration, Instant};
+
 use penstock_core::codes::Code;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
@@ -7,6 +9,10 @@ use crate::intake::Intake;
 use crate::latch;
 use crate::native::{Error, PartitionOffset};
 use crate::source::Poller;
+
+const CONSUMER: &str = "consumer";
+/// The client repeats an error of a connection every 30 s at the latest.
+const REPEATED: Duration = Duration::from_secs(70);
 
 impl<I: Intake> Poller<I> {
     pub(crate) fn partition_error(&mut self, at: &PartitionOffset, error: &Error) {
@@ -30,7 +36,20 @@ impl<I: Intake> Poller<I> {
         }
     }
 
-    pub(crate) fn client_error(&self, error: &Error) {
+    pub(crate) fn client_error(&mut self, error: &Error) {
+        // No partition is named: the answer is given up before it is looked at.
+        if latch::condition(error.code) == Some(Code::RecordUnreadable) {
+            let text =
+                format!("an answer of a broker can't be read, and is asked for again: {error}");
+            latch::raise(&*self.intake, Code::RecordUnreadable, CONSUMER, &text);
+            self.unreadable = Some(Instant::now());
+            return;
+        }
+        if let Rd::InconsistentGroupProtocol | Rd::GroupMaxSizeReached = error.code {
+            let text = format!("the group does not take this host in, which asks again: {error}");
+            latch::raise(&*self.intake, Code::GroupRefuses, CONSUMER, &text);
+            return;
+        }
         // librdkafka names the topic of such an error in its text only. One name may begin another.
         let named = self
             .lookup
@@ -54,6 +73,19 @@ impl<I: Intake> Poller<I> {
         }
     }
 
+    /// The group has taken this host in.
+    pub(crate) fn is_taken_in(&self) {
+        latch::clear(&*self.intake, Code::GroupRefuses, CONSUMER);
+    }
+
+    /// Ends what [`Poller::client_error`] said of an answer, once it is not repeated.
+    pub(crate) fn answers_are_readable(&mut self) {
+        if self.unreadable.is_some_and(|at| at.elapsed() >= REPEATED) {
+            latch::clear(&*self.intake, Code::RecordUnreadable, CONSUMER);
+            self.unreadable = None;
+        }
+    }
+
     fn raise(&self, subject: &str, error: &Error) {
         latch::raise_error(
             &*self.intake,
@@ -66,7 +98,7 @@ impl<I: Intake> Poller<I> {
 
     pub(crate) fn fatal(&mut self, error: &Error) {
         let text = format!("the Kafka consumer can't go on: {error}");
-        latch::raise(&*self.intake, Code::ClientFatal, "consumer", &text);
+        latch::raise(&*self.intake, Code::ClientFatal, CONSUMER, &text);
         self.shared.update(|state| state.fatal = Some(text.clone()));
         if let Some(failed) = self.failed.take() {
             failed(text);

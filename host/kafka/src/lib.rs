@@ -26,6 +26,7 @@ mod stalls;
 mod start;
 mod state;
 mod stop;
+mod throttle;
 pub mod token;
 mod tool;
 mod troubles;

@@ -64,7 +64,8 @@ impl Lookup {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
-        let by_partition = answers(self.handle.committed(partitions, self.timeout)?)?;
+        let asked = self.handle.committed(partitions, self.timeout);
+        let by_partition = answers(asked.map_err(not_told)?)?;
         in_order(partitions, &by_partition, |offset| {
             (offset >= 0).then_some(NextOffset(offset))
         })
@@ -148,6 +149,19 @@ impl Lookup {
             return Ok(Answers::new());
         }
         answers(self.handle.list_offsets(questions, self.timeout)?)
+    }
+}
+
+/// The client asks again in silence while a transaction that commits offsets is open.
+fn not_told(error: Error) -> Error {
+    if error.code != Rd::OperationTimedOut {
+        return error;
+    }
+    Error {
+        text: "the group's offsets are not told: its coordinator does not answer, or a \
+               transaction that commits them has not ended (PSK-D015)"
+            .to_owned(),
+        ..error
     }
 }
 

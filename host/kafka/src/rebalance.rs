@@ -278,6 +278,7 @@ impl<I: Intake> Poller<I> {
             state.member = true;
             state.last_rebalance_ms = Some(latch::now_ms());
         });
+        self.is_taken_in();
     }
 
     pub(crate) fn note_assigned(&self) {

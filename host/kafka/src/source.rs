@@ -23,6 +23,7 @@ use crate::reset::Reset;
 use crate::start;
 use crate::state::{GroupState, Shared};
 use crate::stop::Stop;
+use crate::throttle::Throttled;
 use crate::troubles::Troubles;
 use crate::watermarks::{self, Live};
 
@@ -131,7 +132,9 @@ pub fn start<I: Intake>(
         closing: None,
         lost_generation: None,
         troubles: Troubles::default(),
+        unreadable: None,
         bootstrap: Bootstrap::default(),
+        throttled: Throttled::default(),
         orders,
         reset: None,
     };
@@ -200,10 +203,13 @@ pub(crate) struct Poller<I: Intake> {
     /// The generation in which the assignment was lost last.
     pub(crate) lost_generation: Option<i32>,
     pub(crate) troubles: Troubles,
+    /// When an answer could not be read last.
+    pub(crate) unreadable: Option<Instant>,
     pub(crate) orders: Receiver<Order>,
     /// The reset that is under way.
     pub(crate) reset: Option<Reset<I::Stay>>,
     bootstrap: Bootstrap,
+    throttled: Throttled,
 }
 
 impl<I: Intake> Poller<I> {
@@ -257,9 +263,13 @@ impl<I: Intake> Poller<I> {
         self.resume();
         self.resets();
         self.troubles.look(&self.cells, &*self.intake);
+        self.answers_are_readable();
         self.committer.tick(self.cells.stays());
         self.note_membership();
         self.bootstrap.look(self.shared.is_outside(), &self.handle);
+        let throttle = self.handle.throttle();
+        self.throttled
+            .look(throttle, &*self.intake, "consumer", "records are read");
     }
 
     fn take(&mut self, mut event: Event<'_>) {
@@ -345,6 +355,7 @@ impl<I: Intake> Poller<I> {
         // The client keeps the generation that it lost until it is taken in anew.
         if generation.is_some() && generation != self.lost_generation {
             self.shared.update(|state| state.member = true);
+            self.is_taken_in();
         }
     }
 }

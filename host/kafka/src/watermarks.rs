@@ -40,6 +40,11 @@ fn look<S: Stay>(handle: &Handle, stays: &[Arc<S>], latch: &dyn Latch) -> Durati
         .and_then(|low| ask(handle, stays, OFFSET_END).map(|end| (low, end)));
     let (low, end) = match asked {
         Ok(answers) => answers,
+        // The connection was closed under it, for what another request brought.
+        Err(error) if latch::condition(error.code) == Some(Code::RecordUnreadable) => {
+            tracing::debug!("asking for the logs' ends: {error}");
+            return BUSY;
+        }
         Err(error) => {
             let what = "asking for the logs' ends";
             latch::raise_error(latch, handle.who(), latch::CLUSTER, &error, what);

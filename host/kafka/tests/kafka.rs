@@ -54,6 +54,11 @@ macro_rules! scenarios {
             }
 
             #[test]
+            fn a_refused_commit_is_a_condition_that_ends() -> Result<()> {
+                on_steered_mock(scenarios::a_refused_commit_is_a_condition_that_ends)
+            }
+
+            #[test]
             fn a_commit_whose_answer_is_lost_is_taken_back() -> Result<()> {
                 on_steered_mock(scenarios::a_commit_whose_answer_is_lost_is_taken_back)
             }

@@ -1,7 +1,11 @@
 //! One, two and three hosts come and go under load.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use penstock_tests::{Host, eventually};
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::support::{Account, Flow, Line, Load, PROTOCOLS, SOON, Scrape, Watch, log_lines};
 
@@ -144,4 +148,34 @@ fn host_is_full(host: &Host, topic: &str, partition: i32) -> Result<()> {
         "{shown}"
     );
     Ok(())
+}
+
+#[test]
+fn a_group_of_another_assignor_refuses_the_host_which_says_so_until_it_is_in() -> Result<()> {
+    let line = Line::new("assignors", 1)?;
+    let member: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", line.client.bootstrap())
+        .set("group.id", &line.group)
+        .set("partition.assignment.strategy", "range")
+        .create()?;
+    member.subscribe(&[&line.input])?;
+    eventually("another client is in the group", SOON, || {
+        let polled = member.poll(Duration::from_millis(50));
+        ensure!(member.assignment()?.count() == 1, "{polled:?}");
+        Ok(())
+    });
+    let mut host = Host::start(&line.unruly("h1", "classic")?)?;
+    let said = host.wait_for_log("PSK-K010", SOON)?;
+    ensure!(
+        said.contains("the group does not take this host in"),
+        "{said}"
+    );
+    assert_eq!(host.get("/readyz")?.0, 503);
+    drop(member);
+    host.ready(SOON)?;
+    eventually("it is over", SOON, || {
+        ensure!(host.condition("PSK-K010").is_err());
+        Ok(())
+    });
+    host.stop()
 }

@@ -17,3 +17,4 @@ mod outputs;
 mod shutdown;
 mod support;
 mod transactions;
+mod unreadable;

@@ -3,12 +3,17 @@
 use anyhow::{Context, Result, ensure};
 use penstock_tests::{Host, eventually};
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::{Offset, TopicPartitionList};
 
 use crate::support::{Line, SOON, Watch};
 
 /// How long one step of a transaction may take.
 const STEP: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// The watchdog looks every ten seconds, and compares two looks.
+const WATCHED: std::time::Duration = std::time::Duration::from_secs(90);
 
 fn transactional(line: &Line) -> Result<BaseProducer> {
     let producer: BaseProducer = ClientConfig::new()
@@ -55,5 +60,34 @@ fn only_what_is_committed_is_processed() -> Result<()> {
     committed(8);
     assert_eq!(line.outputs()?, ["ok 1", "ok 2", "ok 3", "ok open"]);
     assert_eq!(host.account(&line.input, "unruly", "begun")?, 4);
+    host.stop()
+}
+
+/// The offsets of the group lie in a transaction that does not end: the host waits, and says for
+/// what.
+#[test]
+fn a_commit_in_an_open_transaction_is_waited_for_and_named() -> Result<()> {
+    let line = Line::new("pending", 1)?;
+    line.send(0, &["ok 1", "ok 2"])?;
+    line.client.commit(&line.group, &line.input, 0, 0)?;
+    let producer = transactional(&line)?;
+    producer.begin_transaction()?;
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", line.client.bootstrap())
+        .set("group.id", &line.group)
+        .create()?;
+    let mut offsets = TopicPartitionList::new();
+    offsets.add_partition_offset(&line.input, 0, Offset::Offset(1))?;
+    let group = consumer.group_metadata().context("it has a group")?;
+    producer.send_offsets_to_transaction(&offsets, &group, STEP)?;
+    let mut host = Host::start(&line.unruly("h1", "classic")?)?;
+    let said = host.wait_for_log(r#""code":"PSK-D015""#, WATCHED)?;
+    ensure!(said.contains(&line.group), "{said}");
+    let waits = host.condition("PSK-K001")?["text"].to_string();
+    ensure!(waits.contains("a transaction that commits them"), "{waits}");
+    producer.commit_transaction(STEP)?;
+    eventually("all is committed", SOON, || line.is_caught_up());
+    assert_eq!(line.outputs()?, ["ok 2"]);
+    host.wait_for_log("found before, and over now", SOON)?;
     host.stop()
 }

@@ -9,10 +9,12 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka_sys as sys;
 
 use super::Error;
+use super::callbacks::Callbacks;
 use super::freeze::Frozen;
 use super::list::{List, PartitionOffset, c_string, checked, error_code};
 use super::queue::{Queue, millis};
 use super::tokens;
+use crate::throttle::Throttle;
 use crate::token::{self, Source};
 use crate::who::Who;
 
@@ -35,8 +37,8 @@ pub struct Handle {
     client: *mut sys::rd_kafka_t,
     /// The client's interceptor refers to it, so it goes after the client.
     _frozen: Option<Arc<Frozen>>,
-    /// So do the tokens.
-    _tokens: Option<Arc<Source>>,
+    /// So do its callbacks.
+    callbacks: Arc<Callbacks>,
     who: Who,
 }
 
@@ -72,9 +74,16 @@ impl Handle {
     ) -> Result<Arc<Handle>, Error> {
         let (config, tokens) = with_tokens(config)?;
         let settings = config.create_native_config().map_err(setting_error)?;
-        if let Some(tokens) = &tokens {
-            tokens::ask(settings.ptr(), tokens);
+        let who = Who::of(&config, role, tokens.as_ref());
+        let has_tokens = tokens.is_some();
+        if has_tokens {
+            tokens::ask(settings.ptr());
         }
+        let callbacks = Arc::new(Callbacks {
+            tokens,
+            throttle: Throttle::default(),
+        });
+        callbacks.attach(settings.ptr());
         let (kind, events) = match role {
             Role::Consumer => (
                 sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
@@ -110,10 +119,10 @@ impl Handle {
         let handle = Arc::new(Handle {
             client,
             _frozen: frozen,
-            who: Who::of(&config, role, tokens.as_ref()),
-            _tokens: tokens,
+            who,
+            callbacks,
         });
-        if handle._tokens.is_some() {
+        if has_tokens {
             tokens::begin(client)?;
         }
         Ok(handle)
@@ -122,6 +131,11 @@ impl Handle {
     /// As whom it talks to Kafka.
     pub fn who(&self) -> &Who {
         &self.who
+    }
+
+    /// What the brokers' quotas cost it.
+    pub fn throttle(&self) -> &Throttle {
+        &self.callbacks.throttle
     }
 
     pub(super) fn raw(&self) -> *mut sys::rd_kafka_t {

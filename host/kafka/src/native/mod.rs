@@ -4,6 +4,7 @@
 //! not UTF-8, and may hang when it is dropped; so events are taken from librdkafka's queues here.
 //! Nothing in this folder decides anything.
 
+mod callbacks;
 mod event;
 mod freeze;
 mod handle;

@@ -1,21 +1,18 @@
 //! Gives a client of librdkafka the tokens it asks for.
 
 use std::ffi::{CString, c_char, c_void};
-use std::sync::Arc;
 
 use rdkafka_sys as sys;
 
 use super::Error;
+use super::callbacks::Callbacks;
 use super::handle::owned_error;
-use crate::token::Source;
 
-/// Makes the settings of a client ask `source` for tokens; it has to outlive the client.
-pub(super) fn ask(settings: *mut sys::rd_kafka_conf_t, source: &Arc<Source>) {
-    let opaque = Arc::as_ptr(source).cast_mut().cast();
+/// Makes a client with these settings ask its callbacks for tokens.
+pub(super) fn ask(settings: *mut sys::rd_kafka_conf_t) {
     // SAFETY: the settings are live; the callback is a plain function. The queue of its own lets
     // librdkafka's thread call it, whoever polls or does not.
     unsafe {
-        sys::rd_kafka_conf_set_opaque(settings, opaque);
         sys::rd_kafka_conf_set_oauthbearer_token_refresh_cb(settings, Some(refresh));
         sys::rd_kafka_conf_enable_sasl_queue(settings, 1);
     }
@@ -33,8 +30,11 @@ pub(super) fn begin(client: *mut sys::rd_kafka_t) -> Result<(), Error> {
 /// librdkafka calls this from its background thread when a token is needed, and again when most of
 /// its time is over.
 unsafe extern "C" fn refresh(client: *mut sys::rd_kafka_t, _: *const c_char, opaque: *mut c_void) {
-    // SAFETY: `opaque` is what `ask` gave, which outlives the client.
-    let source = unsafe { &*opaque.cast::<Source>() };
+    // SAFETY: `opaque` is the client's callbacks, which outlive it.
+    let callbacks = unsafe { &*opaque.cast::<Callbacks>() };
+    let Some(source) = &callbacks.tokens else {
+        return;
+    };
     let given = source
         .token()
         .map_err(|error| error.to_string())

@@ -99,3 +99,35 @@ pub fn a_lost_assignment_is_not_committed(ground: &Ground<'_>, mock: &MockKafka)
     member.source.stop(soon()).expect("in time");
     Ok(())
 }
+
+/// Commits that are refused: said while it lasts, over with the first that is taken.
+pub fn a_refused_commit_is_a_condition_that_ends(
+    ground: &Ground<'_>,
+    mock: &MockKafka,
+) -> Result<()> {
+    ground.write(0, 9)?;
+    let member = ground.setup().start("one");
+    eventually("everything is committed", PATIENCE, || {
+        ensure!(ground.committed()? == [Some(3); 3]);
+        Ok(())
+    });
+    // One at each interval, so that it can be seen.
+    for _ in 0..10 {
+        mock.refuse_a_commit()?;
+    }
+    ground.write(9, 18)?;
+    eventually("it is said", PATIENCE, || {
+        ensure!(member.engine.holds(Code::CommitFailed));
+        Ok(())
+    });
+    eventually("the rest is committed", PATIENCE, || {
+        ensure!(ground.committed()? == [Some(6); 3]);
+        Ok(())
+    });
+    eventually("it is over", PATIENCE, || {
+        ensure!(!member.engine.holds(Code::CommitFailed));
+        Ok(())
+    });
+    member.source.stop(soon()).expect("in time");
+    Ok(())
+}

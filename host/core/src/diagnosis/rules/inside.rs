@@ -43,9 +43,9 @@ pub(super) fn conditions(scene: &Scene<'_>) -> Vec<Finding> {
 fn stage(code: Code) -> Option<Stage> {
     Some(match code {
         Code::KafkaUnreachable | Code::KafkaRefused => Stage::Broker,
-        Code::ClientFatal => Stage::Group,
+        Code::ClientFatal | Code::GroupRefuses => Stage::Group,
         Code::TopicMissing => Stage::Assignment,
-        Code::RecordUnreadable => Stage::Fetch,
+        Code::RecordUnreadable | Code::Throttled => Stage::Fetch,
         Code::HaltedWithoutDeadLetter => Stage::Handler,
         Code::OutputUnwritable | Code::DeadLetterUnwritable => Stage::Outcome,
         Code::CommitFailed => Stage::Commit,
