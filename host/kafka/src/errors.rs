@@ -37,8 +37,10 @@ impl<I: Intake> Poller<I> {
     }
 
     pub(crate) fn client_error(&mut self, error: &Error) {
-        // No partition is named: the answer is given up before it is looked at.
-        if latch::condition(error.code) == Some(Code::RecordUnreadable) {
+        // No partition is named: the answer is given up before it is looked at. Whoever is no
+        // member yet may be talking to something else, as a listener that wants TLS.
+        let unreadable = latch::condition(error.code) == Some(Code::RecordUnreadable);
+        if unreadable && self.shared.is_member() {
             let text =
                 format!("an answer of a broker can't be read, and is asked for again: {error}");
             latch::raise(&*self.intake, Code::RecordUnreadable, CONSUMER, &text);
