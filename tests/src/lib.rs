@@ -19,7 +19,6 @@ pub mod process;
 pub mod produce;
 pub mod quotas;
 pub mod read;
-mod request;
 mod scratch;
 mod terminal;
 pub mod topics;

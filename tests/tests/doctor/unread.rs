@@ -48,7 +48,7 @@ fn a_batch_larger_than_the_client_takes_is_named_with_its_size() -> Result<()> {
 fn a_client_that_is_throttled_is_told_its_quota() -> Result<()> {
     let scene = Scene::new("throttled", 1)?;
     let id = format!("{}-worker", scene.group);
-    scene.client.throttle(&id, 100.0)?;
+    scene.client.limit_reading(&id, Some(100))?;
     let text = with_a_large_one(&scene, 100_000, &[("client.id", &id)])?;
     for part in [
         "it is throttled",
@@ -66,7 +66,7 @@ fn the_same_record_is_no_fault_to_a_client_without_such_limits() -> Result<()> {
     let scene = Scene::new("takes-it", 1)?;
     scene
         .client
-        .throttle(&format!("{}-other", scene.group), 100.0)?;
+        .limit_reading(&format!("{}-other", scene.group), Some(100))?;
     scene.send(0, 3)?;
     let worker = scene.worker(Pace::Quick, &[])?;
     let record = Outgoing::to(&scene.topic).partition(0);
