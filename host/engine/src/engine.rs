@@ -121,7 +121,7 @@ impl Engine {
     pub fn drain(&self, partitions: &[Arc<Partition>], deadline: Instant) -> bool {
         for partition in partitions {
             partition.stop.store(true, Ordering::SeqCst);
-            partition.lock().machine.drain();
+            self.shared.drain(partition);
         }
         let (mutex, settled) = &self.shared.settled;
         let mut guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);

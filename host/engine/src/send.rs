@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use penstock_core::config::OutputTimestamp;
 use penstock_core::dead_letter;
@@ -35,7 +36,10 @@ impl Partition {
         let now = self.shared.now();
         let in_order = |span: &Span| complete.contains(&span.seq);
         let outputs_only = dead.is_empty() && state.held.spans.is_empty();
-        if outputs_only
+        // A suspects' thread has a low priority, and holds nobody else's outputs in its hands.
+        let trusted = !self.suspect.load(Ordering::Relaxed);
+        if trusted
+            && outputs_only
             && state.unsent.is_empty()
             && self.shared.outbox.is_loaded()
             && !state.wave.is_due(now)

@@ -89,13 +89,11 @@ impl Shared {
         } else {
             state.machine.wake_at()
         };
-        // What is due already waits for something else, whose end brings us here again.
-        let wakes = [wakes, state.wave.due_at()];
-        let wakes = wakes.into_iter().flatten().filter(|at| *at > now).min();
         if state.stall.is_none() && state.has_work(now, held) {
             state.scheduled = true;
             self.lanes.push(Arc::clone(partition));
-        } else if let Some(at) = wakes {
+        } else if let Some(at) = wakes.filter(|at| *at > now) {
+            // What is due already waits for something else, whose end brings us here again.
             self.set_timer(partition, state, at);
         }
     }
@@ -113,6 +111,14 @@ impl Shared {
         let mut state = partition.lock();
         state.timer_at = None;
         state.stall = None;
+        if state.wave.is_due(self.now()) {
+            // Whoever has the partition meanwhile may be in a guest for long.
+            self.send_wave_of(partition, state);
+            return;
+        }
+        if let Some(at) = state.wave.due_at() {
+            self.set_timer(partition, &mut state, at);
+        }
         self.schedule(partition, &mut state);
     }
 

@@ -6,7 +6,7 @@
 //! nothing.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::cell::{Partition, State};
@@ -86,7 +86,7 @@ impl Waves {
         std::mem::take(&mut *partitions)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Partition>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Partition>>> {
         self.partitions
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -94,8 +94,7 @@ impl Waves {
 }
 
 impl Partition {
-    /// Keeps the outputs of a run for the next wave; `run` is empty afterwards. That it goes in
-    /// time is [`Shared::schedule`]'s business.
+    /// Keeps the outputs of a run for the next wave; `run` is empty afterwards.
     ///
     /// The caller looks at [`Shared::send_waves`] once it has let the lock go: the last
     /// acknowledgement may have come before the partition was on the list.
@@ -105,6 +104,9 @@ impl Partition {
         }
         let next = Held::sized_as(run);
         state.wave.add(std::mem::replace(run, next), now);
+        if let Some(at) = state.wave.due_at() {
+            self.shared.set_timer(self, state, at);
+        }
         if !state.wave.listed {
             state.wave.listed = true;
             self.shared.waves.push(self);
@@ -113,22 +115,34 @@ impl Partition {
 }
 
 impl Shared {
+    /// Stops the intake of a partition; what was collected of it goes at once.
+    pub fn drain(&self, partition: &Arc<Partition>) {
+        let mut state = partition.lock();
+        state.machine.drain();
+        self.send_wave_of(partition, state);
+    }
+
     /// Sends what was collected, if little is under way now.
     pub fn send_waves(&self) {
         if self.outbox.is_loaded() {
             return;
         }
-        let mut told = Vec::new();
         for partition in self.waves.take() {
             let mut state = partition.lock();
             state.wave.listed = false;
-            let room = partition.send_wave(&mut state, &mut told);
-            partition.settle(&mut state);
-            drop(state);
-            self.tell(&partition, &mut told);
-            if !room {
-                self.wake_waiters();
-            }
+            self.send_wave_of(&partition, state);
+        }
+    }
+
+    /// Sends what was collected of a partition, whoever runs it meanwhile.
+    pub fn send_wave_of(&self, partition: &Arc<Partition>, mut state: MutexGuard<'_, State>) {
+        let mut told = Vec::new();
+        let room = partition.send_wave(&mut state, &mut told);
+        partition.settle(&mut state);
+        drop(state);
+        self.tell(partition, &mut told);
+        if !room {
+            self.wake_waiters();
         }
     }
 }

@@ -263,7 +263,8 @@ impl<'a> Worker<'a> {
                 && !self.dead.contains(seq)
                 && state.machine.dead_letters(*seq).next().is_some()
         });
-        self.dead.extend(resumed);
+        // It comes first, as it does in the order of records.
+        self.dead.splice(0..0, resumed);
         let room = partition.send_complete(
             &mut state,
             complete,
@@ -288,7 +289,9 @@ impl<'a> Worker<'a> {
         if !room {
             self.shared.wake_waiters();
         }
-        self.shared.send_waves();
+        if !partition.suspect.load(Ordering::Relaxed) {
+            self.shared.send_waves();
+        }
     }
 
     fn tell(&mut self, partition: &Partition) {

@@ -112,3 +112,51 @@ fn nothing_collected_is_sent_once_its_stay_is_over() {
     finished(&stays, MUCH as i64 + 2);
     assert_eq!(world.sink.all().len(), before + 2);
 }
+
+#[test]
+fn a_guest_that_takes_long_does_not_hold_back_what_was_collected_before() {
+    let door = Arc::new(Door::default());
+    let at_door = Arc::clone(&door);
+    let waits = handler("h", 8, move |record, call, staging| {
+        if record.value == Some(b"long") {
+            at_door.wait();
+        }
+        echo(record, call, staging)
+    });
+    let world = world_with(vec![waits], true, 64 << 20);
+    let loaded = world.engine.assign("in", 0, NextOffset(0));
+    let partition = world.engine.assign("in", 1, NextOffset(0));
+    load(&world, &loaded, 0);
+    partition.fetched(batch(0, &["quick".to_owned()]));
+    let handled = || world.engine.snapshot().handlers[0].times.count == MUCH as u64 + 1;
+    until("it is handled", handled);
+    partition.fetched(batch(1, &["long".to_owned()]));
+    until("the next one is with the guest", || door.waiting() == 1);
+    let sent = || world.sink.values().iter().any(|value| value == "quick");
+    until("what was collected is sent", sent);
+    door.open();
+    world.sink.uncork();
+    finished(&partition, 2);
+}
+
+#[test]
+fn a_wave_that_the_outbox_has_no_room_for_waits_and_comes_in_order() {
+    const LIMIT: u64 = 300_000;
+    let world = world_with(vec![handler("h", 8, echo)], true, LIMIT);
+    let partition = world.engine.assign("in", 0, NextOffset(0));
+    load(&world, &partition, 0);
+    let all = 4 * MUCH;
+    for from in (MUCH..all).step_by(20) {
+        partition.fetched(batch(from as i64, &large(from, 20)));
+    }
+    let waits = || {
+        let snapshot = world.engine.snapshot();
+        let waits = snapshot.partitions[0].waits.as_ref();
+        waits.is_some_and(|waits| waits.kind == "outbox")
+    };
+    until("it waits for the outbox", waits);
+    world.sink.uncork();
+    finished(&partition, all as i64);
+    assert_eq!(world.sink.values(), large(0, all));
+    assert!(world.sink.most_unanswered_bytes() as u64 <= LIMIT);
+}
