@@ -49,9 +49,10 @@ fn java_whose_commits_expired_while_it_was_away_is_told_where_it_was() -> Result
         how: "Java, back with `auto.offset.reset=latest`",
     };
     let parts = [
-        "no committed offsets there any more: they expired",
+        "no committed offsets there any more: they expired or were deleted at",
         "commit of 3, of ",
-        "--to 3",
+        "--to earliest",
+        "`--to 3`",
     ];
     row.first(&case.doctor().examine()?, "PSK-D001", &parts);
     Ok(())

@@ -42,8 +42,8 @@ pub(super) fn last_commit(finding: Finding, scene: &Scene<'_>, places: &[&Place<
 pub(super) struct Gone<'s> {
     pub track: &'s Track,
     pub gone_ms: i64,
-    /// Whether it was due to expire by then; `None`: not known.
-    pub has_expired: Option<bool>,
+    /// It was too young to expire; if not, it may have been deleted all the same.
+    pub was_deleted: bool,
 }
 
 /// That of a place without a commit.
@@ -53,30 +53,33 @@ pub(super) fn gone<'s>(scene: &Scene<'s>, place: &Place<'_>) -> Option<Gone<'s>>
     Some(Gone {
         track,
         gone_ms,
-        has_expired: has_expired(scene, track),
+        was_deleted: was_deleted(scene, track),
     })
 }
 
-fn has_expired(scene: &Scene<'_>, track: &Track) -> Option<bool> {
-    let age_ms = track.gone_ms? - track.last?.at_ms;
-    Some(age_ms >= history(scene)?.retention_ms?)
+/// Age proves that a commit did not expire, and never that it did: commits are kept for as long as
+/// the group has members, and go with their topic or by hand at any age.
+fn was_deleted(scene: &Scene<'_>, track: &Track) -> bool {
+    let age_ms = track.gone_ms.zip(track.last).map(|(ms, of)| ms - of.at_ms);
+    let kept_ms = history(scene).and_then(|of| of.retention_ms);
+    age_ms.zip(kept_ms).is_some_and(|(age, kept)| age < kept)
 }
 
-/// Of a commit that is gone: `its commit of 3, of …, expired at …`.
+/// Of a commit that is gone: `commit of 3, of …, expired or deleted at …`.
 pub(super) fn how_it_went(scene: &Scene<'_>, track: &Track) -> Option<String> {
     let gone_ms = track.gone_ms?;
     let mut text = match track.last {
         Some(Mark { offset, at_ms }) => format!("commit of {offset}, of {}, ", time(at_ms)),
         None => "commit ".to_owned(),
     };
-    text += &match (has_expired(scene, track), history(scene)?.retention_ms) {
-        (Some(true), Some(ms)) => format!(
-            "expired at {} (offsets.retention.minutes={})",
+    text += &match (was_deleted(scene, track), history(scene)?.retention_ms) {
+        (true, _) => format!("deleted at {}, with its topic or by hand", time(gone_ms)),
+        (false, Some(ms)) => format!(
+            "expired or deleted at {} (offsets.retention.minutes={})",
             time(gone_ms),
             ms / 60_000
         ),
-        (Some(false), _) => format!("deleted at {}, with its topic or by hand", time(gone_ms)),
-        _ => format!("expired or deleted at {}", time(gone_ms)),
+        (false, None) => format!("expired or deleted at {}", time(gone_ms)),
     };
     Some(text)
 }

@@ -67,36 +67,56 @@ fn no_commit(gone_ms: i64, retention_ms: Option<i64>) -> Finding {
         .remove(0)
 }
 
+fn command(of: &Finding) -> &str {
+    let mut commands = of.cure.iter().filter_map(|it| it.command.as_deref());
+    commands.next().unwrap_or_default()
+}
+
 #[test]
-fn a_commit_that_expired_is_named_and_put_back() {
+fn an_old_commit_that_is_gone_is_named_and_not_taken_for_expired() {
+    // The topic may have been made again: what the group had read is not what lies there now.
     let finding = no_commit(NOW_MS - MINUTE_MS, Some(MINUTE_MS));
-    let expected = "no committed offsets there any more: they expired (offsets.retention.minutes)";
+    let expected = "no committed offsets there any more: they expired or were deleted at";
     assert!(finding.cause.contains(expected), "{}", finding.cause);
     assert_eq!(
         evidence(&finding, "t[0] before"),
-        "commit of 3, of 2025-12-31T23:50:00Z, expired at 2025-12-31T23:59:00Z \
+        "commit of 3, of 2025-12-31T23:50:00Z, expired or deleted at 2025-12-31T23:59:00Z \
          (offsets.retention.minutes=1)"
     );
     assert!(!finding.others.iter().any(|of| of.contains("expired")));
-    let mut commands = finding.cure.iter().filter_map(|it| it.command.as_deref());
     assert!(
-        commands.any(|it| it.ends_with("--topic t --to 3")),
+        command(&finding).ends_with("--topic t --to earliest"),
+        "{:?}",
+        finding.cure
+    );
+    let mut steps = finding.cure.iter().map(|it| it.text.as_str());
+    assert!(
+        steps.any(|it| it.contains("`--to 3`") && it.contains("skip")),
         "{:?}",
         finding.cure
     );
 }
 
 #[test]
-fn a_commit_that_did_not_expire_was_deleted() {
+fn an_old_commit_behind_the_log_is_no_place_to_go_on() {
+    let committed = (30, NOW_MS - 10 * MINUTE_MS);
+    let of = track(committed, committed, Some(NOW_MS - MINUTE_MS));
+    let seen = with(still(group(9)), of, Some(MINUTE_MS));
+    let finding = &only(&seen, "PSK-D001").findings[0];
+    assert!(!finding.cure.iter().any(|it| it.text.contains("--to 30")));
+    assert!(evidence(finding, "t[0] before").starts_with("commit of 30, of "));
+}
+
+#[test]
+fn a_commit_that_was_too_young_to_expire_was_deleted() {
     let finding = no_commit(NOW_MS - MINUTE_MS, Some(60 * MINUTE_MS));
     assert!(
         finding.cause.contains("they were deleted"),
         "{}",
         finding.cause
     );
-    let mut commands = finding.cure.iter().filter_map(|it| it.command.as_deref());
     assert!(
-        commands.any(|it| it.ends_with("--to earliest")),
+        command(&finding).ends_with("--to earliest"),
         "{:?}",
         finding.cure
     );

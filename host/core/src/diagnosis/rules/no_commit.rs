@@ -104,8 +104,13 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
         "either let the consumer begin at the first record where there is no commit: \
          auto.offset.reset=earliest (KafkaJS: fromBeginning: true), and restart it",
     );
-    let to = resumes_at(&stuck, &gone).map_or("earliest".to_owned(), |at| at.to_string());
-    let finding = reset(finding, scene, &stuck, &to);
+    let mut finding = reset(finding, scene, &stuck, "earliest");
+    if let Some(at) = resumed_at(&stuck, &gone) {
+        finding = finding.step(format!(
+            "in place of `--to earliest`, {at} goes on where the group was: only if the topic has \
+             not been deleted and made again since, or that skips records"
+        ));
+    }
     Some(finding.step(
         "don't try it with a new record first: once that is processed, the commit lies behind the \
          old ones, which then are lost at lag 0",
@@ -113,28 +118,32 @@ fn finding(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Find
 }
 
 fn how(gone: &[Gone<'_>]) -> String {
-    let all = |expired: bool| gone.iter().all(|of| of.has_expired == Some(expired));
-    let how = match (all(true), all(false)) {
-        (true, _) => "expired (offsets.retention.minutes)",
-        (_, true) => "were deleted, with the topic or by hand,",
-        _ => "expired or were deleted",
+    let how = if gone.iter().all(|of| of.was_deleted) {
+        "were deleted, with the topic or by hand,"
+    } else {
+        "expired or were deleted"
     };
     let latest = gone.iter().map(|of| of.gone_ms).max();
     format!("{how} at {}", time(latest.unwrap_or_default()))
 }
 
-/// Where they were before their commits expired, if that is one offset, and still in the log.
-fn resumes_at(places: &[&Place<'_>], gone: &[Gone<'_>]) -> Option<i64> {
-    let mut offsets = gone.iter().map(|of| {
-        let last = of.track.last.filter(|_| of.has_expired == Some(true))?;
-        Some(last.offset)
-    });
-    let first = offsets.next()??;
-    let one = gone.len() == places.len() && offsets.all(|of| of == Some(first));
+/// How to put them to where they were, if all of that still lies in the log. No offset tells
+/// whether it is the same log.
+fn resumed_at(places: &[&Place<'_>], gone: &[Gone<'_>]) -> Option<String> {
     let within = |place: &&Place<'_>| {
-        place
-            .log
-            .is_some_and(|log| (log.start..=log.end).contains(&first))
+        let of = gone.iter().find(|of| {
+            (of.track.topic.as_str(), of.track.partition) == (place.topic, place.partition)
+        });
+        let (last, log) = (of?.track.last?, place.log?);
+        (log.start..=log.end)
+            .contains(&last.offset)
+            .then_some(last.offset)
     };
-    (one && places.iter().all(within)).then_some(first)
+    let offsets: Vec<i64> = places.iter().map(within).collect::<Option<_>>()?;
+    let first = offsets.first()?;
+    Some(if offsets.iter().all(|of| of == first) {
+        format!("`--to {first}`")
+    } else {
+        "`--partition N --to OFFSET`, of each the commit that it had before,".to_owned()
+    })
 }
