@@ -81,6 +81,10 @@ fn offsets_that_advance_with_nothing_produced_are_found() {
     let text = format!("{:?}", only(&seen, "PSK-D019").findings);
     assert!(text.contains("3 records of t were handled"), "{text}");
     healthy(&watched(first, at(9, 9, 7), 7, None));
+    // It has not finished its backlog: what it committed lies before the log's end of then.
+    let seen = watched(at(4, 9, 7), at(8, 9, 7), 7, None);
+    let text = format!("{:?}", only(&seen, "PSK-D019").findings);
+    assert!(text.contains("4 records of t were handled"), "{text}");
     // Nothing ever came.
     let seen = watched(at(4, 9, 0), at(8, 12, 0), 0, None);
     let text = format!("{:?}", only(&seen, "PSK-D019").findings);
@@ -100,6 +104,25 @@ fn where_outputs_arrive_or_nothing_was_done_nothing_is_found() {
     healthy(&watched(at(4, 9, 7), at(9, 9, 7), 7, Some(NOW_MS - 4000)));
     healthy(&watched(at(4, 9, 7), at(9, 9, 7), 7, Some(NOW_MS - 60_000)));
     healthy(&watched(at(4, 9, 7), at(8, 12, 7), 7, Some(NOW_MS - 4000)));
+}
+
+#[test]
+fn a_commit_of_what_may_have_been_handled_long_before_is_no_fault() {
+    // It commits every half minute, and one more record came after that.
+    let last_ms = Some(NOW_MS - 60_000);
+    healthy(&watched(at(4, 9, 7), at(9, 10, 7), 7, last_ms));
+    // Only what was written meanwhile is counted.
+    let seen = watched(at(4, 9, 7), at(10, 12, 7), 7, last_ms);
+    let finding = &only(&seen, "PSK-D019").findings[0];
+    assert!(
+        finding.cause.starts_with("1 record of t"),
+        "{}",
+        finding.cause
+    );
+    let mut others = finding.others.iter();
+    assert!(others.any(|of| of.contains("commits more seldom")));
+    let command = finding.cure[0].command.as_deref().unwrap_or_default();
+    assert!(command.contains("--from 9 "), "{command}");
 }
 
 #[test]

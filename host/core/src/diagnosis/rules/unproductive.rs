@@ -51,6 +51,7 @@ fn finding(scene: &Scene<'_>, places: &[&Place<'_>], arrivals: &[Arrival<'_>]) -
         finding = finding.evidence(of.topic, arrived(scene, of));
     }
     let place = places[0];
+    let passed = place.position().zip(handled(place));
     let finding = finding
         .or(
             "it filters: none of these records is to lead to an output. Then nothing is wrong; a \
@@ -62,7 +63,11 @@ fn finding(scene: &Scene<'_>, places: &[&Place<'_>], arrivals: &[Arrival<'_>]) -
              producer's own log and its metric record-error-total tell; the user it connects as \
              needs Write on the topic",
         )
-        .or("it gathers, and writes later: a longer --watch-for tells");
+        .or("it gathers, and writes later: a longer --watch-for tells")
+        .or(
+            "it commits more seldom than it was watched: these records, and their outputs, were \
+             before that; a longer --watch-for tells",
+        );
     let finding = finding
         .command(
             "look at a record that was passed over, and give it to the handler by hand",
@@ -70,7 +75,7 @@ fn finding(scene: &Scene<'_>, places: &[&Place<'_>], arrivals: &[Arrival<'_>]) -
                 "penstock peek {} --partition {} --from {} -n 1 --bootstrap {}",
                 quoted(place.topic),
                 place.partition,
-                place.position_before().unwrap_or_default(),
+                passed.map_or(0, |(now, records)| now - records),
                 quoted(&scene.snapshot.bootstrap)
             ),
         )
