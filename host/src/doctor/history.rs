@@ -58,6 +58,7 @@ async fn read(cluster: &Cluster, group: &str) -> Result<Option<History>, Error> 
         }
         is_whole &= chunk.is_whole;
         if chunk.next == next {
+            is_whole = false;
             break;
         }
         next = chunk.next;
