@@ -8,6 +8,9 @@ use crate::error::Error;
 use crate::fetch::{Aborted, header, is_readable};
 
 const BYTES_MAX: i32 = 1024 * 1024;
+/// Of a record that is empty and not compressed: its length, attributes, time, offset, and the
+/// lengths of its key, value and headers.
+const RECORD_BYTES_MIN: i64 = 7;
 
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +67,13 @@ fn chunk(mut bytes: Bytes, mut aborted: Aborted, from: i64) -> Result<Chunk, Str
         chunk.next = of.last + 1;
         if !is_readable(&header, &mut aborted) {
             continue;
+        }
+        // Memory is reserved for as many as it claims to have.
+        if !(0..=of.bytes / RECORD_BYTES_MIN).contains(&of.records.into()) {
+            return Err(format!(
+                "the batch at {} claims to have {} records in {} bytes",
+                of.first, of.records, of.bytes
+            ));
         }
         let mut batch = whole.split_to(whole.len() - bytes.len());
         let set = RecordBatchDecoder::decode(&mut batch).map_err(|error| error.to_string())?;
@@ -135,6 +145,20 @@ mod tests {
         assert_eq!((keys(&cut).len(), cut.next), (2, 7));
         let end = chunk(Bytes::new(), Vec::new(), 8).expect("it is read");
         assert_eq!((end.next, end.records.len()), (8, 0));
+    }
+
+    #[test]
+    fn a_batch_with_more_records_than_bytes_is_refused() {
+        for count in [i32::MAX, -1] {
+            let mut log = BytesMut::new();
+            batch(&mut log, 5..7);
+            log[57..61].copy_from_slice(&count.to_be_bytes());
+            let checksum = crc32c::crc32c(&log[21..]);
+            log[17..21].copy_from_slice(&checksum.to_be_bytes());
+            let refused = chunk(log.freeze(), Vec::new(), 5).expect_err("it is refused");
+            let claim = format!("claims to have {count} records");
+            assert!(refused.contains(&claim), "{refused}");
+        }
     }
 
     #[test]
