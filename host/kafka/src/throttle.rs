@@ -23,36 +23,9 @@ pub struct Throttle(Mutex<BTreeMap<String, Held>>);
 #[derive(Debug, Clone, Copy)]
 struct Held {
     since: Instant,
-    /// For how long answers before the latest were held back, in all.
-    earlier: Duration,
-    /// When the latest answer said so, and for how long.
-    noted: Instant,
+    /// When the latest answer may leave the broker.
+    until: Instant,
     latest: Duration,
-}
-
-impl Held {
-    /// Whether it is still without a break.
-    fn goes_on(&self, now: Instant) -> bool {
-        now <= self.noted + self.latest + BREAK
-    }
-
-    /// For how long answers have been held back until now; what is still to come is not known.
-    fn held(&self, now: Instant) -> Duration {
-        self.earlier + self.latest.min(now.saturating_duration_since(self.noted))
-    }
-
-    /// Since it began, if that is long.
-    fn lasts(&self, now: Instant) -> Option<Duration> {
-        let lasts = now.saturating_duration_since(self.since);
-        (lasts >= LASTING).then_some(lasts)
-    }
-
-    /// Answers were held back for less than half of a long time. librdkafka does not pass on each
-    /// zero, so that moments alone may look like a row.
-    fn is_thin(&self, now: Instant) -> bool {
-        let lasts = self.lasts(now);
-        lasts.is_some_and(|lasts| self.held(now) < lasts / 2)
-    }
 }
 
 impl Throttle {
@@ -63,12 +36,10 @@ impl Throttle {
             held.remove(broker);
             return;
         }
-        let before = held.get(broker);
-        let before = before.filter(|of| of.goes_on(now) && !of.is_thin(now));
+        let before = held.get(broker).filter(|of| now <= of.until + BREAK);
         let of = Held {
             since: before.map_or(now, |of| of.since),
-            earlier: before.map_or(Duration::ZERO, |of| of.held(now)),
-            noted: now,
+            until: now + time,
             latest: time,
         };
         held.insert(broker.to_owned(), of);
@@ -77,11 +48,10 @@ impl Throttle {
     /// The broker that has held answers back for longest, for how long, and the latest by how much.
     fn lasting(&self, now: Instant) -> Option<(String, Duration, Duration)> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|_, of| of.goes_on(now));
-        let rows = held.iter().filter(|(_, of)| !of.is_thin(now));
-        let lasting = rows.filter_map(|(broker, of)| Some((broker, of.lasts(now)?, of.latest)));
-        let (broker, lasts, latest) = lasting.max_by_key(|(_, lasts, _)| *lasts)?;
-        Some((broker.clone(), lasts, latest))
+        held.retain(|_, of| now <= of.until + BREAK);
+        let (broker, of) = held.iter().min_by_key(|(_, of)| of.since)?;
+        let lasts = of.until.max(now) - of.since;
+        (lasts >= LASTING).then(|| (broker.clone(), lasts, of.latest))
     }
 }
 
@@ -124,35 +94,18 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let note = |seconds, ms| throttle.note("b/1", Duration::from_millis(ms), at(seconds));
         let lasts = |seconds| throttle.lasting(at(seconds)).map(|of| of.1.as_secs());
-        note(0, 4_000);
-        assert_eq!(lasts(4), None);
-        note(5, 4_000);
-        note(10, 4_000);
-        assert_eq!((lasts(9), lasts(10), lasts(12)), (None, Some(10), Some(12)));
+        note(0, 500);
+        assert_eq!(lasts(1), None);
+        note(3, 2_000);
+        note(7, 1_000);
+        assert_eq!((lasts(9), lasts(10)), (None, Some(10)));
         // A broker that does not answer any more is not known to.
-        assert_eq!(lasts(20), None);
-        // One answer lasts for as long as it has, not as it will.
+        assert_eq!(lasts(14), None);
+        // A new row, of one answer.
         note(30, 10_000);
-        assert_eq!((lasts(30), lasts(39), lasts(40)), (None, None, Some(10)));
-        note(41, 0);
-        assert_eq!(lasts(41), None);
-    }
-
-    #[test]
-    fn a_moment_now_and_then_is_none_that_lasts() {
-        let (throttle, start) = (Throttle::default(), Instant::now());
-        let at = |seconds| start + Duration::from_secs(seconds);
-        let note = |seconds, ms| throttle.note("b/1", Duration::from_millis(ms), at(seconds));
-        let lasts = |seconds| throttle.lasting(at(seconds)).map(|of| of.1.as_secs());
-        for moment in 0..10 {
-            note(4 * moment, 500);
-            assert_eq!(lasts(4 * moment), None);
-        }
-        // And does not stand before what lasts.
-        for moment in 40..60 {
-            note(moment, 1_000);
-        }
-        assert!(lasts(60).is_some());
+        assert_eq!(lasts(30), Some(10));
+        note(31, 0);
+        assert_eq!(lasts(31), None);
     }
 
     #[test]
@@ -163,13 +116,13 @@ mod tests {
             let held = latch.lock().expect("not poisoned");
             held.iter().map(|(_, _, of)| of.text.clone()).collect()
         };
-        throttle.note("b/1", 2 * LASTING, Instant::now() - LASTING);
+        throttle.note("b/1", LASTING, Instant::now());
         for _ in 0..2 {
             throttled.look(&throttle, &latch, "consumer", "records are read");
         }
         let said = texts(&latch);
         assert!(
-            said[0].contains("b/1") && said[0].contains("by 20000 ms"),
+            said[0].contains("b/1") && said[0].contains("by 10000 ms"),
             "{said:?}"
         );
         throttle.note("b/1", Duration::ZERO, Instant::now());
