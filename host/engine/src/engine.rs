@@ -19,8 +19,8 @@ use crate::ports::{EpochClock, Sink};
 use crate::shared::{Shared, Table, Topic};
 use crate::ticker::Ticker;
 use crate::times::Times;
+use crate::waiting::Waiting;
 use crate::watches::{Matches, Watches};
-use crate::wave::Waves;
 
 /// Runs partitions' records through their handlers and hands the outputs to the sink.
 pub struct Engine {
@@ -63,7 +63,7 @@ impl Engine {
             lanes: Lanes::new(settings.workers),
             ticker: Ticker::default(),
             outbox: Outbox::new(settings.outbox_bytes),
-            waves: Waves::default(),
+            waves: Waiting::default(),
             lines: Lines::new(settings.record_lines),
             watches: Watches::default(),
             resumable: Mutex::default(),

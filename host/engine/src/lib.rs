@@ -23,6 +23,7 @@ mod ticker;
 mod times;
 pub mod token;
 mod trial;
+mod waiting;
 mod watches;
 mod wave;
 mod worker;

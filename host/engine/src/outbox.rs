@@ -1,9 +1,10 @@
 //! How much may be sent and unacknowledged, in bytes, and who waits for room.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cell::Partition;
+use crate::waiting::Waiting;
 
 /// With more than this under way, what follows is collected ([`crate::wave`]); with less, a message
 /// goes at once, and the client's own lingering makes batches.
@@ -13,8 +14,7 @@ const LOADED_BYTES: u64 = 64 * 1024;
 pub(crate) struct Outbox {
     limit_bytes: u64,
     in_flight_bytes: AtomicU64,
-    has_waiters: AtomicBool,
-    waiters: Mutex<Vec<Arc<Partition>>>,
+    waiters: Waiting,
 }
 
 impl Outbox {
@@ -22,8 +22,7 @@ impl Outbox {
         Outbox {
             limit_bytes,
             in_flight_bytes: AtomicU64::new(0),
-            has_waiters: AtomicBool::new(false),
-            waiters: Mutex::default(),
+            waiters: Waiting::default(),
         }
     }
 
@@ -44,22 +43,16 @@ impl Outbox {
 
     /// Has a partition named by [`Outbox::take_waiters`] once there is room.
     pub fn wait(&self, partition: Arc<Partition>) {
-        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
-        waiters.push(partition);
-        self.has_waiters.store(true, Ordering::SeqCst);
+        self.waiters.push(partition);
     }
 
     /// Those that waited, if there is room now. Half the bound must be free, so that they do not
     /// come and go with each message.
     pub fn take_waiters(&self) -> Vec<Arc<Partition>> {
-        if !self.has_waiters.load(Ordering::SeqCst)
-            || self.in_flight_bytes.load(Ordering::SeqCst) > self.limit_bytes / 2
-        {
+        if self.in_flight_bytes() > self.limit_bytes / 2 {
             return Vec::new();
         }
-        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
-        self.has_waiters.store(false, Ordering::SeqCst);
-        std::mem::take(&mut *waiters)
+        self.waiters.take()
     }
 
     /// Whether so much is under way that what follows had better wait for it.

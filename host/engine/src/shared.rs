@@ -19,8 +19,8 @@ use crate::plan::{Settings, TopicPlan};
 use crate::ports::{EpochClock, Sink};
 use crate::ticker::Ticker;
 use crate::times::Times;
+use crate::waiting::Waiting;
 use crate::watches::Watches;
-use crate::wave::Waves;
 
 pub(crate) struct Shared {
     pub settings: Settings,
@@ -35,7 +35,8 @@ pub(crate) struct Shared {
     pub lanes: Lanes,
     pub ticker: Ticker,
     pub outbox: Outbox,
-    pub waves: Waves,
+    /// Those that have a wave.
+    pub waves: Waiting,
     pub lines: Lines,
     pub watches: Watches,
     pub resumable: Mutex<Vec<Arc<Partition>>>,

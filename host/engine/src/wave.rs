@@ -5,8 +5,7 @@
 //! pause while further messages of it are due (decision 25). What it does not have yet costs
 //! nothing.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use crate::cell::{Partition, State};
@@ -25,7 +24,7 @@ pub(crate) struct Wave {
     runs: Vec<Held>,
     bytes: usize,
     since: Duration,
-    /// Whether [`Waves`] has the partition on its list.
+    /// Whether [`Shared::waves`] has the partition on its list.
     listed: bool,
 }
 
@@ -63,36 +62,6 @@ impl Wave {
     }
 }
 
-/// The partitions that have a wave.
-#[derive(Default)]
-pub(crate) struct Waves {
-    any: AtomicBool,
-    partitions: Mutex<Vec<Arc<Partition>>>,
-}
-
-impl Waves {
-    fn push(&self, partition: &Arc<Partition>) {
-        let mut partitions = self.lock();
-        partitions.push(Arc::clone(partition));
-        self.any.store(true, Ordering::SeqCst);
-    }
-
-    fn take(&self) -> Vec<Arc<Partition>> {
-        if !self.any.load(Ordering::SeqCst) {
-            return Vec::new();
-        }
-        let mut partitions = self.lock();
-        self.any.store(false, Ordering::SeqCst);
-        std::mem::take(&mut *partitions)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Partition>>> {
-        self.partitions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Partition {
     /// Keeps the outputs of a run for the next wave; `run` is empty afterwards.
     ///
@@ -109,7 +78,7 @@ impl Partition {
         }
         if !state.wave.listed {
             state.wave.listed = true;
-            self.shared.waves.push(self);
+            self.shared.waves.push(Arc::clone(self));
         }
     }
 }
