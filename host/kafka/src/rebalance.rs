@@ -246,6 +246,8 @@ impl<I: Intake> Poller<I> {
                     latch::raise_error(&*self.intake, who, latch::CLUSTER, &error, what);
                 }
             }
+            // Nobody else does, and none of these questions makes the client connect.
+            self.bootstrap.look(true, &self.handle);
             if self.handle.assignment_lost() || self.stop.wait(LOOK_AGAIN_AFTER) {
                 return None;
             }
@@ -263,7 +265,8 @@ impl<I: Intake> Poller<I> {
     }
 
     fn answer_assign(&self, entries: &[PartitionOffset]) -> bool {
-        match self.handle.incremental_assign(entries) {
+        let brought = self.records.bring(entries);
+        match brought.and_then(|()| self.handle.incremental_assign(entries)) {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!("taking in {} failed: {error}", names(entries));

@@ -1,4 +1,4 @@
-//! The poll thread: one consumer, one queue, never blocked by anything but a rebalance.
+//! The poll thread: one consumer, never blocked by anything but a rebalance.
 //!
 //! It copies records into batches, hands them to the engine, commits on a timer, and answers
 //! rebalances ([`crate::rebalance`]) itself, in the order in which events arrive.
@@ -17,7 +17,9 @@ use crate::cells::Cells;
 use crate::commit::Committer;
 use crate::intake::Intake;
 use crate::lookup::Lookup;
-use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Role};
+use crate::native::{
+    Error, Event, EventKind, Fetched, Handle, PartitionOffset, Queue, Records, Role,
+};
 use crate::orders::{Order, Orders};
 use crate::reset::Reset;
 use crate::start;
@@ -31,8 +33,8 @@ use crate::watermarks::{self, Live};
 const IDLE: Duration = Duration::from_millis(100);
 /// The same while a partition is paused: room in the engine wakes nobody here.
 const IDLE_PAUSED: Duration = Duration::from_millis(5);
-/// Events taken from the queue before what was polled is handed over.
-const ROUND_EVENTS_MAX: usize = 2048;
+/// Records taken from the queue before what was polled is handed over.
+const ROUND_RECORDS_MAX: usize = 2048;
 /// What is left of a shutdown's deadline for the report.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 /// How long one question to Kafka may take.
@@ -93,6 +95,7 @@ pub fn start<I: Intake>(
     let config = crate::client::consumer_config(kafka, client_id);
     let handle = Handle::create(&config, Role::Consumer)?;
     let queue = Arc::new(Queue::of_consumer(&handle));
+    let records = Records::new(&handle, &queue);
     let wakes = Arc::downgrade(&queue);
     let stop = Arc::new(Stop::default());
     let shared = Arc::new(Shared::default());
@@ -137,6 +140,9 @@ pub fn start<I: Intake>(
         throttled: Throttled::default(),
         orders,
         reset: None,
+        records,
+        fetched: Vec::with_capacity(ROUND_RECORDS_MAX),
+        more: false,
     };
     spawn("kafka-poll", move || {
         let mut poller = poller;
@@ -208,8 +214,13 @@ pub(crate) struct Poller<I: Intake> {
     pub(crate) orders: Receiver<Order>,
     /// The reset that is under way.
     pub(crate) reset: Option<Reset<I::Stay>>,
-    bootstrap: Bootstrap,
+    pub(crate) bootstrap: Bootstrap,
     throttled: Throttled,
+    pub(crate) records: Records,
+    /// Empty between two rounds.
+    fetched: Vec<Fetched>,
+    /// Whether the last round may have left records behind.
+    more: bool,
 }
 
 impl<I: Intake> Poller<I> {
@@ -250,15 +261,17 @@ impl<I: Intake> Poller<I> {
             .committer
             .due()
             .saturating_duration_since(Instant::now());
-        let mut wait = idle.min(due);
+        let mut wait = if self.more {
+            Duration::ZERO
+        } else {
+            idle.min(due)
+        };
         let queue = Arc::clone(&self.queue);
-        for _ in 0..ROUND_EVENTS_MAX {
-            let Some(event) = queue.poll(wait) else {
-                break;
-            };
+        while let Some(event) = queue.poll(wait) {
             wait = Duration::ZERO;
             self.take(event);
         }
+        self.more = self.take_records();
         self.hand_over();
         self.resume();
         self.resets();
@@ -272,22 +285,36 @@ impl<I: Intake> Poller<I> {
             .look(throttle, &*self.intake, "consumer", "records are read");
     }
 
-    fn take(&mut self, mut event: Event<'_>) {
-        match event.kind() {
-            EventKind::Fetch => {
-                while let Some(message) = event.next_message() {
-                    if let Some(code) = message.error() {
-                        let at = PartitionOffset::new(
-                            &Arc::from(message.topic()),
-                            message.partition(),
-                            message.offset(),
-                        );
-                        self.partition_error(&at, &code.into());
-                    } else if let Some(full) = self.cells.push(&message) {
-                        self.pause(&[full]);
-                    }
-                }
+    /// Takes the records that are there, and says whether there may be more.
+    fn take_records(&mut self) -> bool {
+        let mut fetched = std::mem::take(&mut self.fetched);
+        self.records.take(&mut fetched);
+        let more = fetched.len() == fetched.capacity();
+        for one in fetched.drain(..) {
+            let message = one.message();
+            if let Some(code) = message.error() {
+                let topic = Arc::from(message.topic());
+                let at = PartitionOffset::new(&topic, message.partition(), message.offset());
+                let text = message.error_text();
+                self.hand_over();
+                self.partition_error(
+                    &at,
+                    &Error {
+                        code,
+                        text,
+                        fatal: false,
+                    },
+                );
+            } else if let Some(full) = self.cells.push(&message) {
+                self.pause(&[full]);
             }
+        }
+        self.fetched = fetched;
+        more
+    }
+
+    fn take(&mut self, event: Event<'_>) {
+        match event.kind() {
             EventKind::Rebalance => {
                 self.hand_over();
                 let partitions = event.partitions();
@@ -308,7 +335,7 @@ impl<I: Intake> Poller<I> {
                     self.client_error(&error);
                 }
             }
-            EventKind::Delivery | EventKind::Commit | EventKind::Other => {}
+            EventKind::Fetch | EventKind::Delivery | EventKind::Commit | EventKind::Other => {}
         }
     }
 
