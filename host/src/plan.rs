@@ -121,7 +121,7 @@ pub fn handler(
         outputs: outputs
             .map(|output| output_topic(output_topics, &handler.outputs[&output.name]))
             .collect(),
-        retry: handler.retry.clone(),
+        policy: handler.policy.clone(),
         timestamp: handler.timestamp,
     })
 }

@@ -58,8 +58,8 @@ codes! {
     /// The broker refused an output for what it is.
     OutputRefused = "PSK-H010",
 
-    /// A partition halted: a record failed and the topic has no dead-letter topic.
-    HaltedWithoutDeadLetter = "PSK-O001",
+    /// A partition halted: a record failed, and is neither dead-lettered nor skipped.
+    Halted = "PSK-O001",
     /// A partition waits: an output topic can't be written.
     OutputUnwritable = "PSK-O002",
     /// A partition halted: its dead-letter topic can't be written.

@@ -1,8 +1,8 @@
-//! What the host makes of a handler's answer: the whole failure policy in one function.
+//! What the host makes of a handler's answer.
 
 use std::time::Duration;
 
-use crate::config::Retry;
+use crate::policy::{Attempt, Policy, Then};
 use crate::verdict::{Failure, Outcome, Reason};
 
 /// What is to be done with a delivery after a call.
@@ -13,7 +13,7 @@ pub enum Decision {
         /// How many outputs.
         outputs: u32,
     },
-    /// Nothing to send.
+    /// Nothing to send: the handler's word, or the policy's.
     Skip(Box<Reason>),
     /// Call the handler again after a while.
     Again {
@@ -24,7 +24,7 @@ pub enum Decision {
     },
     /// Send the original record to the dead-letter topic.
     DeadLetter(Box<Failure>),
-    /// Stop the partition here: there is no dead-letter topic, and nothing is stepped over.
+    /// Stop the partition here: nothing is stepped over.
     Halt(Box<Failure>),
 }
 
@@ -38,18 +38,14 @@ impl Decision {
     }
 }
 
-/// How often a passed deadline is tried in all: a host that was itself held up must not
-/// dead-letter a healthy record, a handler in an endless loop must not take its partition along.
-const DEADLINE_ATTEMPTS: u32 = 2;
-
-/// Decides on the answer to the call number `attempt` (from 1).
+/// Decides on the answer to a call.
 ///
 /// `outputs` is what the call staged; `dead_letter` whether the topic has a dead-letter topic.
 pub fn decide(
     answer: Result<Outcome, Failure>,
     outputs: u32,
-    attempt: u32,
-    retry: &Retry,
+    attempt: Attempt,
+    policy: &Policy,
     dead_letter: bool,
 ) -> Decision {
     let failure = match answer {
@@ -57,53 +53,64 @@ pub fn decide(
         Ok(Outcome::Skip(reason)) => return Decision::Skip(Box::new(reason)),
         Err(failure) => failure,
     };
-    let again = match &failure {
-        Failure::Retry { after, .. } => {
-            (attempt < retry.attempts).then(|| delay(retry, attempt, *after))
-        }
-        Failure::Deadline { .. } => {
-            (attempt < retry.attempts.min(DEADLINE_ATTEMPTS)).then(|| delay(retry, attempt, None))
-        }
+    let asked = match &failure {
+        Failure::Retry { after, .. } => *after,
         _ => None,
     };
-    match again {
+    let rule = policy.rule(&failure);
+    match rule.retry.delay(attempt, asked) {
         Some(after) => Decision::Again {
             after,
             why: Box::new(failure),
         },
-        None => final_failure(failure, dead_letter),
+        None => last(failure, rule.last(dead_letter)),
     }
 }
 
 /// What is left when nothing is tried again.
-pub fn final_failure(failure: Failure, dead_letter: bool) -> Decision {
-    if dead_letter {
-        Decision::DeadLetter(Box::new(failure))
-    } else {
-        Decision::Halt(Box::new(failure))
+pub fn last(failure: Failure, then: Then) -> Decision {
+    match then {
+        Then::DeadLetter => Decision::DeadLetter(Box::new(failure)),
+        Then::Halt => Decision::Halt(Box::new(failure)),
+        Then::Skip => Decision::Skip(Box::new(Reason {
+            code: format!("failed-{}", failure.class().name()),
+            text: format!("{}: {}", failure.code(), failure.text()),
+        })),
     }
-}
-
-/// The delay after the failed call number `attempt`: doubled from the least to the largest; what
-/// the handler asks for is honoured within the same bounds.
-fn delay(retry: &Retry, attempt: u32, asked: Option<Duration>) -> Duration {
-    let doubled = retry
-        .backoff_min
-        .saturating_mul(1u32.checked_shl(attempt - 1).unwrap_or(u32::MAX));
-    asked
-        .unwrap_or(doubled)
-        .clamp(retry.backoff_min, retry.backoff_max)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::{Class, Retry, Rule};
 
     const RETRY: Retry = Retry {
         attempts: 4,
         backoff_min: Duration::from_millis(100),
         backoff_max: Duration::from_millis(250),
+        jitter_percent: 0,
+        total: Duration::MAX,
     };
+
+    fn policy() -> Policy {
+        Policy {
+            rules: Class::ALL.map(|class| Rule {
+                retry: Retry {
+                    attempts: class.attempts(RETRY.attempts),
+                    ..RETRY
+                },
+                then: Then::DeadLetter,
+            }),
+            reject_codes: Default::default(),
+        }
+    }
+
+    fn attempt(number: u32) -> Attempt {
+        Attempt {
+            number,
+            ..Attempt::FIRST
+        }
+    }
 
     fn reason() -> Reason {
         Reason {
@@ -112,43 +119,8 @@ mod tests {
         }
     }
 
-    fn again(after: Option<Duration>, attempt: u32) -> Option<Duration> {
-        let failure = Failure::Retry {
-            after,
-            why: reason(),
-        };
-        match decide(Err(failure), 0, attempt, &RETRY, true) {
-            Decision::Again { after, .. } => Some(after),
-            Decision::DeadLetter(_) => None,
-            other => panic!("unexpected {other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_retry_doubles_within_its_bounds_and_is_exhausted_after_its_attempts() {
-        let ms = Duration::from_millis;
-        assert_eq!(again(None, 1), Some(ms(100)));
-        assert_eq!(again(None, 2), Some(ms(200)));
-        assert_eq!(again(None, 3), Some(ms(250)));
-        assert_eq!(again(None, 4), None);
-        assert_eq!(again(Some(ms(130)), 1), Some(ms(130)));
-        assert_eq!(again(Some(ms(1)), 1), Some(ms(100)));
-        assert_eq!(again(Some(ms(9_999)), 1), Some(ms(250)));
-    }
-
-    #[test]
-    fn a_deadline_is_tried_once_more() {
-        let failure = || Failure::Deadline {
-            limit: Duration::from_secs(1),
-        };
-        let decide = |attempt| decide(Err(failure()), 0, attempt, &RETRY, true);
-        assert!(matches!(decide(1), Decision::Again { .. }));
-        assert!(matches!(decide(2), Decision::DeadLetter(_)));
-    }
-
-    #[test]
-    fn nothing_else_is_tried_again_and_without_a_dead_letter_topic_it_halts() {
-        for failure in [
+    fn failures() -> [Failure; 9] {
+        [
             Failure::Reject(reason()),
             Failure::Crash {
                 message: String::new(),
@@ -161,16 +133,106 @@ mod tests {
             Failure::Memory { limit_bytes: 1 },
             Failure::TooManyOutputs { limit: 1 },
             Failure::OutputTooLarge { limit_bytes: 1 },
-            Failure::UnknownOutput { index: 1 },
-        ] {
-            assert!(matches!(
-                decide(Err(failure.clone()), 0, 1, &RETRY, true),
-                Decision::DeadLetter(_)
-            ));
-            assert!(matches!(
-                decide(Err(failure), 0, 1, &RETRY, false),
-                Decision::Halt(_)
-            ));
+            Failure::UnknownOutput { index: 3 },
+            Failure::OutputRefused {
+                topic: String::new(),
+                why: String::new(),
+            },
+            Failure::Deadline {
+                limit: Duration::ZERO,
+            },
+        ]
+    }
+
+    #[test]
+    fn what_the_handler_asks_for_is_its_delay() {
+        let failure = || Failure::Retry {
+            after: Some(Duration::from_millis(130)),
+            why: reason(),
+        };
+        let decide = |number| decide(Err(failure()), 0, attempt(number), &policy(), true);
+        assert!(matches!(
+            decide(1),
+            Decision::Again { after, .. } if after == Duration::from_millis(130)
+        ));
+        assert!(matches!(decide(4), Decision::DeadLetter(_)));
+    }
+
+    #[test]
+    fn a_deadline_is_tried_once_more() {
+        let failure = || Failure::Deadline {
+            limit: Duration::from_secs(1),
+        };
+        let decide = |number| decide(Err(failure()), 0, attempt(number), &policy(), true);
+        assert!(matches!(decide(1), Decision::Again { .. }));
+        assert!(matches!(decide(2), Decision::DeadLetter(_)));
+    }
+
+    #[test]
+    fn by_default_nothing_else_is_tried_again_and_without_a_dead_letter_topic_it_halts() {
+        for failure in failures() {
+            let decide = |dead_letter| {
+                let failure = failure.clone();
+                decide(Err(failure), 0, attempt(2), &policy(), dead_letter)
+            };
+            assert!(matches!(decide(true), Decision::DeadLetter(_)));
+            assert!(matches!(decide(false), Decision::Halt(_)));
         }
+    }
+
+    #[test]
+    fn each_class_has_its_own_rule() {
+        for class in Class::ALL {
+            let mut policy = policy();
+            policy.rules[class as usize] = Rule {
+                retry: RETRY,
+                then: Then::Skip,
+            };
+            for failure in failures() {
+                let own = failure.class() == class;
+                let decide = |number| {
+                    let failure = failure.clone();
+                    decide(Err(failure), 0, attempt(number), &policy, true)
+                };
+                assert_eq!(
+                    matches!(decide(3), Decision::Again { .. }),
+                    own,
+                    "{failure:?}"
+                );
+                match decide(4) {
+                    Decision::Skip(reason) => {
+                        assert!(own, "{failure:?}");
+                        assert_eq!(reason.code, format!("failed-{}", class.name()));
+                    }
+                    Decision::DeadLetter(_) => assert!(!own, "{failure:?}"),
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_reject_may_have_a_rule_by_its_code() {
+        let mut policy = policy();
+        let rule = Rule {
+            then: Then::Halt,
+            ..policy.rules[Class::Reject as usize].clone()
+        };
+        policy.reject_codes.insert("busy".into(), rule);
+        let decide = |code: &str| {
+            let reason = Reason {
+                code: code.into(),
+                ..reason()
+            };
+            decide(
+                Err(Failure::Reject(reason)),
+                0,
+                Attempt::FIRST,
+                &policy,
+                true,
+            )
+        };
+        assert!(matches!(decide("busy"), Decision::Halt(_)));
+        assert!(matches!(decide("other"), Decision::DeadLetter(_)));
     }
 }

@@ -17,6 +17,7 @@ pub mod offsets;
 pub mod operations;
 pub mod partition;
 pub mod pauses;
+pub mod policy;
 pub mod preflight;
 pub mod rates;
 pub mod record;

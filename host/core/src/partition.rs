@@ -80,6 +80,8 @@ pub struct Run {
     /// The calls that are due for the first record: handler and attempt. All other records are
     /// fresh: each handler, attempt 1.
     pub first_calls: SmallVec<[(usize, u32); 2]>,
+    /// The time since the first record was begun.
+    pub first_waited: Duration,
 }
 
 /// What came of one call.
@@ -185,6 +187,7 @@ impl Partition {
             first: Seq(self.base + self.run_next as u64),
             count,
             first_calls,
+            first_waited: now.saturating_sub(self.entries[self.run_next].begun_at),
         })
     }
 

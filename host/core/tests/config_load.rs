@@ -10,6 +10,7 @@ use penstock_core::config::{
     Config, Delivery, GroupProtocol, Isolation, LogFormat, OutputTimestamp, RecordLines, Report,
     SourceFile, Start, load, reference, schema,
 };
+use penstock_core::policy::Class;
 use proptest::prelude::*;
 
 const MINIMAL: &str = r#"
@@ -70,9 +71,10 @@ fn what_is_not_given_has_its_default() {
     assert_eq!(handler.limits.log_lines, 100);
     assert_eq!(handler.limits.log_bytes, 64 << 10);
     assert_eq!(handler.limits.instances, 64);
-    assert_eq!(handler.retry.attempts, 5);
-    assert_eq!(handler.retry.backoff_min, Duration::from_millis(100));
-    assert_eq!(handler.retry.backoff_max, Duration::from_secs(10));
+    let retry = &handler.policy.rules[Class::Retry as usize].retry;
+    assert_eq!(retry.attempts, 5);
+    assert_eq!(retry.backoff_min, Duration::from_millis(100));
+    assert_eq!(retry.backoff_max, Duration::from_secs(10));
     assert_eq!(handler.isolation, Isolation::Reused);
     assert_eq!(handler.timestamp, OutputTimestamp::Input);
     let topic = &config.topics["purchase-confirmed"];

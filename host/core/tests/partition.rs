@@ -7,6 +7,7 @@ use std::time::Duration;
 use penstock_core::decide::Decision;
 use penstock_core::ledger::Ledger;
 use penstock_core::partition::{AfterRefusal, Handled, Partition, Refused, Seq};
+use penstock_core::policy::Then;
 use penstock_core::record::{NextOffset, Offset};
 use penstock_core::verdict::{Failure, Reason};
 use proptest::prelude::*;
@@ -245,7 +246,11 @@ impl World {
         told: &mut Vec<penstock_core::partition::Told>,
     ) {
         let message = self.in_flight.remove(pick);
-        let has_dead_letter_topic = message.seq.0.is_multiple_of(2);
+        let then = match message.seq.0 % 3 {
+            0 => Then::DeadLetter,
+            1 => Then::Halt,
+            _ => Then::Skip,
+        };
         let after = self.partition.refused(
             Refused {
                 seq: message.seq,
@@ -254,7 +259,7 @@ impl World {
                 for_good,
                 topic: "out".into(),
                 why: "no".into(),
-                has_dead_letter_topic,
+                then,
                 resend_at: self.now + Duration::from_millis(20),
             },
             self.now,
@@ -272,7 +277,7 @@ impl World {
             }),
             AfterRefusal::Drop => {
                 *self.owed.get_mut(&message.seq).expect("it was sent") -= 1;
-                if !has_dead_letter_topic {
+                if then == Then::Halt {
                     self.halted_after_send.insert(message.seq);
                 }
             }

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use penstock_core::codes::Code;
 use penstock_core::partition::Wait;
+use penstock_core::policy::Then;
 
 use crate::cell::{Partition, State};
 
@@ -24,16 +25,25 @@ impl Partition {
                 handler,
                 why,
             }) => {
-                let handler = &self.plan().handlers[handler].name;
-                let topic = self.topic();
+                let handler = &self.plan().handlers[handler];
+                let (name, topic, class) = (&handler.name, self.topic(), why.class().name());
+                let (because, cure) = match handler.policy.rule(why).then {
+                    Then::Halt => (
+                        format!("`failures` says to halt on `{class}`"),
+                        format!("Mend what failed, or change `failures.{class}` of {name}"),
+                    ),
+                    _ => (
+                        "the topic has no dead-letter topic".to_owned(),
+                        format!("Set topics.{topic}.dead-letter, or mend the handler"),
+                    ),
+                };
                 let text = format!(
-                    "partition halted: record {offset} failed in {handler} ({}: {}) and the topic \
-                     has no dead-letter topic; later records of this partition wait. Set \
-                     topics.{topic}.dead-letter, or mend the handler, then restart",
+                    "partition halted: record {offset} failed in {name} ({}: {}) and {because}; \
+                     later records of this partition wait. {cure}, then restart",
                     why.code(),
                     why.text(),
                 );
-                Some((Code::HaltedWithoutDeadLetter, text, Some(offset.0)))
+                Some((Code::Halted, text, Some(offset.0)))
             }
             Some(Wait::Unwritable {
                 code, topic, why, ..

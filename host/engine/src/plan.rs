@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use penstock_core::config::{OutputTimestamp, RecordLines, Retry};
+use penstock_core::config::{OutputTimestamp, RecordLines};
+use penstock_core::policy::Policy;
 
 use crate::ports::{HandlerPool, OutputTopic};
 
@@ -43,8 +44,8 @@ pub struct HandlerPlan {
     pub pool: Arc<dyn HandlerPool>,
     /// By the index that the plugin emits to.
     pub outputs: Vec<OutputTopic>,
-    /// What to do with a `retry`.
-    pub retry: Retry,
+    /// What its failures are met with.
+    pub policy: Policy,
     /// The timestamp of an output that the handler gave none.
     pub timestamp: OutputTimestamp,
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use penstock_core::config::OutputTimestamp;
 use penstock_core::dead_letter;
 use penstock_core::partition::{AfterRefusal, Refused, Seq, Told};
+use penstock_core::policy::Class;
 use penstock_core::record::TopicPartition;
 use penstock_core::staging::Staging;
 
@@ -188,6 +189,7 @@ impl Partition {
     ) {
         let parts = Token::unpack(token, state.machine.oldest());
         let now = self.shared.now();
+        let policy = &self.plan().handlers[parts.handler].policy;
         let refused = Refused {
             seq: parts.seq,
             handler: parts.handler,
@@ -195,7 +197,7 @@ impl Partition {
             for_good,
             topic: self.topic_name(message.topic).to_owned(),
             why: why.to_owned(),
-            has_dead_letter_topic: self.plan().dead_letter.is_some(),
+            then: policy.rules[Class::Output as usize].last(self.plan().dead_letter.is_some()),
             resend_at: now + self.shared.settings.resend_after,
         };
         match state.machine.refused(refused, now, told) {

@@ -138,7 +138,7 @@ fn waits(partition: &Partition, state: &State, now: Duration) -> Option<WaitStat
             why,
         }) => Some(WaitStatus {
             kind: "halted".into(),
-            code: Some(Code::HaltedWithoutDeadLetter.to_string()),
+            code: Some(Code::Halted.to_string()),
             offset: Some(offset.0),
             handler: Some(handler_name(handler)),
             text: format!("{}: {}", why.code(), why.text()),

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use penstock_core::decide::{Decision, decide};
+use penstock_core::policy::Attempt;
 use penstock_core::record::Record;
 use penstock_core::staging::Staging;
 
@@ -49,8 +50,11 @@ pub fn try_record(
     let decision = decide(
         answer,
         staging.len() as u32,
-        call.attempt,
-        &plan.retry,
+        Attempt {
+            number: call.attempt,
+            ..Attempt::FIRST
+        },
+        &plan.policy,
         topic.dead_letter.is_some(),
     );
     if !matches!(decision, Decision::Emit { .. }) {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use penstock_core::decide::{Decision, decide};
 use penstock_core::partition::{Handled, Run, Seq, Told};
-use penstock_core::record::Record;
+use penstock_core::policy::Attempt;
+use penstock_core::record::{Offset, Record};
 use penstock_core::verdict::{Failure, Outcome};
 
 use crate::cell::{Partition, Stall, StallKind, Stretch};
@@ -126,10 +127,16 @@ impl<'a> Worker<'a> {
                     run.first_calls.len()
                 };
                 for call in 0..calls {
-                    let (handler, attempt) = if fresh {
-                        (call, 1)
+                    let (handler, number, waited) = if fresh {
+                        (call, 1, Duration::ZERO)
                     } else {
-                        run.first_calls[call]
+                        let (handler, number) = run.first_calls[call];
+                        (handler, number, run.first_waited)
+                    };
+                    let attempt = Attempt {
+                        number,
+                        waited,
+                        spread: spread(partition.number(), record.offset),
                     };
                     match self.call(partition, seq, &record, handler, attempt) {
                         Some(is_final) => complete &= is_final,
@@ -159,7 +166,7 @@ impl<'a> Worker<'a> {
         seq: Seq,
         record: &Record<'_>,
         handler: usize,
-        attempt: u32,
+        attempt: Attempt,
     ) -> Option<bool> {
         let topic = partition.plan();
         let plan = &topic.handlers[handler];
@@ -175,7 +182,7 @@ impl<'a> Worker<'a> {
             Ok(Some(mut instance)) => {
                 let call = Call {
                     partition: partition.number(),
-                    attempt,
+                    attempt: attempt.number,
                 };
                 let answer = instance.handle(record, call, staging);
                 if instance.is_spent() {
@@ -201,12 +208,12 @@ impl<'a> Worker<'a> {
             answer,
             outputs,
             attempt,
-            &plan.retry,
+            &plan.policy,
             topic.dead_letter.is_some(),
         );
         if self.watching {
             let watches = &self.shared.watches;
-            let call = (handler, attempt);
+            let call = (handler, attempt.number);
             watches.decided(partition.stay(), record.offset, call, &decision);
         }
         let is_final = decision.is_final();
@@ -215,7 +222,7 @@ impl<'a> Worker<'a> {
                 topic,
                 partition.number(),
                 record.offset,
-                (handler, attempt),
+                (handler, attempt.number),
                 &decision,
             );
         }
@@ -297,6 +304,11 @@ impl<'a> Worker<'a> {
     fn tell(&mut self, partition: &Partition) {
         self.shared.tell(partition, &mut self.told);
     }
+}
+
+/// Different for records that may fail together.
+fn spread(partition: i32, offset: Offset) -> u64 {
+    u64::from(partition as u32) << 40 ^ offset.0 as u64
 }
 
 /// A success that names an output which isn't there is a failure.

@@ -3,6 +3,7 @@
 
 mod lanes;
 mod pauses;
+mod policies;
 mod replaced;
 mod support;
 mod watches;

@@ -14,6 +14,7 @@ mod order;
 mod out_of_range;
 mod outage;
 mod outputs;
+mod policies;
 mod shutdown;
 mod support;
 mod transactions;

@@ -46,7 +46,7 @@ impl Debug for Handler {
             settings,
             outputs,
             limits,
-            retry,
+            policy,
             isolation,
             timestamp,
         } = self;
@@ -56,7 +56,7 @@ impl Debug for Handler {
             .field("settings", &Names(settings))
             .field("outputs", outputs)
             .field("limits", limits)
-            .field("retry", retry)
+            .field("policy", policy)
             .field("isolation", isolation)
             .field("timestamp", timestamp)
             .finish()

@@ -39,6 +39,8 @@ pub use schema::schema;
 pub use source::SourceFile;
 pub use variables::{Environment, Surroundings};
 
+use crate::policy::Policy;
+
 /// A whole configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -183,8 +185,8 @@ pub struct Handler {
     pub outputs: BTreeMap<String, String>,
     /// What one call may use.
     pub limits: HandlerLimits,
-    /// How a handler's `retry` is tried again.
-    pub retry: Retry,
+    /// What its failures are met with.
+    pub policy: Policy,
     /// Whether an instance serves more than one record.
     pub isolation: Isolation,
     /// Which timestamp outputs carry where the handler sets none.
@@ -208,17 +210,6 @@ pub struct HandlerLimits {
     pub log_bytes: u64,
     /// Instances of this handler and one topic at one time.
     pub instances: u32,
-}
-
-/// `handlers.NAME.retry`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Retry {
-    /// Calls of one delivery in all, the first included.
-    pub attempts: u32,
-    /// The first delay.
-    pub backoff_min: Duration,
-    /// The largest delay; a handler's own `after-ms` is held to it too.
-    pub backoff_max: Duration,
 }
 
 /// `handlers.NAME.isolation`

@@ -53,12 +53,9 @@ These are the host's, and refused:
 /// The reference of every key, in Markdown.
 pub fn reference() -> String {
     let mut out = INTRODUCTION.to_owned();
+    let mut tables = Tables::default();
     for key in ROOT {
-        match key.kind {
-            Kind::Section(keys) => section(&mut out, key.name, key.doc, keys),
-            Kind::Named(keys) => section(&mut out, &format!("{}.NAME", key.name), key.doc, keys),
-            _ => {}
-        }
+        tables.describe(&mut out, &key.kind, key.name, key.doc);
     }
     out.push_str(CLIENT_SETTINGS);
     out.push_str(HOST_OWNED);
@@ -68,34 +65,68 @@ pub fn reference() -> String {
     out
 }
 
-fn section(out: &mut String, path: &str, doc: &str, keys: &[Key]) {
-    push(
-        out,
-        format_args!(
-            "\n## `[{path}]`\n\n{doc}\n\n| key | takes | default | |\n|---|---|---|---|\n"
-        ),
-    );
-    for key in keys {
-        let default = match key.need {
-            Need::Required => "**required**".to_owned(),
-            Need::Default(text) => format!("`{text}`"),
-            Need::Computed(words) => words.to_owned(),
-            Need::Optional => "–".to_owned(),
-        };
+/// The tables that are described, each once, and where.
+#[derive(Default)]
+struct Tables(Vec<(&'static [Key], String)>);
+
+impl Tables {
+    fn describe(&mut self, out: &mut String, kind: &Kind, path: &str, doc: &str) {
+        match *kind {
+            Kind::Section(keys) => self.section(out, path, doc, keys),
+            Kind::Named(keys) => self.section(out, &format!("{path}.NAME"), doc, keys),
+            _ => {}
+        }
+    }
+
+    fn section(&mut self, out: &mut String, path: &str, doc: &str, keys: &'static [Key]) {
+        if self.place(keys).is_some() {
+            return;
+        }
+        self.0.push((keys, path.to_owned()));
         push(
             out,
             format_args!(
-                "| `{}` | {} | {default} | {} |\n",
-                key.name,
-                takes(&key.kind),
-                key.doc
+                "\n## `[{path}]`\n\n{doc}\n\n| key | takes | default | |\n|---|---|---|---|\n"
             ),
         );
-    }
-    for key in keys {
-        if let Kind::Section(inner) = key.kind {
-            section(out, &format!("{path}.{}", key.name), key.doc, inner);
+        let mut later: Vec<&'static [Key]> = Vec::new();
+        for key in keys {
+            let default = match key.need {
+                Need::Required => "**required**".to_owned(),
+                Need::Default(text) => format!("`{text}`"),
+                Need::Computed(words) => words.to_owned(),
+                Need::Optional => "–".to_owned(),
+            };
+            let takes = match key.kind {
+                Kind::Named(inner) if later.iter().any(|known| std::ptr::eq(*known, inner)) => {
+                    "tables of the same kind, by name".to_owned()
+                }
+                Kind::Section(inner) | Kind::Named(inner) => match self.place(inner) {
+                    Some(place) => format!("a table, as `[{place}]`"),
+                    None if later.iter().any(|known| std::ptr::eq(*known, inner)) => {
+                        "a table of the same kind".to_owned()
+                    }
+                    None => {
+                        later.push(inner);
+                        takes(&key.kind)
+                    }
+                },
+                _ => takes(&key.kind),
+            };
+            push(
+                out,
+                format_args!("| `{}` | {takes} | {default} | {} |\n", key.name, key.doc),
+            );
         }
+        for key in keys {
+            let path = format!("{path}.{}", key.name);
+            self.describe(out, &key.kind, &path, key.doc);
+        }
+    }
+
+    fn place(&self, keys: &[Key]) -> Option<&str> {
+        let described = self.0.iter().find(|(known, _)| std::ptr::eq(*known, keys));
+        described.map(|(_, path)| path.as_str())
     }
 }
 

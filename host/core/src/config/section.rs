@@ -49,6 +49,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The keys that it may have.
+    pub fn keys(&self) -> &'static [Key] {
+        self.keys
+    }
+
     /// Where a key's value stands.
     pub fn place(&self, name: &str) -> Option<Place> {
         self.entry(name).map(|entry| entry.node.place)

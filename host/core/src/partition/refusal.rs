@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::entry::State;
 use super::{Partition, Seq, Told};
 use crate::codes::Code;
-use crate::decide::{Decision, final_failure};
+use crate::decide::{Decision, last};
+use crate::policy::Then;
 use crate::verdict::Failure;
 
 /// A refusal, as the partition needs to know it.
@@ -24,8 +25,8 @@ pub struct Refused {
     pub topic: String,
     /// The broker's reason.
     pub why: String,
-    /// Whether the input topic has a dead-letter topic.
-    pub has_dead_letter_topic: bool,
+    /// What becomes of the record if the message is refused for good.
+    pub then: Then,
     /// When to send again what is kept.
     pub resend_at: Duration,
 }
@@ -76,7 +77,7 @@ impl Partition {
                 topic: refused.topic,
                 why: refused.why,
             };
-            match final_failure(failure, refused.has_dead_letter_topic) {
+            match last(failure, refused.then) {
                 Decision::DeadLetter(failure) => {
                     delivery.state = State::DeadLetter(failure);
                     return AfterRefusal::DeadLetter;
@@ -85,7 +86,8 @@ impl Partition {
                     delivery.state = State::Halted(failure);
                     self.halted = true;
                 }
-                _ => unreachable!("a final failure is a dead letter or a halt"),
+                Decision::Skip(reason) => delivery.state = State::Skip(reason),
+                _ => unreachable!("nothing is called again once its outputs are sent"),
             }
         }
         self.in_flight -= 1;

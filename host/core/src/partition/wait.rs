@@ -24,7 +24,7 @@ pub enum Wait<'a> {
         /// What failed.
         why: &'a Failure,
     },
-    /// A record failed and there is no dead-letter topic.
+    /// A record failed, and is neither dead-lettered nor skipped.
     Halted {
         /// The record.
         offset: Offset,

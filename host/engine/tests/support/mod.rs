@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use penstock_core::batch::Batch;
 use penstock_core::conditions::Conditions;
-use penstock_core::config::{OutputTimestamp, RecordLines, Retry};
+use penstock_core::config::{OutputTimestamp, RecordLines};
+use penstock_core::policy::{Class, Policy, Retry, Rule, Then};
 use penstock_core::record::{NextOffset, Offset, Record, Timestamp};
 use penstock_core::staging::Staging;
 use penstock_core::verdict::{Failure, Outcome};
@@ -74,10 +75,18 @@ pub fn handler(
             free: Mutex::new(instances),
         }),
         outputs: vec![OutputTopic(0)],
-        retry: Retry {
-            attempts: 3,
-            backoff_min: Duration::from_millis(5),
-            backoff_max: Duration::from_millis(5),
+        policy: Policy {
+            rules: Class::ALL.map(|class| Rule {
+                retry: Retry {
+                    attempts: class.attempts(3),
+                    backoff_min: Duration::from_millis(5),
+                    backoff_max: Duration::from_millis(5),
+                    jitter_percent: 0,
+                    total: Duration::from_secs(3600),
+                },
+                then: Then::DeadLetter,
+            }),
+            reject_codes: Default::default(),
         },
         timestamp: OutputTimestamp::Input,
     }

@@ -313,10 +313,7 @@ fn lines(text: &mut String, handler: &str, tried: &Tried, style: Style) -> std::
         }
         Decision::Halt(why) => {
             let code = why.code();
-            writeln!(
-                text,
-                "  {BAD}would halt its partition{BAD:#}, which has no dead-letter topic: {code}, {by}"
-            )?;
+            writeln!(text, "  {BAD}would halt its partition{BAD:#}: {code}, {by}")?;
         }
     }
     for line in failure(&tried.decision)

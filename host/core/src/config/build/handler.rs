@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::time::Duration;
 
+use super::failures::{Said, policy};
 use super::{STAND_IN, keys_of};
 use crate::codes::Code;
 use crate::config::keys::{Key, Kind};
@@ -11,18 +11,17 @@ use crate::config::report::Diagnostic;
 use crate::config::section::{self, Context, Section};
 use crate::config::shape::join;
 use crate::config::tree::{Entry, Value};
-use crate::config::{
-    Ceilings, Handler, HandlerLimits, Host, Isolation, OutputTimestamp, Retry, scalar,
-};
+use crate::config::{Ceilings, Handler, HandlerLimits, Host, Isolation, OutputTimestamp, scalar};
 
-/// Reads one handler.
+/// Reads one handler, and gives what it says of its failures.
 pub(super) fn handler(
     name: &str,
     entry: &Entry,
     host: &Host,
     ceilings: &Ceilings,
+    all: &Said,
     cx: &mut Context<'_>,
-) -> Handler {
+) -> (Handler, Said) {
     if !scalar::is_name(name) {
         let message = format!("`{}` can't be a handler's name", name.escape_debug());
         cx.found.push(
@@ -37,13 +36,16 @@ pub(super) fn handler(
     let limits_section = inner(keys, "limits", &limits_path, &section);
     let retry_path = section.path("retry");
     let retry_section = inner(keys, "retry", &retry_path, &section);
-    Handler {
+    let failures_path = section.path("failures");
+    let failures_section = inner(keys, "failures", &failures_path, &section);
+    let own = Said::read(retry_section, failures_section, cx);
+    let handler = Handler {
         plugin: section.file("plugin", cx).unwrap_or_default(),
         sha256: section.digest("sha256", cx),
         settings: settings(&section),
         outputs: outputs(&section, cx),
         limits: limits(limits_section, host, ceilings, cx),
-        retry: retry(retry_section, cx),
+        policy: policy(all, &own),
         isolation: match section.choice("isolation", cx) {
             Some("record") => Isolation::Record,
             _ => Isolation::Reused,
@@ -52,7 +54,8 @@ pub(super) fn handler(
             Some("now") => OutputTimestamp::Now,
             _ => OutputTimestamp::Input,
         },
-    }
+    };
+    (handler, own)
 }
 
 fn inner<'a>(
@@ -167,42 +170,3 @@ fn held<T: PartialOrd + Copy, S: Display>(
     }
     ceiling
 }
-
-fn retry(section: Section<'_>, cx: &mut Context<'_>) -> Retry {
-    let attempts = section.count("attempts", cx).unwrap_or(1);
-    let (min, max) = section
-        .backoff("backoff", cx)
-        .unwrap_or((STAND_IN, STAND_IN));
-    let place = section.place("backoff");
-    let wrong = |message: &str, label: String| {
-        let message = format!("`{}` {message}", section.path("backoff"));
-        Diagnostic::error(Code::ImpossibleValue, place, message).label(label)
-    };
-    if min > max {
-        cx.found.push(
-            wrong(
-                "begins above its end",
-                "the first delay is the larger one".to_owned(),
-            )
-            .help("write the first delay, then the largest: \"100ms..10s\""),
-        );
-    } else if min.is_zero() {
-        cx.found.push(
-            wrong("is no delay", "the least is 1ms".to_owned())
-                .help("a handler that is called again at once fails at once"),
-        );
-    } else if max > BACKOFF_MAX {
-        cx.found.push(wrong(
-            "is too long",
-            format!("the most is {}", scalar::show_duration(BACKOFF_MAX)),
-        ));
-    }
-    Retry {
-        attempts,
-        backoff_min: min,
-        backoff_max: max,
-    }
-}
-
-/// A record that waits holds its partition.
-const BACKOFF_MAX: Duration = Duration::from_secs(24 * 3600);

@@ -1,6 +1,7 @@
 //! From a checked tree to the validated configuration. Where something is wrong it is reported and
 //! a stand-in takes its place, so that the rest is checked too.
 
+mod failures;
 mod handler;
 mod topic;
 
@@ -8,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
+
+use failures::Said;
 
 use super::keys::{self, Kind};
 use super::report::Diagnostic;
@@ -39,21 +42,23 @@ pub(super) fn config(
     let host = host(top("host", root), defaults, cx);
     let (limits, held_to) = limits(top("limits", root), cx);
     let known = handlers_known(root);
+    let all = Said::read(top("retry", root), top("failures", root), cx);
+    let mut said = BTreeMap::new();
     let mut handlers = BTreeMap::new();
     let mut sound = BTreeSet::new();
     for (name, entry) in named(root, "handlers") {
         let before = cx.found.len();
-        handlers.insert(
-            name.clone(),
-            handler::handler(name, entry, &host, &held_to, cx),
-        );
+        let (handler, own) = handler::handler(name, entry, &host, &held_to, &all, cx);
+        handlers.insert(name.clone(), handler);
+        said.insert(name.as_str(), own);
         if cx.found.len() == before && !entry.node.has_wrong() {
             sound.insert(name.clone());
         }
     }
-    let topics = named(root, "topics")
+    let topics: BTreeMap<_, _> = named(root, "topics")
         .map(|(name, entry)| (name.clone(), topic::topic(name, entry, &known, cx)))
         .collect();
+    failures::have_their_topics(&topics, &said, cx);
     let topics_wrong = root
         .entry(&["topics"])
         .is_some_and(|entry| entry.node.has_wrong());

@@ -1,6 +1,7 @@
 //! What a key is; the one table of all keys (`table`), from which come the checks, the JSON Schema
 //! and the reference in `docs/configuration.md`.
 
+mod failures;
 mod table;
 
 use std::time::Duration;

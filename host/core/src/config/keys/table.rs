@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use super::Kind::{
-    Address, Backoff, Boolean, Brokers, Bytes, Choice, Client, Count, Digest, Handlers, Name,
-    Named, Outputs, Path, Secret, Section, Settings, Start, Text, Topic,
+    Address, Boolean, Brokers, Bytes, Choice, Client, Count, Digest, Handlers, Name, Named,
+    Outputs, Path, Secret, Section, Settings, Start, Text, Topic,
 };
 use super::Need::{Computed, Default, Optional, Required};
+use super::failures::{FAILURES, HANDLER_RETRY, RETRY};
 use super::{Key, Kind, Need};
 use crate::config::client::Reader;
 
-const fn key(name: &'static str, kind: Kind, need: Need, doc: &'static str) -> Key {
+pub(super) const fn key(name: &'static str, kind: Kind, need: Need, doc: &'static str) -> Key {
     Key {
         name,
         kind,
@@ -19,13 +20,13 @@ const fn key(name: &'static str, kind: Kind, need: Need, doc: &'static str) -> K
     }
 }
 
-const fn duration(min_ms: u64, max_ms: u64) -> Kind {
+pub(super) const fn duration(min_ms: u64, max_ms: u64) -> Kind {
     Kind::Duration(Duration::from_millis(min_ms), Duration::from_millis(max_ms))
 }
 
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
+pub(super) const HOUR: u64 = 60 * MINUTE;
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 const GIB: u64 = 1024 * MIB;
@@ -60,6 +61,18 @@ pub(in crate::config) static ROOT: &[Key] = &[
         Section(LIMITS),
         Optional,
         "Ceilings that no handler may raise.",
+    ),
+    key(
+        "retry",
+        Section(RETRY),
+        Optional,
+        "How records are tried again, for all handlers; a handler's own `retry` goes before.",
+    ),
+    key(
+        "failures",
+        Section(FAILURES),
+        Optional,
+        "What failures are met with, by class, for all handlers; what a handler says itself goes before.",
     ),
     key(
         "handlers",
@@ -228,9 +241,15 @@ static HANDLER: &[Key] = &[
     ),
     key(
         "retry",
-        Section(RETRY),
+        Section(HANDLER_RETRY),
         Optional,
-        "How a record is tried again when the handler asks for it. Attempts start again after a restart or a rebalance.",
+        "How this handler's records are tried again. Attempts start again after a restart or a rebalance.",
+    ),
+    key(
+        "failures",
+        Section(FAILURES),
+        Optional,
+        "What this handler's failures are met with, by class.",
     ),
     key(
         "isolation",
@@ -288,21 +307,6 @@ static HANDLER_LIMITS: &[Key] = &[
         Count(1, 100_000),
         Default("64"),
         "Instances of the handler for one topic at one time.",
-    ),
-];
-
-static RETRY: &[Key] = &[
-    key(
-        "attempts",
-        Count(1, 1_000_000),
-        Default("5"),
-        "Calls in all, the first included; then the record is dead-lettered.",
-    ),
-    key(
-        "backoff",
-        Backoff,
-        Default("100ms..10s"),
-        "The first delay and the largest; a delay that the handler asks for is held to the largest too.",
     ),
 ];
 

@@ -46,7 +46,7 @@ fn stage(code: Code) -> Option<Stage> {
         Code::ClientFatal | Code::GroupRefuses => Stage::Group,
         Code::TopicMissing => Stage::Assignment,
         Code::RecordUnreadable | Code::Throttled => Stage::Fetch,
-        Code::HaltedWithoutDeadLetter => Stage::Handler,
+        Code::Halted => Stage::Handler,
         Code::OutputUnwritable | Code::DeadLetterUnwritable => Stage::Outcome,
         Code::CommitFailed => Stage::Commit,
         _ => return None,
@@ -96,8 +96,8 @@ fn retry(scene: &Scene<'_>, place: &Place<'_>, inside: Inside<'_>, waits: &WaitS
     );
     let finding = of_host(finding, place, inside).evidence("next", waits.text.clone());
     see(finding, scene, place, waits.offset).step(format!(
-        "mend what {handler} waits for; `retry` in its table bounds attempts and backoff, after \
-         which the record goes to the dead-letter topic"
+        "mend what {handler} waits for; `retry` in its table bounds attempts and backoff, and \
+         `failures.retry` says what is done after them"
     ))
 }
 

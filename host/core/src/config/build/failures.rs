@@ -1,0 +1,243 @@
+//! `[retry]` and `[failures]`, and a handler's own: what is said of a class goes before what is
+//! said of all, and then the handler's own before what holds for all handlers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::codes::Code;
+use crate::config::keys::{Key, Kind};
+use crate::config::report::{Diagnostic, Place};
+use crate::config::section::{Context, Section};
+use crate::config::tree::Entry;
+use crate::config::{Topic, scalar};
+use crate::policy::{Class, Policy, Retry, Rule, Then};
+
+/// A record that waits holds its partition.
+const BACKOFF_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Where nothing is said, or something wrong.
+const RETRY: Retry = Retry {
+    attempts: 1,
+    backoff_min: super::STAND_IN,
+    backoff_max: super::STAND_IN,
+    jitter_percent: 0,
+    total: super::STAND_IN,
+};
+
+/// All that is said in one place, of all failures and of some.
+#[derive(Default)]
+pub(super) struct Said {
+    retry: Part,
+    classes: BTreeMap<&'static str, Part>,
+    reject_codes: BTreeMap<String, Part>,
+}
+
+/// What one table says.
+#[derive(Default)]
+struct Part {
+    attempts: Option<u32>,
+    backoff: Option<(Duration, Duration)>,
+    jitter_percent: Option<u32>,
+    total: Option<Duration>,
+    then: Option<(Then, Place)>,
+}
+
+impl Said {
+    /// Reads the tables `retry` and `failures`, with these keys, at these paths.
+    pub fn read(retry: Section<'_>, failures: Section<'_>, cx: &mut Context<'_>) -> Said {
+        let rule = rule_keys(failures.keys());
+        let class = |class: Class| {
+            let path = failures.path(class.name());
+            let section = Section::new(rule, &path, failures.entry(class.name()));
+            (class.name(), Part::read(&section, cx))
+        };
+        let classes = Class::ALL.map(class).into();
+        let codes = failures
+            .entry("reject-codes")
+            .and_then(|entry| entry.node.table());
+        let codes = codes.into_iter().flatten();
+        let codes_path = failures.path("reject-codes");
+        let reject_codes = codes.map(|(code, entry)| {
+            is_code(code, entry, cx);
+            let path = crate::config::shape::join(&codes_path, code);
+            let section = Section::new(rule, &path, Some(entry));
+            (code.clone(), Part::read(&section, cx))
+        });
+        let reject_codes = reject_codes.collect();
+        Said {
+            retry: Part::read(&retry, cx),
+            classes,
+            reject_codes,
+        }
+    }
+
+    /// Where a dead-letter topic is asked for in so many words.
+    pub fn wants_dead_letters(&self) -> Option<Place> {
+        let parts = self.classes.values().chain(self.reject_codes.values());
+        let mut places = parts.filter_map(|part| match part.then {
+            Some((Then::DeadLetter, place)) => Some(place),
+            _ => None,
+        });
+        places.next()
+    }
+}
+
+/// A handler's policy, from what is said for all and of it.
+pub(super) fn policy(all: &Said, own: &Said) -> Policy {
+    let retry = own.retry.over(all.retry.over(RETRY));
+    let rules = Class::ALL.map(|class| {
+        let base = Rule {
+            retry: Retry {
+                attempts: class.attempts(retry.attempts),
+                ..retry.clone()
+            },
+            then: Then::DeadLetter,
+        };
+        let name = class.name();
+        own.classes[name].rule(all.classes[name].rule(base))
+    });
+    let silent = Part::default();
+    let codes = all.reject_codes.keys().chain(own.reject_codes.keys());
+    let by_code = codes.map(|code| {
+        let of = |said: &Said, base| {
+            let part = said.reject_codes.get(code).unwrap_or(&silent);
+            part.rule(base)
+        };
+        let base = rules[Class::Reject as usize].clone();
+        (code.clone(), of(own, of(all, base)))
+    });
+    Policy {
+        reject_codes: by_code.collect(),
+        rules,
+    }
+}
+
+/// A handler that asks for dead letters has a topic for them wherever it is used.
+pub(super) fn have_their_topics(
+    topics: &BTreeMap<String, Topic>,
+    said: &BTreeMap<&str, Said>,
+    cx: &mut Context<'_>,
+) {
+    for (name, topic) in topics
+        .iter()
+        .filter(|(_, topic)| topic.dead_letter.is_none())
+    {
+        for handler in &topic.handlers {
+            let wants = said
+                .get(handler.as_str())
+                .and_then(Said::wants_dead_letters);
+            let Some(place) = wants else { continue };
+            let message = format!(
+                "`{handler}` asks for dead letters, and `topics.{name}` has no topic for them"
+            );
+            cx.found.push(
+                Diagnostic::error(Code::ImpossibleValue, place, message)
+                    .label("the record would halt its partition instead")
+                    .help(format!(
+                        "add `dead-letter` to `[topics.{name}]`, or write \"halt\" or \"skip\""
+                    )),
+            );
+        }
+    }
+}
+
+impl Part {
+    fn read(section: &Section<'_>, cx: &mut Context<'_>) -> Part {
+        let has_then = section.keys().iter().any(|key| key.name == "then");
+        let then = has_then.then(|| section.choice("then", cx)).flatten();
+        let then = then.map(|then| match then {
+            "skip" => Then::Skip,
+            "halt" => Then::Halt,
+            _ => Then::DeadLetter,
+        });
+        let part = Part {
+            attempts: section.count("attempts", cx),
+            backoff: section.backoff("backoff", cx),
+            jitter_percent: section.count("jitter-percent", cx),
+            total: section.duration("total", cx),
+            then: then.zip(section.place("then")),
+        };
+        part.check(section, cx);
+        part
+    }
+
+    fn check(&self, section: &Section<'_>, cx: &mut Context<'_>) {
+        let Some((min, max)) = self.backoff else {
+            return;
+        };
+        let mut wrong = |key: &str, message: &str, label: String, help: &str| {
+            let message = format!("`{}` {message}", section.path(key));
+            let place = section.place(key);
+            let found = Diagnostic::error(Code::ImpossibleValue, place, message).label(label);
+            cx.found.push(found.help(help));
+        };
+        if min > max {
+            wrong(
+                "backoff",
+                "begins above its end",
+                "the first delay is the larger one".to_owned(),
+                "write the first delay, then the largest: \"100ms..10s\"",
+            );
+        } else if min.is_zero() {
+            wrong(
+                "backoff",
+                "is no delay",
+                "the least is 1ms".to_owned(),
+                "a handler that is called again at once fails at once",
+            );
+        } else if max > BACKOFF_MAX {
+            wrong(
+                "backoff",
+                "is too long",
+                format!("the most is {}", scalar::show_duration(BACKOFF_MAX)),
+                "a record that waits holds its partition",
+            );
+        } else if self.total.is_some_and(|total| total < min) {
+            wrong(
+                "total",
+                "is over before the first delay is",
+                format!("`backoff` begins with {}", scalar::show_duration(min)),
+                "make it longer, or set `attempts = 1` if nothing is to be tried again",
+            );
+        }
+    }
+
+    fn over(&self, base: Retry) -> Retry {
+        let (backoff_min, backoff_max) =
+            self.backoff.unwrap_or((base.backoff_min, base.backoff_max));
+        Retry {
+            attempts: self.attempts.unwrap_or(base.attempts),
+            backoff_min,
+            backoff_max,
+            jitter_percent: self.jitter_percent.unwrap_or(base.jitter_percent),
+            total: self.total.unwrap_or(base.total),
+        }
+    }
+
+    fn rule(&self, base: Rule) -> Rule {
+        Rule {
+            retry: self.over(base.retry),
+            then: self.then.map_or(base.then, |(then, _)| then),
+        }
+    }
+}
+
+fn rule_keys(failures: &'static [Key]) -> &'static [Key] {
+    let rule = failures.iter().find_map(|key| match key.kind {
+        Kind::Section(rule) => Some(rule),
+        _ => None,
+    });
+    rule.unwrap_or_default()
+}
+
+/// A handler's reason codes have a form, so that others never come.
+fn is_code(code: &str, entry: &Entry, cx: &mut Context<'_>) {
+    let in_form = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=64).contains(&code.len()) && code.bytes().all(in_form) {
+        return;
+    }
+    let message = format!("`{}` can't be a reason code", code.escape_debug());
+    cx.found.push(
+        Diagnostic::error(Code::WrongType, entry.key, message)
+            .label("expected `a` to `z`, digits and `-`, 64 at most"),
+    );
+}
