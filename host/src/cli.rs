@@ -153,13 +153,48 @@ impl Cli {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use clap::CommandFactory;
+    use clap::error::ErrorKind;
 
     use super::*;
 
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// What clap itself looks for with debug assertions, which these tests are built without: of two
+    /// arguments of one name, one is read for the other.
+    #[test]
+    fn no_two_arguments_of_a_command_have_one_name() {
+        fn look(command: &clap::Command) {
+            let mut seen = BTreeSet::new();
+            for argument in command.get_arguments() {
+                let name = argument.get_id();
+                assert!(seen.insert(name), "{}: {name}", command.get_name());
+            }
+            command.get_subcommands().for_each(look);
+        }
+        look(&Cli::command());
+    }
+
+    #[test]
+    fn what_would_have_no_effect_is_refused() {
+        for line in [
+            "emit t v -c a --kafka-config b=c",
+            "emit t v -c a --kafka-config-file b",
+            "offsets show -c a --kafka-config b=c",
+            "doctor -c a --kafka-config b=c",
+            "doctor --from a --kafka-config-file b",
+            "emit t v --bootstrap a:1 --wait",
+            "peek t --bootstrap a:1 --through h",
+        ] {
+            let words = format!("penstock {line}");
+            let error = Cli::try_parse_from(words.split(' ')).expect_err(line);
+            assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{line}: {error}");
+        }
     }
 
     #[test]

@@ -174,6 +174,38 @@ fn problems_have_their_exit_codes() {
     assert!(said.contains("no records there"), "{said}");
 }
 
+/// It may hold passwords.
+#[test]
+fn a_file_of_settings_is_never_sent_as_a_value() {
+    let cluster = cluster();
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(b"sasl.username=hush\n")
+        .expect("it is written");
+    let path = file.path().to_str().expect("UTF-8").to_owned();
+    let at = [
+        "--bootstrap",
+        &cluster.bootstrap,
+        "--kafka-config-file",
+        &path,
+    ];
+    let output = penstock(&[&["emit", "copy"], &at[..]].concat(), b"");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("there is no value to send"), "{said}");
+    let placed = fine(&[&["emit", "copy", "v"], &at[..]].concat(), b"");
+    assert_eq!(placed, "copy[0]@0\n");
+    // It is read, too: what is wrong in it is said.
+    file.write_all(b"sasl.usernane=hush\n")
+        .expect("it is written");
+    let output = penstock(&[&["emit", "copy", "v"], &at[..]].concat(), b"");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("sasl.usernane") && !said.contains("hush"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_configuration_names_the_cluster_and_near_topics() {
     let cluster = cluster();

@@ -40,7 +40,9 @@ pub struct DoctorArgs {
     #[command(flatten)]
     settings: KafkaSettings,
     /// A snapshot that --save wrote, in place of a cluster.
-    #[arg(long, value_name = "FILE", group = "asked", conflicts_with_all = ["of", "topics", "outputs", "watch_for"])]
+    #[arg(long, value_name = "FILE", group = "asked", conflicts_with_all = [
+        "of", "topics", "outputs", "watch_for", "kafka-config", "kafka-config-file",
+    ])]
     from: Option<PathBuf>,
     /// The consumer group; by default the configuration's.
     #[arg(long, id = "of", value_name = "GROUP")]

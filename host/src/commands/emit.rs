@@ -51,7 +51,7 @@ pub struct EmitArgs {
     /// default.
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "30s", value_parser = wait::time)]
-    #[arg(requires = "files", conflicts_with = "json_lines")]
+    #[arg(conflicts_with_all = ["bootstrap", "json_lines"])]
     wait: Option<Duration>,
     #[command(flatten)]
     cluster: ClusterArgs,

@@ -15,16 +15,19 @@ pub struct KafkaSettings {
     /// A setting of librdkafka, as `security.protocol=SASL_SSL`; may be given more than once. Write
     /// secrets as '${NAME}', a variable, or '${file:PATH}': a command line is seen by others.
     #[arg(
+        id = "kafka-config",
         long = "kafka-config",
         value_name = "KEY=VALUE",
-        requires = "bootstrap"
+        conflicts_with = "files"
     )]
     pairs: Vec<String>,
     /// A file of such settings, one a line; those of --kafka-config win.
+    // Commands have files of other kinds: one name for two of them, and one is read for the other.
     #[arg(
+        id = "kafka-config-file",
         long = "kafka-config-file",
         value_name = "FILE",
-        requires = "bootstrap"
+        conflicts_with = "files"
     )]
     file: Option<PathBuf>,
 }

@@ -25,7 +25,7 @@ use crate::trial::{Bench, Line, Tried, TriedOutput};
 pub(super) struct ThroughArgs {
     /// Passes each record through this handler of the configuration, and shows what the host
     /// would do with it. Nothing is sent, retried or committed.
-    #[arg(long, value_name = "HANDLER", requires = "files")]
+    #[arg(long, value_name = "HANDLER", conflicts_with = "bootstrap")]
     through: Option<String>,
     /// With --through: which call it is of each record, as after N-1 retries; the first by default.
     #[arg(long, value_name = "N", requires = "through")]
