@@ -5,8 +5,8 @@ use penstock_core::diagnosis::snapshot::GroupKind;
 
 use super::confirm::confirm;
 use super::group_args::{GroupArgs, runtime};
-use super::offsets::{no_group, strangers, table};
-use super::{Exit, Failure, output};
+use super::offsets::{members, no_group, table};
+use super::{Exit, Failure, output, tools};
 use crate::group::{self, Journal, Seen};
 
 /// Deletes a consumer group, of any client.
@@ -85,9 +85,8 @@ pub fn run(args: &GroupsArgs) -> Result<Exit, Failure> {
 fn refuse(name: &str, seen: &Seen, journal: &Journal) -> Result<(), Failure> {
     match &seen.group {
         Some(group) if !group.members.is_empty() => {
-            let members: Vec<_> = group.members.iter().collect();
-            let since = journal.since_ms;
-            Err(strangers(name, "whether it is there", &members, since))
+            let all: Vec<_> = group.members.iter().collect();
+            Err(members(name, &all, journal.since_ms))
         }
         Some(group) if group.kind == GroupKind::Other => {
             let what = format!("{name} is no group of consumers, but something else");

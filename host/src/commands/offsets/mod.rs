@@ -14,7 +14,8 @@ use penstock_core::offsets::Target;
 use super::group_args::GroupArgs;
 use super::{Exit, Failure};
 
-pub(super) use refuse::strangers;
+pub(super) use refuse::members;
+use refuse::strangers;
 pub(super) use show::no_group;
 
 /// Shows where a consumer group stands, of any client, or puts it elsewhere.

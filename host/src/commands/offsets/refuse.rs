@@ -9,13 +9,40 @@ use super::{Exit, Failure};
 /// How many members are named one by one.
 const NAMED_MAX: usize = 8;
 
-/// The group has members that are no Penstock hosts: `what` can't be done from outside.
-pub(in super::super) fn strangers(
+/// Where a group reads is up to its members.
+pub(super) fn strangers(group: &str, members: &[&Member], since_ms: Option<i64>) -> Failure {
+    let group_shown = shown(group);
+    in_use(
+        group,
+        "where it reads is up to its members while it has any",
+        members,
+        since_ms,
+    )
+    .hint(format!(
+        "either {STOP}, or leave {group_shown} as it is, put a new group where you want it with \
+         --group, and start the application in that"
+    ))
+}
+
+/// A group with members can't be deleted, whoever they are.
+pub(in super::super) fn members(
     group: &str,
-    what: &str,
     members: &[&Member],
     since_ms: Option<i64>,
 ) -> Failure {
+    in_use(
+        group,
+        "it can't be deleted while it has members",
+        members,
+        since_ms,
+    )
+    .hint(STOP)
+}
+
+const STOP: &str = "stop them all and run this again (one that was killed stays in the group until \
+                    its session ends)";
+
+fn in_use(group: &str, what: &str, members: &[&Member], since_ms: Option<i64>) -> Failure {
     let mut held: Vec<String> = members.iter().take(NAMED_MAX).map(|of| named(of)).collect();
     if members.len() > NAMED_MAX {
         held.push(format!("and {} more", members.len() - NAMED_MAX));
@@ -26,18 +53,9 @@ pub(in super::super) fn strangers(
         held.push(format!("in this composition since {since}"));
     }
     let group = shown(group);
-    Failure::new(
-        Exit::Problem,
-        format!("{group} is in use: {what} is up to its members while it has any"),
-    )
-    .cost(format!(
+    Failure::new(Exit::Problem, format!("{group} is in use: {what}")).cost(format!(
         "nothing was changed. It is held by {}",
         held.join("\n       ")
-    ))
-    .hint(format!(
-        "either stop them all and run this again (one that was killed stays in the group until \
-         its session ends), or leave {group} as it is, put a new group where you want it with \
-         --group, and start the application in that"
     ))
 }
 
@@ -58,4 +76,31 @@ fn named(member: &Member) -> String {
         shown(&member.client),
         shown(&member.host)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_the_ways_out_of_its_own_command() {
+        let reset = strangers("g", &[], None).to_string();
+        assert!(
+            reset.contains("where it reads is up to its members"),
+            "{reset}"
+        );
+        assert!(
+            reset.contains("either stop") && reset.contains("--group"),
+            "{reset}"
+        );
+        let delete = members("g", &[], None).to_string();
+        assert!(
+            delete.contains("it can't be deleted while it has members"),
+            "{delete}"
+        );
+        assert!(
+            delete.contains("stop them all") && !delete.contains("--group"),
+            "{delete}"
+        );
+    }
 }

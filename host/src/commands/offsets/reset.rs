@@ -24,7 +24,7 @@ pub(super) fn run(args: &ResetArgs) -> Result<Exit, Failure> {
         Holders::Strangers(members) => {
             let journal = Journal::of(&seen.cluster, &asked.kafka, &chosen.group);
             let since = runtime.block_on(journal).since_ms;
-            return Err(strangers(&chosen.group, "where it reads", &members, since));
+            return Err(strangers(&chosen.group, &members, since));
         }
     };
     let left_out = unread::leave_out(&mut seen.rows, &chosen, &args.topics, &hosts)?;
