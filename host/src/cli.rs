@@ -198,6 +198,33 @@ mod tests {
     }
 
     #[test]
+    fn brokers_and_groups_are_named_in_their_form() {
+        let peek = |brokers| Cli::try_parse_from(["penstock", "peek", "t", "--bootstrap", brokers]);
+        for good in ["localhost", "a:9092, b:9092", "[::1]:9092"] {
+            assert!(peek(good).is_ok(), "{good}");
+        }
+        for wrong in ["", "a b", "a:99999", "a:9092,"] {
+            assert!(peek(wrong).is_err(), "{wrong}");
+        }
+        for command in [
+            &["offsets", "show", "--group", ""][..],
+            &["offsets", "reset", "--to", "0", "--group", ""],
+            &["groups", "delete", ""],
+            &["pause", "t", "--for", "1m", "--why", "x", "--group", ""],
+            &["resume", "t", "--group", ""],
+            &["doctor", "--group", ""],
+        ] {
+            let line = [&["penstock"], command, &["--bootstrap", "a:1"]].concat();
+            let error = Cli::try_parse_from(line).expect_err("no group has that name");
+            assert_eq!(
+                error.kind(),
+                ErrorKind::InvalidValue,
+                "{command:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
     fn every_command_has_an_example() {
         for command in Cli::command().get_subcommands() {
             let help = command.get_after_help().map(ToString::to_string);

@@ -36,6 +36,7 @@ pub struct DoctorArgs {
     config: ConfigFiles,
     /// Brokers, as `host:port,…`, in place of a configuration.
     #[arg(long, value_name = "BROKERS", group = "asked", requires = "of")]
+    #[arg(value_parser = tools::brokers)]
     bootstrap: Option<String>,
     #[command(flatten)]
     settings: KafkaSettings,
@@ -45,7 +46,7 @@ pub struct DoctorArgs {
     ])]
     from: Option<PathBuf>,
     /// The consumer group; by default the configuration's.
-    #[arg(long, id = "of", value_name = "GROUP")]
+    #[arg(long, id = "of", value_name = "GROUP", value_parser = tools::name())]
     group: Option<String>,
     /// Only this topic; may be given more than once. By default all that the group has to do with.
     #[arg(long = "topic", id = "topics", value_name = "TOPIC")]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::record_json::RecordJson;
 
-use super::tools::ClusterArgs;
+use super::tools::{self, ClusterArgs};
 use super::{Exit, Failure};
 use source::SourceArgs;
 
@@ -41,6 +41,7 @@ halted its partition or was not finished in time, 2 for a wrong command line, co
 or line, 3 if Kafka is out of reach.")]
 pub struct EmitArgs {
     /// Where to.
+    #[arg(value_parser = tools::name())]
     topic: String,
     #[command(flatten)]
     source: SourceArgs,

@@ -17,7 +17,7 @@ pub struct GroupArgs {
     #[command(flatten)]
     config: ConfigFiles,
     /// Brokers, as `host:port,…`, in place of a configuration.
-    #[arg(long, value_name = "BROKERS", group = "asked")]
+    #[arg(long, value_name = "BROKERS", group = "asked", value_parser = tools::brokers)]
     bootstrap: Option<String>,
     #[command(flatten)]
     settings: KafkaSettings,

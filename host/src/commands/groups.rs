@@ -39,7 +39,7 @@ group; 2 for a wrong command line or configuration, or if nobody can be asked; 3
 reach.")]
 struct DeleteArgs {
     /// The group.
-    #[arg(value_name = "GROUP")]
+    #[arg(value_name = "GROUP", value_parser = tools::name())]
     group: String,
     #[command(flatten)]
     of: GroupArgs,

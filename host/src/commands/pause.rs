@@ -13,7 +13,7 @@ use penstock_core::shell::quoted;
 use super::columns::shown;
 use super::group_args::{GroupArgs, runtime};
 use super::reach::Reached;
-use super::{Exit, Failure};
+use super::{Exit, Failure, doctor, tools};
 use crate::group::{Chosen, Holders, PenstockHost, Seen, holders};
 use each::Errand;
 
@@ -42,7 +42,7 @@ pub struct PauseArgs {
     #[command(flatten)]
     of: GroupArgs,
     /// The consumer group; by default the configuration's.
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", value_parser = tools::name())]
     group: Option<String>,
 }
 
@@ -63,7 +63,7 @@ pub struct ResumeArgs {
     #[command(flatten)]
     of: GroupArgs,
     /// The consumer group; by default the configuration's.
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", value_parser = tools::name())]
     group: Option<String>,
 }
 
@@ -71,10 +71,10 @@ pub struct ResumeArgs {
 #[group(required = true, multiple = false)]
 struct What {
     /// A topic, or one of its partitions.
-    #[arg(value_name = "TOPIC[:PARTITION]")]
+    #[arg(value_name = "TOPIC[:PARTITION]", value_parser = tools::name())]
     topic: Option<String>,
     /// A handler: all topics that it takes records of.
-    #[arg(long, value_name = "HANDLER")]
+    #[arg(long, value_name = "HANDLER", value_parser = tools::name())]
     handler: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use penstock_core::record::OwnedHeader;
 use penstock_kafka::ToolError;
 use penstock_kafka::inspect::{Look, Next, Peek, Peeked};
 
-use super::tools::ClusterArgs;
+use super::tools::{self, ClusterArgs};
 use super::{Exit, Failure, kafka, output};
 use crate::record_json::{HeaderJson, Millis, RecordJson};
 use bounds::{Begin, Count};
@@ -43,6 +43,7 @@ The exit code is 0 if it could look, 1 if there is no such topic or partition, o
 not pass its handler, 2 for a wrong command line or configuration, 3 if Kafka is out of reach.")]
 pub struct PeekArgs {
     /// Where to look.
+    #[arg(value_parser = tools::name())]
     topic: String,
     /// Where to begin: `start`, `end`, an offset, `-N` for the last N records of each partition
     /// (counted from its end, since no group is asked), or an RFC 3339 time.

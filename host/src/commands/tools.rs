@@ -9,10 +9,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::ArgGroup;
+use clap::builder::NonEmptyStringValueParser;
 use penstock_core::codes::Code;
 use penstock_core::config::{
     Config, ConfigureProblem, Delivery, GroupProtocol, HandlerLimits, Kafka, PluginFacts,
-    PluginProblem, Plugins, Severity,
+    PluginProblem, Plugins, Severity, is_brokers,
 };
 
 use super::kafka_settings::KafkaSettings;
@@ -32,6 +33,22 @@ pub fn asked() -> ArgGroup {
     ArgGroup::new("asked").required(true)
 }
 
+/// `--bootstrap`
+///
+/// # Errors
+/// It is in another form.
+pub fn brokers(text: &str) -> Result<String, String> {
+    match is_brokers(text) {
+        true => Ok(text.to_owned()),
+        false => Err("brokers are HOST:PORT, with commas between them".to_owned()),
+    }
+}
+
+/// `--group`, and whatever else has a name.
+pub fn name() -> NonEmptyStringValueParser {
+    NonEmptyStringValueParser::new()
+}
+
 /// Which cluster a tool talks to.
 #[derive(Debug, Clone, clap::Args)]
 #[command(group = asked())]
@@ -39,7 +56,7 @@ pub struct ClusterArgs {
     #[command(flatten)]
     config: ConfigFiles,
     /// Brokers, as `host:port,…`, in place of a configuration.
-    #[arg(long, value_name = "BROKERS", group = "asked")]
+    #[arg(long, value_name = "BROKERS", group = "asked", value_parser = brokers)]
     bootstrap: Option<String>,
     #[command(flatten)]
     settings: KafkaSettings,

@@ -35,6 +35,7 @@ pub use load::{Defaults, Loaded, load};
 pub use plugins::{ConfigureProblem, PluginFacts, PluginProblem, Plugins};
 pub use reference::reference;
 pub use report::{Diagnostic, Place, Report, Severity};
+pub use scalar::is_brokers;
 pub use schema::schema;
 pub use source::SourceFile;
 pub use variables::{Environment, Surroundings};

@@ -121,7 +121,7 @@ fn is_plain(c: char) -> bool {
 }
 
 /// `host:port` or `host`, comma-separated, each with a scheme at most.
-pub(super) fn is_brokers(text: &str) -> bool {
+pub fn is_brokers(text: &str) -> bool {
     text.split(',').all(|broker| {
         let broker = broker.trim();
         let address = broker

@@ -12,7 +12,7 @@ use clap::Subcommand;
 use penstock_core::offsets::Target;
 
 use super::group_args::GroupArgs;
-use super::{Exit, Failure};
+use super::{Exit, Failure, tools};
 
 pub(super) use refuse::members;
 use refuse::strangers;
@@ -52,7 +52,7 @@ struct ShowArgs {
     #[command(flatten)]
     of: GroupArgs,
     /// The consumer group; by default the configuration's.
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", value_parser = tools::name())]
     group: Option<String>,
     /// Only this topic; may be given more than once.
     #[arg(long = "topic", value_name = "TOPIC")]
@@ -83,7 +83,7 @@ struct ResetArgs {
     #[command(flatten)]
     of: GroupArgs,
     /// The consumer group; by default the configuration's.
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", value_parser = tools::name())]
     group: Option<String>,
     /// earliest, latest, an offset, a time as 2026-01-01T10:00:00Z, or -N: so many before the
     /// committed one.
