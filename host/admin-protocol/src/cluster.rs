@@ -11,6 +11,9 @@ use crate::error::Error;
 use crate::metadata::{Metadata, Wanted};
 use crate::security::Security;
 
+/// Of a broker that is named without one.
+const PORT: u16 = 9092;
+
 /// The brokers of a cluster, by id.
 pub struct Cluster {
     security: Arc<Security>,
@@ -38,10 +41,11 @@ impl Cluster {
         let addresses = bootstrap
             .split(',')
             .map(str::trim)
-            .filter(|it| !it.is_empty());
+            .filter(|it| !it.is_empty())
+            .map(address);
         let mut asked = JoinSet::new();
         for address in addresses {
-            let entry = Arc::new(broker(address));
+            let entry = Arc::new(broker(&address));
             asked.spawn(async move {
                 let metadata = entry.metadata(Wanted::Brokers).await;
                 metadata.map(|metadata| (entry, metadata))
@@ -95,5 +99,36 @@ impl Cluster {
     /// What the cluster said of itself when it was found; no topics.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+}
+
+/// Where librdkafka looks for a broker of this name, too: without what it says of the protocol,
+/// which the settings say, and at Kafka's port where there is none.
+fn address(named: &str) -> String {
+    let address = named
+        .split_once("://")
+        .map_or(named, |(_, address)| address);
+    match address.rsplit_once(':') {
+        Some((_, port)) if !port.contains(']') => address.to_owned(),
+        _ => format!("{address}:{PORT}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn a_broker_is_looked_for_where_librdkafka_looks_for_it() {
+        for (named, found) in [
+            ("a:1", "a:1"),
+            ("a", "a:9092"),
+            ("SSL://a:1", "a:1"),
+            ("PLAINTEXT://a", "a:9092"),
+            ("[::1]:1", "[::1]:1"),
+            ("[::1]", "[::1]:9092"),
+        ] {
+            assert_eq!(address(named), found, "{named}");
+        }
     }
 }
