@@ -72,7 +72,7 @@ pub struct DoctorArgs {
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text
         .parse()
-        .map_err(|error: jiff::Error| error.to_string())?;
+        .map_err(|_| "write it as 30s, 10m or 1h30m; a day is 24h".to_owned())?;
     Duration::try_from(span).map_err(|_| "a span of time is not negative".to_owned())
 }
 
@@ -208,6 +208,13 @@ mod tests {
         assert_eq!(span("3s"), Ok(Duration::from_secs(3)));
         assert_eq!(span("0s"), Ok(Duration::ZERO));
         assert_eq!(span("1m30s"), Ok(Duration::from_secs(90)));
-        assert!(span("-1s").is_err() && span("soon").is_err());
+        assert!(span("-1s").is_err());
+        for wrong in ["soon", "10", "1d", "", "99999999999999999999h"] {
+            let said = span(wrong).expect_err(wrong);
+            assert!(
+                said.contains("30s") && said.contains("24h"),
+                "{wrong}: {said}"
+            );
+        }
     }
 }

@@ -103,14 +103,12 @@ fn topic_scope(text: &str) -> Result<Scope, Failure> {
 }
 
 fn span(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text
-        .parse()
-        .map_err(|error: jiff::Error| error.to_string())?;
+    let span = doctor::span(text)?;
     let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-    if !(1..=PAUSE_MS_MAX).contains(&ms) {
-        return Err("a pause lasts for a week at most, and ends by itself".to_owned());
+    match ms {
+        1..=PAUSE_MS_MAX => Ok(span),
+        _ => Err("a pause lasts for a week (168h) at most, and ends by itself".to_owned()),
     }
-    Duration::try_from(span).map_err(|error| error.to_string())
 }
 
 fn reason(text: &str) -> Result<String, String> {
@@ -242,6 +240,7 @@ mod tests {
         assert_eq!(span("10m"), Ok(Duration::from_secs(600)));
         assert!(span("8d").is_err() && span("0s").is_err() && span("-5m").is_err());
         assert!(span("200h").is_err() && span("168h").is_ok());
+        assert!(span("1d").is_err_and(|said| said.contains("24h")));
         assert_eq!(reason(" why "), Ok("why".to_owned()));
         assert!(reason("  ").is_err());
     }
