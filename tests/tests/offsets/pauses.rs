@@ -158,7 +158,7 @@ fn where_one_host_refuses_it_is_said_who_rests_and_how_that_is_ended() -> Result
     );
     let split = tell(&line, "pause", &[&handler[..], &why].concat())?;
     let parts = [
-        "1 of 2 hosts have not done it",
+        "1 of 2 hosts has not done it",
         "there is no unruly here, but renamed",
         "handler unruly is paused: penstock-h1:",
         "not paused: penstock-h2:",

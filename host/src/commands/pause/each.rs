@@ -97,7 +97,9 @@ impl Came {
             return Ok(Exit::Fine);
         }
         let all = failed + self.done.len();
-        let what = format!("{failed} of {all} hosts have not done it");
+        let hosts = if all == 1 { "host" } else { "hosts" };
+        let have = if failed == 1 { "has" } else { "have" };
+        let what = format!("{failed} of {all} {hosts} {have} not done it");
         let failure =
             |lines: Vec<String>| Failure::new(Exit::Problem, &what).cost(lines.join("\n       "));
         let mut lines = self.why;
@@ -167,7 +169,7 @@ mod tests {
         came.refused("h1".to_owned(), "no such topic");
         assert_eq!(
             said(came),
-            "error: 1 of 1 hosts have not done it\n       \
+            "error: 1 of 1 host has not done it\n       \
              h1: no such topic\n       \
              nothing was changed"
         );
