@@ -149,6 +149,9 @@ fn problems_have_their_exit_codes() {
         "",
     );
     assert_eq!(exit, Some(1), "{said}");
+    // Nobody who looks has a key.
+    assert!(said.contains("has partitions 0 to 2"), "{said}");
+    assert!(!said.contains("key"), "{said}");
     let (exit, said) = code(
         &[&["emit", "events", "v", "--partition", "3"], &at[..]].concat(),
         "",

@@ -20,10 +20,9 @@ pub fn failure(error: ToolError, topic: &str, cluster: &Cluster) -> Failure {
                 .to_owned(),
         ),
         ToolError::TopicMissing { .. } => (Exit::Problem, missing(topic, cluster)),
-        ToolError::PartitionMissing { .. } => (
-            Exit::Problem,
-            "choose another, or leave it to the key".to_owned(),
-        ),
+        ToolError::PartitionMissing { .. } => {
+            (Exit::Problem, "choose another, or leave it out".to_owned())
+        }
         ToolError::Refused { .. } => (
             Exit::Problem,
             "credentials come from `[kafka.common]` of the configuration, or --kafka-config; \
