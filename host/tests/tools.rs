@@ -210,6 +210,26 @@ fn a_file_of_settings_is_never_sent_as_a_value() {
 }
 
 #[test]
+fn a_diagnosis_is_shown_though_it_can_t_be_saved() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let snapshot = folder.path().join("snapshot.json");
+    let look = r#"{"at-ms":0,"cluster":null,"brokers":[],"coordinator":"unasked","group":"unasked",
+        "committed":"unasked","topics":[]}"#;
+    let seen = format!(
+        r#"{{"format":1,"made-by":"a test","bootstrap":"b:1","group":"g","topics":[],"looks":[{look}]}}"#
+    );
+    std::fs::write(&snapshot, seen).expect("it is written");
+    let from = snapshot.to_str().expect("UTF-8");
+    let nowhere = folder.path().to_str().expect("UTF-8");
+    let output = penstock(&["doctor", "--from", from, "--save", nowhere], b"");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("can't be written"), "{said}");
+    let shown = text(&output.stdout);
+    assert!(shown.starts_with("g, looked at"), "{shown}");
+}
+
+#[test]
 fn a_configuration_names_the_cluster_and_near_topics() {
     let cluster = cluster();
     let mut file = tempfile::NamedTempFile::new().expect("a file");

@@ -85,9 +85,6 @@ pub fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
         Some(file) => read(file)?,
         None => look(args)?,
     };
-    if let Some(file) = &args.save {
-        save(file, &snapshot)?;
-    }
     let diagnosis = diagnose(&snapshot);
     let text = if args.json {
         json(&diagnosis)?
@@ -95,6 +92,10 @@ pub fn run(args: &DoctorArgs) -> Result<Exit, Failure> {
         show::render(&diagnosis)
     };
     output::finish(output::print(&text))?;
+    // Whoever has waited for it sees it, whatever becomes of the file.
+    if let Some(file) = &args.save {
+        save(file, &snapshot)?;
+    }
     Ok(exit(&snapshot, &diagnosis))
 }
 

@@ -64,7 +64,9 @@ fn one(finding: &Finding) -> String {
         Certainty::Candidate => ", most likely\n",
     };
     text += &wrapped("  ", "  ", &finding.cause);
-    text += "\n";
+    if !finding.evidence.is_empty() {
+        text += "\n";
+    }
     let widest = finding
         .evidence
         .iter()
