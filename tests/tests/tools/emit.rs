@@ -141,6 +141,7 @@ fn a_host_with_a_token_is_asked_with_it() -> Result<()> {
         &[
             "these hosts can't be asked to watch",
             "it refuses the token",
+            "whether a host has received it is not known",
         ],
     );
     host.stop()

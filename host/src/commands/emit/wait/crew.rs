@@ -117,6 +117,11 @@ impl Crew {
         }
     }
 
+    /// Whether no host was left that could not be asked to watch.
+    pub(super) fn all_watch(&self) -> bool {
+        self.unasked.is_empty()
+    }
+
     /// Why it may be that nothing is seen, if it may be so.
     pub(super) fn remark(&self) -> Option<String> {
         if !self.unasked.is_empty() {

@@ -83,10 +83,14 @@ impl Followed {
         Some(if dead { Exit::Problem } else { Exit::Fine })
     }
 
-    /// For people, when the time is over.
-    pub(super) fn known(&self) -> String {
+    /// For people, when the time is over; `all_watch`: there is no host that could not be asked.
+    pub(super) fn known(&self, all_watch: bool) -> String {
         let Some(host) = &self.host else {
-            return "it is sent, and no host has received it".to_owned();
+            return match all_watch {
+                true => "it is sent, and no host has received it",
+                false => "it is sent; whether a host has received it is not known",
+            }
+            .to_owned();
         };
         if self.last.is_empty() {
             return format!("host {host} has received it, and no handler was called");
@@ -120,6 +124,20 @@ fn decided(what: &Decided) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_could_be_asked_about_is_not_denied() {
+        let followed = Followed::new(1);
+        assert_eq!(
+            followed.known(true),
+            "it is sent, and no host has received it"
+        );
+        let said = followed.known(false);
+        assert!(
+            said.contains("not known") && !said.contains("no host"),
+            "{said}"
+        );
+    }
 
     fn ended(handler: &str, verdict: &str) -> Event {
         Event::Ended {
@@ -176,7 +194,7 @@ mod tests {
         assert_eq!(after(&[Event::Received, halt]).exit(), Some(Exit::Problem));
         let back = after(&[Event::Received, ended("a", "emitted"), Event::HandedBack]);
         assert!(!back.is_received());
-        assert_eq!(back.known(), "it is sent, and no host has received it");
+        assert_eq!(back.known(true), "it is sent, and no host has received it");
     }
 
     #[test]
@@ -185,12 +203,13 @@ mod tests {
             after_ms: 100,
             why: why(),
         };
-        let known = after(&[Event::Received, ended("b", "skipped"), decided("a", again)]).known();
+        let known =
+            after(&[Event::Received, ended("b", "skipped"), decided("a", again)]).known(true);
         assert_eq!(
             known,
             "host h1 has it; a: it is retried, PSK-H001: busy: later; b: skipped"
         );
-        let received = after(&[Event::Received]).known();
+        let received = after(&[Event::Received]).known(true);
         assert_eq!(
             received,
             "host h1 has received it, and no handler was called"

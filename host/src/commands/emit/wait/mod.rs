@@ -136,7 +136,7 @@ impl<W: Write> Watching<'_, W> {
             if now >= deadline {
                 // Best known now; if nobody answers any more, that is what is known.
                 crew.look().unwrap_or_default();
-                let mut known = self.followed.known();
+                let mut known = self.followed.known(crew.all_watch());
                 let remark = crew.remark().filter(|_| !self.followed.is_received());
                 let waits = crew.waits(&args.topic, placed.partition);
                 for more in remark.into_iter().chain(waits) {
