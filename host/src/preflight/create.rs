@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use penstock_admin_protocol::change::{self, NewTopic};
-use penstock_admin_protocol::{Cluster, Error, Refusal, TopicReplicas};
+use penstock_admin_protocol::{Cluster, Error, Place, Refusal, TopicReplicas};
 use penstock_core::config::Config;
 use penstock_core::diagnosis::snapshot::Answer;
 use penstock_core::preflight::snapshot::Seen;
@@ -69,17 +69,43 @@ pub async fn create(
     Ok(came)
 }
 
-/// A broker hears of a new topic a moment after the controller has made it.
+/// Brokers hear of a new topic a moment after the controller has made it: who leads it at first,
+/// and the leader itself at last that it does.
 async fn await_leaders(cluster: &Cluster, topics: &[String]) {
     for _ in 0..LEADER_TRIES {
         let seen = cluster.entry().replicas(topics).await;
-        let is_led = |of: &TopicReplicas| {
-            let partitions = of.partitions.as_ref();
-            partitions.is_ok_and(|of| of.iter().all(|it| it.leader.is_some()))
-        };
-        if seen.is_ok_and(|seen| seen.iter().all(is_led)) {
+        if let Some(led) = seen.ok().and_then(|seen| all_led(&seen))
+            && all_open(cluster, &led).await
+        {
             return;
         }
         tokio::time::sleep(LEADER_PAUSE).await;
     }
+}
+
+/// The partitions by the broker that leads them; `None` while one has no leader.
+fn all_led(topics: &[TopicReplicas]) -> Option<BTreeMap<i32, Vec<(String, i32)>>> {
+    let mut led: BTreeMap<i32, Vec<(String, i32)>> = BTreeMap::new();
+    for topic in topics {
+        for of in topic.partitions.as_ref().ok()? {
+            let partition = (topic.name.clone(), of.partition);
+            led.entry(of.leader?).or_default().push(partition);
+        }
+    }
+    Some(led)
+}
+
+/// Whether each leader tells where its logs end.
+async fn all_open(cluster: &Cluster, led: &BTreeMap<i32, Vec<(String, i32)>>) -> bool {
+    for (leader, partitions) in led {
+        // One that wasn't listed is not asked later either.
+        let Some(broker) = cluster.broker(*leader) else {
+            continue;
+        };
+        let ends = broker.offsets(Place::End, partitions).await;
+        if !ends.is_ok_and(|ends| ends.values().all(Result::is_ok)) {
+            return false;
+        }
+    }
+    true
 }

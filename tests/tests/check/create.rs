@@ -41,6 +41,16 @@ fn what_is_missing_is_named_and_created_as_its_input_is() -> Result<()> {
     Ok(())
 }
 
+/// A leader that does not know yet that it leads would be reported as a log that can't be seen.
+#[test]
+fn what_was_created_is_looked_at_when_it_is_there() -> Result<()> {
+    let world = World::without_topics("there")?;
+    let done = world.check(&["--create", "--yes", "--partitions", "64"])?;
+    done.said(0, &["created:", &format!("{} 64 0 0 0 0", world.input)]);
+    assert!(!done.out.contains("PSK-B012"), "{}", done.out);
+    Ok(())
+}
+
 #[test]
 fn how_many_can_be_said_and_what_is_refused_is_told() -> Result<()> {
     let world = World::without_topics("how-many")?;
