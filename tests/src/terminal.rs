@@ -1,12 +1,13 @@
 //! A command on a terminal of its own, with keys and a screen.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::layout::program;
 
@@ -88,6 +89,20 @@ impl Terminal {
     /// When it has ended.
     pub fn press(&mut self, keys: &str) -> Result<()> {
         Ok(self.keys.write_all(keys.as_bytes())?)
+    }
+
+    /// Asks what runs on it to end, with SIGTERM.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn terminate(&self) -> Result<()> {
+        let id = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
+        let child: i32 = children.trim().parse().context("no program runs on it")?;
+        // SAFETY: takes numbers only; script(1) has not reaped it while it is listed.
+        let sent = unsafe { libc::kill(child, libc::SIGTERM) };
+        ensure!(sent == 0, "no program {child} runs");
+        Ok(())
     }
 
     /// Waits for its end.

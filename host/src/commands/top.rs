@@ -36,7 +36,7 @@ With -c, all members of the configuration's group that are Penstock hosts are as
 configuration's `admin.token`; with --admin, one host, with the token in PENSTOCK_TOKEN.
 `?` lists the keys; `q` quits. Where there is no terminal, use `penstock status --watch`.
 
-The exit code is 0 after `q`, 1 if there is no terminal, 2 for a wrong configuration.")]
+The exit code is 0 after `q` or SIGTERM, 1 if there is no terminal, 2 for a wrong configuration.")]
 pub struct TopArgs {
     #[command(flatten)]
     config: ConfigFiles,
@@ -53,7 +53,7 @@ enum Input {
     Key(Key),
     Resized,
     Sample(Sample),
-    /// The terminal is gone.
+    /// The terminal is gone, or it is asked to end.
     Gone,
 }
 
@@ -81,6 +81,7 @@ pub fn run(args: &TopArgs) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Problem, "`top` needs a terminal").hint(hint));
     }
     let (to, inputs) = mpsc::channel();
+    terminal::heed_signals(to.clone()).map_err(|error| failed(&error))?;
     let terminal = Terminal::take().map_err(|error| failed(&error))?;
     gather::start(whom, args.every, to.clone())?;
     terminal::read_keys(to);

@@ -23,6 +23,19 @@ fn a_terminal_shows_the_hosts_and_gets_back_what_it_was() -> Result<()> {
 }
 
 #[test]
+fn asked_to_end_it_gives_the_terminal_back() -> Result<()> {
+    let line = Line::new("top-ends", 1)?;
+    let file = line.file(&line.config()?)?;
+    let mut top = Terminal::run(&["top", "-c", &file], &[])?;
+    top.until("\u{1b}[?1049h")?;
+    top.until("0 hosts")?;
+    top.terminate()?;
+    top.until("\u{1b}[?1049l")?;
+    assert!(top.end()?.success());
+    Ok(())
+}
+
+#[test]
 fn without_a_terminal_it_says_what_to_use() -> Result<()> {
     let line = Line::new("no-terminal", 1)?;
     let file = line.file(&line.config()?)?;

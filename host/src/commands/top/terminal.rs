@@ -1,7 +1,7 @@
 //! The terminal: taken for a while, and given back however that ends.
 
 use std::io::{self, Write};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use anstyle::{AnsiColor, Style};
@@ -16,6 +16,7 @@ use crossterm::{execute, queue};
 use super::Input;
 use super::frame::{Line, Look};
 use super::model::Key;
+use crate::signals;
 
 /// The terminal while it is ours.
 pub(super) struct Terminal {
@@ -116,6 +117,22 @@ pub(super) fn read_keys(to: Sender<Input>) {
         // Whoever would have listened has left.
         drop(to.send(Input::Gone));
     });
+}
+
+/// Has a signal that asks it to end end it in order: the terminal is given back.
+///
+/// # Errors
+/// When signals can't be received.
+pub(super) fn heed_signals(to: Sender<Input>) -> io::Result<()> {
+    let (sender, signals) = channel();
+    signals::watch(sender)?;
+    thread::spawn(move || {
+        if signals.recv().is_ok() {
+            // Whoever would have listened has left.
+            drop(to.send(Input::Gone));
+        }
+    });
+    Ok(())
 }
 
 fn key_of(code: KeyCode, modifiers: KeyModifiers) -> Option<Key> {
