@@ -41,6 +41,11 @@ pub(super) fn fit(text: &str, columns: usize, right: bool) -> String {
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
+        // What fits stays as it is, with its columns.
+        if width(paragraph) <= columns {
+            lines.push(paragraph.to_owned());
+            continue;
+        }
         let indent: String = paragraph.chars().take_while(|of| *of == ' ').collect();
         let mut line = indent.clone();
         for word in paragraph.split_whitespace() {
