@@ -84,7 +84,12 @@ fn top(model: &Model, columns: usize) -> Line {
         0 => String::new(),
         pauses => format!("  {pauses} paused"),
     };
-    let right = format!("{paused}  lag {}{unknown}  oldest {oldest}", of.lag);
+    let lag = match (of.answered, of.silent) {
+        (_, 0) => of.lag.to_string(),
+        (0, _) => "unknown".to_owned(),
+        _ => format!("≥ {}", of.lag),
+    };
+    let right = format!("{paused}  lag {lag}{unknown}  oldest {oldest}");
     let right = cut(&right, columns);
     let left = columns - width(&right);
     Line(vec![

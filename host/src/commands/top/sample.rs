@@ -79,4 +79,13 @@ impl Samples {
         };
         self.hosts.iter().filter_map(answered)
     }
+
+    /// Hosts that gave no status, and why not.
+    pub(super) fn silent(&self) -> impl Iterator<Item = (&Host, &str)> {
+        let silent = |host| -> Option<(&Host, &str)> {
+            let host: &Host = host;
+            Some((host, host.now.status.as_ref().err()?))
+        };
+        self.hosts.iter().filter_map(silent)
+    }
 }

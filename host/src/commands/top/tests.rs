@@ -78,7 +78,7 @@ fn each_view_fits_eighty_columns() {
 #[test]
 fn a_finding_is_told_in_detail_and_left_again() {
     let mut model = model();
-    press(&mut model, "4");
+    press(&mut model, "4j");
     assert!(!model.press(Key::Enter));
     let told = frame(&model);
     for part in [
@@ -94,6 +94,22 @@ fn a_finding_is_told_in_detail_and_left_again() {
     assert!(!model.press(Key::Escape));
     assert_eq!(model.over, Over::Nothing);
     assert!(frame(&model).contains("PSK-O002"));
+}
+
+#[test]
+fn a_host_that_gives_no_status_is_a_finding_and_its_lag_is_unknown() {
+    let mut model = Model::new("group g");
+    model.take(Sample {
+        at: Instant::now(),
+        hosts: Ok(vec![answered("w", Err("it asks for a token".to_owned()))]),
+    });
+    let shown = frame(&model);
+    assert!(shown.contains("  lag unknown  "), "{shown}");
+    assert!(shown.contains("findings (1)"), "{shown}");
+    press(&mut model, "4");
+    let shown = frame(&model);
+    assert!(shown.contains("it asks for a token"), "{shown}");
+    assert!(!shown.contains("nothing is wrong"), "{shown}");
 }
 
 #[test]

@@ -57,6 +57,10 @@ pub(super) struct Totals {
     pub lag: i64,
     /// Partitions whose lag is not known.
     pub lag_unknown: usize,
+    /// Hosts that gave their status.
+    pub answered: usize,
+    /// Hosts that gave none, each of which is a finding: of their partitions nothing is known.
+    pub silent: usize,
     pub oldest_ms: Option<u64>,
     pub findings: usize,
     /// What is paused on purpose.
@@ -79,6 +83,9 @@ pub(super) fn totals(samples: &Samples) -> Totals {
         totals.pauses += status.pauses.len();
         totals.findings += status.conditions.len() + status.findings.len();
     }
+    totals.silent = samples.silent().count();
+    totals.answered = samples.hosts.len() - totals.silent;
+    totals.findings += totals.silent;
     totals
 }
 
@@ -208,13 +215,10 @@ fn handler_detail(topic: &str, handler: &str, of: &Handler, mean: Option<f64>) -
 
 fn hosts(samples: &Samples) -> Table {
     let rows = samples.hosts.iter().map(|host| {
-        let name = Cell::text(shown(&host.now.host));
-        let (id, url) = (shown(&host.now.host), shown(&host.now.url));
-        let mut detail = vec![format!("host {id} at {url}")];
+        let name = Cell::text(name(host));
         let status = match &host.now.status {
             Ok(status) => status,
             Err(why) => {
-                detail.push(shown(why));
                 let unknown = || Cell::number(None, count);
                 let numbers = std::iter::repeat_with(unknown).take(5);
                 return Row {
@@ -223,7 +227,7 @@ fn hosts(samples: &Samples) -> Table {
                         .chain(numbers)
                         .collect(),
                     state: State::Wrong,
-                    detail,
+                    detail: silence(host, why),
                 };
             }
         };
@@ -231,11 +235,8 @@ fn hosts(samples: &Samples) -> Table {
         let lag: i64 = status.partitions.iter().filter_map(|of| of.lag).sum();
         let oldest = status.partitions.iter().filter_map(|of| of.oldest_open_ms);
         let wrong = status.conditions.len() + status.findings.len();
-        detail.push(format!(
-            "Penstock {}, since {}",
-            shown(&status.version),
-            shown(&status.started)
-        ));
+        let (version, started) = (shown(&status.version), shown(&status.started));
+        let detail = vec![place(host), format!("Penstock {version}, since {started}")];
         Row {
             cells: vec![
                 name,
@@ -266,6 +267,26 @@ fn hosts(samples: &Samples) -> Table {
             number("FINDINGS", 9),
         ],
     }
+}
+
+/// By its id; by its address as long as it has not said that.
+fn name(host: &Host) -> String {
+    match host.now.host.as_str() {
+        "" => shown(&host.now.url),
+        id => shown(id),
+    }
+}
+
+fn place(host: &Host) -> String {
+    let (id, url) = (shown(&host.now.host), shown(&host.now.url));
+    match id.as_str() {
+        "" => format!("host at {url}"),
+        id => format!("host {id} at {url}"),
+    }
+}
+
+fn silence(host: &Host, why: &str) -> Vec<String> {
+    vec![place(host), format!("gives no status: {}", shown(why))]
 }
 
 fn host_state(state: HostState) -> &'static str {
@@ -309,8 +330,17 @@ fn findings(samples: &Samples) -> Table {
         });
         conditions.chain(found)
     });
+    let silent = samples.silent().map(|(host, why)| Row {
+        cells: vec![
+            Cell::text("-".to_owned()),
+            Cell::text(format!("host {}", name(host))),
+            Cell::text(format!("gives no status: {}", shown(why))),
+        ],
+        state: State::Wrong,
+        detail: silence(host, why),
+    });
     Table {
-        rows: rows.collect(),
+        rows: silent.chain(rows).collect(),
         columns: vec![text("CODE"), text("SUBJECT"), text("WHAT")],
     }
 }
