@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(time(1_767_225_600_999), "2026-01-01T00:00:00Z");
         assert_eq!(list(&[0, 2, 5], "and"), "0, 2 and 5");
         assert_eq!(quoted("a-b.c"), "a-b.c");
-        assert_eq!(quoted("a b'c"), r"'a b'\''c'");
+        assert_eq!(quoted("a b'c"), r#"'a b'"'"'c'"#);
         let names = ["orders", "order", "purchases"];
         assert_eq!(near("ordres", names.into_iter()), ["orders", "order"]);
     }
