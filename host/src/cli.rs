@@ -136,7 +136,7 @@ impl Cli {
                 let plugins = Shelf::default();
                 check::run(&args.config.files, &plugins, &args.broker, args.json)
             }
-            Command::Schema(SchemaArgs {}) => Ok(schema::run()),
+            Command::Schema(SchemaArgs {}) => schema::run(),
             Command::Status(args) => status::run(args),
             Command::Top(args) => top::run(args),
             Command::Doctor(args) => doctor::run(args),

@@ -279,3 +279,35 @@ fn a_host_out_of_reach_is_a_problem() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("nothing listens there"), "{said}");
 }
+
+/// How it ends where the disk is full behind a stream.
+fn full(args: &[&str], stdout: bool) -> Output {
+    let full = || std::fs::File::create("/dev/full").expect("it is there");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_penstock"));
+    command.args(args).stdin(Stdio::null());
+    match stdout {
+        true => command.stdout(full()),
+        false => command.stderr(full()),
+    };
+    command.output().expect("it ends")
+}
+
+#[test]
+fn what_can_t_be_written_is_no_fault_of_the_program() {
+    let output = full(&["schema"], true);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the output can't be written"), "{said}");
+    // What is told on standard error keeps nothing from going on.
+    assert_eq!(
+        full(&["status", "--admin", &nobody()], false).status.code(),
+        Some(1)
+    );
+    assert_eq!(
+        full(&["check", "-c", "nowhere.toml"], false).status.code(),
+        Some(2)
+    );
+    let cluster = cluster();
+    let peek = ["peek", "empty", "--bootstrap", &cluster.bootstrap];
+    assert_eq!(full(&peek, false).status.code(), Some(0));
+}

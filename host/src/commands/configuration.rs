@@ -8,6 +8,8 @@ use std::thread::available_parallelism;
 
 use penstock_core::config::{self, Defaults, Loaded, Plugins, Report, SourceFile, Surroundings};
 
+use super::output;
+
 /// Of a file that holds a secret, or at most a chain of certificates.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -73,5 +75,8 @@ pub fn load(files: &[PathBuf], plugins: &dyn Plugins) -> Option<Loaded> {
 }
 
 fn print(report: &Report) {
-    anstream::eprint!("{}", report.render(true));
+    let text = report.render(true);
+    if !text.is_empty() {
+        output::tell(text.trim_end_matches('\n'));
+    }
 }

@@ -20,10 +20,10 @@ pub(super) fn confirm(question: &str, yes: bool) -> Result<bool, Failure> {
                 .hint("say --yes, or --dry-run to look only"),
         );
     }
-    anstream::eprint!("{question} [y/N] ");
     let mut answer = String::new();
-    io::stderr()
-        .flush()
+    let mut stderr = anstream::stderr();
+    write!(stderr, "{question} [y/N] ")
+        .and_then(|()| stderr.flush())
         .and_then(|()| stdin.lock().read_line(&mut answer))
         .map_err(|error| Failure::new(Exit::Problem, error))?;
     Ok(is_yes(&answer))

@@ -17,7 +17,7 @@ use penstock_kafka::ToolError;
 
 use self::cluster::Cluster;
 use self::story::Event;
-use super::{Exit, Failure};
+use super::{Exit, Failure, output};
 use crate::app::App;
 use crate::shelf::Shelf;
 
@@ -273,7 +273,8 @@ fn new_table(header: &[&str]) -> Table {
 }
 
 fn say(text: std::fmt::Arguments<'_>) {
-    anstream::println!("{text}");
+    // Whether all came out as it must is found out, and told by the exit code, though nobody reads.
+    drop(output::print(&format!("{text}\n")));
 }
 
 fn kafka(error: ToolError) -> Failure {

@@ -118,7 +118,9 @@ fn look(args: &DoctorArgs) -> Result<Snapshot, Failure> {
     let quiet = args.json;
     let watching = |time: Duration| {
         if !quiet {
-            anstream::eprintln!("something stands still; watching it for up to {time:?} …");
+            output::tell(format_args!(
+                "something stands still; watching it for up to {time:?} …"
+            ));
         }
     };
     runtime

@@ -71,12 +71,12 @@ pub fn run(args: &GroupsArgs) -> Result<Exit, Failure> {
             many => format!("its {many} committed offsets are lost"),
         };
         if args.dry_run {
-            anstream::eprintln!("only looked at; were it deleted: {what}");
+            output::tell(format_args!("only looked at; were it deleted: {what}"));
         } else if confirm(&format!("Delete {}: {what}?", args.group), args.yes)? {
             group::delete(&seen, &args.group).await?;
-            anstream::eprintln!("deleted");
+            output::tell("deleted");
         } else {
-            anstream::eprintln!("nothing was deleted");
+            output::tell("nothing was deleted");
         }
         Ok(Exit::Fine)
     })

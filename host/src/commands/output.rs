@@ -1,5 +1,6 @@
 //! Standard output, whose reader may leave when it has seen enough.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use super::{Exit, Failure};
@@ -12,6 +13,12 @@ pub fn print(text: &str) -> io::Result<()> {
     let mut stream = anstream::stdout().lock();
     stream.write_all(text.as_bytes())?;
     stream.flush()
+}
+
+/// Says something on standard error. Where nobody reads it, what is being done goes on all the
+/// same: half of the hosts of a group must not be left out because `head` has seen enough.
+pub fn tell(what: impl fmt::Display) {
+    drop(writeln!(anstream::stderr(), "{what}"));
 }
 
 /// How a command that has written ends: a reader that left (`| head`) is none of its problems.

@@ -102,7 +102,7 @@ pub fn run(args: &PeekArgs) -> Result<Exit, Failure> {
         None => None,
     };
     if let Some(remark) = configured.as_ref().and_then(|of| of.remark(&args.topic)) {
-        anstream::eprintln!("{remark}");
+        output::tell(&remark);
     }
     let look = Look {
         topic: args.topic.clone(),
@@ -121,10 +121,10 @@ pub fn run(args: &PeekArgs) -> Result<Exit, Failure> {
     match outcome {
         Ok(shown) => {
             if let Some(note) = shown.note(args) {
-                anstream::eprintln!("{note}");
+                output::tell(&note);
             }
             if let Some(tally) = tally.filter(|_| shown.records > 0) {
-                anstream::eprintln!("{tally}");
+                output::tell(tally);
             }
             Ok(tally.map_or(Exit::Fine, through::Tally::exit))
         }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::confirm::confirm;
 use super::super::group_args::runtime;
+use super::super::output;
 use super::super::tools::entrance;
 use super::super::{Exit, Failure};
 use super::show;
@@ -94,12 +95,12 @@ impl BrokerArgs {
 
     fn may_create(&self, new: &[NewTopic]) -> Result<bool, Failure> {
         if new.is_empty() {
-            anstream::eprintln!("no topic is missing: nothing has to be created");
+            output::tell("no topic is missing: nothing has to be created");
             return Ok(false);
         }
-        anstream::eprint!("{}", show::new_topics(new));
+        output::tell(show::new_topics(new).trim_end());
         if self.dry_run {
-            anstream::eprintln!("only looked at: nothing was created");
+            output::tell("only looked at: nothing was created");
             return Ok(false);
         }
         let question = match new.len() {
@@ -108,7 +109,7 @@ impl BrokerArgs {
         };
         let agreed = confirm(&question, self.yes)?;
         if !agreed {
-            anstream::eprintln!("nothing was created");
+            output::tell("nothing was created");
         }
         Ok(agreed)
     }
@@ -133,7 +134,7 @@ async fn create(cluster: &Cluster, new: &[NewTopic]) -> Result<(), Failure> {
         }
     }
     if !done.is_empty() {
-        anstream::eprintln!("created: {}", done.join(", "));
+        output::tell(format_args!("created: {}", done.join(", ")));
     }
     if refused.is_empty() {
         return Ok(());

@@ -108,7 +108,7 @@ fn reset_live(
 /// What came of it, which JSON says otherwise.
 fn said(args: &ResetArgs, text: &str) {
     if !args.json {
-        anstream::eprintln!("{text}");
+        output::tell(text);
     }
 }
 

@@ -4,6 +4,7 @@ use penstock_core::config::Secret;
 use penstock_core::operations::{Answer, Deed};
 
 use super::super::columns::shown;
+use super::super::output;
 use super::super::reach::{Reached, reach};
 use super::{Exit, Failure};
 use crate::group::{Chosen, PenstockHost};
@@ -59,7 +60,7 @@ pub(super) fn tell<T: serde::Serialize>(
         let client = host.client.clone();
         match hosts::order(&host.url, errand.path, &order(host), token) {
             Ok(answer) if answer.result == Deed::Done => {
-                anstream::eprintln!("{client}: {}{}", errand.done, after(&answer));
+                output::tell(format_args!("{client}: {}{}", errand.done, after(&answer)));
                 came.done.push(client);
             }
             Ok(answer) if answer.result == Deed::Unknown => came.unknown(client, &answer.text),

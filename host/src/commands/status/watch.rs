@@ -52,7 +52,7 @@ pub(super) fn run(
             }
             // Lines of JSON are statuses and nothing else.
             Err(failure) if json => {
-                anstream::eprintln!("{failure}");
+                output::tell(failure);
                 String::new()
             }
             Err(failure) => format!("{failure}\n"),

@@ -60,7 +60,7 @@ pub(super) fn run(args: &EmitArgs, time: Duration) -> Result<Exit, Failure> {
     crew.look()
         .map_err(|failure| failure.cost("nothing was sent"))?;
     if let Some(remark) = crew.remark() {
-        anstream::eprintln!("{remark}");
+        output::tell(&remark);
     }
     let mut watching = Watching {
         config: &config,
