@@ -64,7 +64,8 @@ fn of_host(
         let client = shown(&host.client);
         unchanged(format!("{client}, which has {its}, can't be told: {why}")).hint(
             "all owners do it, or none: its `admin.listen` must be reachable from here, and its \
-             `admin.token` given by -c or PENSTOCK_TOKEN; or stop the hosts, and run this again",
+             `admin.token` given by -c or PENSTOCK_TOKEN; or stop the hosts, and run this again; one \
+             that was killed stays in the group until its session ends, 45 s by default",
         )
     })?;
     let partitions = changes.iter().map(|change| {

@@ -38,7 +38,8 @@ pub(super) fn found(
                 .cost("nothing was changed: no host is told anything before all are found")
                 .hint(
                     "its `admin.listen` must be reachable from here, and its `admin.token` given \
-                     by -c or PENSTOCK_TOKEN",
+                     by -c or PENSTOCK_TOKEN; one that was killed stays in the group until its \
+                     session ends, 45 s by default",
                 )
         })
     });
