@@ -68,11 +68,7 @@ impl GroupArgs {
                 let settings = self.settings.again();
                 format!("--bootstrap {}{settings}", quoted(bootstrap))
             }
-            None => {
-                let files = self.config.files.iter();
-                let files = files.map(|of| format!("-c {}", quoted(&of.display().to_string())));
-                files.collect::<Vec<_>>().join(" ")
-            }
+            None => tools::given(&self.config.files),
         }
     }
 }

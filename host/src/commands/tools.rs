@@ -15,6 +15,7 @@ use penstock_core::config::{
     Config, ConfigureProblem, Delivery, GroupProtocol, HandlerLimits, Kafka, PluginFacts,
     PluginProblem, Plugins, Severity, is_brokers,
 };
+use penstock_core::shell::quoted;
 
 use super::kafka_settings::KafkaSettings;
 use super::{Exit, Failure, configuration};
@@ -130,6 +131,13 @@ pub(super) fn plain(bootstrap: &str, common: BTreeMap<String, String>) -> Kafka 
     }
 }
 
+/// The same files for another command.
+pub(super) fn given(files: &[PathBuf]) -> String {
+    let each = files.iter().map(|of| quoted(&of.display().to_string()));
+    let each: Vec<_> = each.map(|name| format!("-c {name}")).collect();
+    each.join(" ")
+}
+
 /// Loads a configuration without its plugins.
 ///
 /// # Errors
@@ -150,16 +158,14 @@ pub fn load(files: &[PathBuf]) -> Result<Config, Failure> {
     match seen.unwrap_or_else(PoisonError::into_inner) {
         Some(config) if wrong.is_empty() => Ok(config),
         _ => {
-            let names: Vec<_> = files
-                .iter()
-                .map(|file| file.display().to_string())
-                .collect();
-            let names = names.join(" -c ");
-            Err(
-                Failure::new(Exit::Usage, format!("{names} is no usable configuration"))
-                    .cost(wrong.join("\n       "))
-                    .hint(format!("`penstock check -c {names}` shows each place")),
-            )
+            let names: Vec<_> = files.iter().map(|of| of.display().to_string()).collect();
+            let what = format!("{} is no usable configuration", names.join(" and "));
+            Err(Failure::new(Exit::Usage, what)
+                .cost(wrong.join("\n       "))
+                .hint(format!(
+                    "`penstock check {}` shows each place",
+                    given(files)
+                )))
         }
     }
 }
@@ -216,6 +222,15 @@ mod tests {
         assert_eq!(config.kafka.bootstrap, "b:1");
         assert_eq!(config.kafka.common["security.protocol"], "SSL");
         assert_eq!(config.admin.listen.port(), 7);
+    }
+
+    #[test]
+    fn files_are_given_to_another_command_as_a_shell_takes_them() {
+        let files = ["a.toml", "my own.toml"].map(PathBuf::from);
+        assert_eq!(given(&files), "-c a.toml -c 'my own.toml'");
+        let said = load(&[PathBuf::from("no where.toml")]).expect_err("it is not there");
+        let check = "`penstock check -c 'no where.toml'`";
+        assert!(said.to_string().contains(check), "{said}");
     }
 
     #[test]

@@ -72,14 +72,12 @@ pub(super) fn run(args: &EmitArgs, time: Duration) -> Result<Exit, Failure> {
     let placed = send(args, &cluster, record)?;
     watching.say("sent", &place(&args.topic, placed))?;
     let followed = watching.until(args, placed, &mut crew, time);
-    let files = args.cluster.files().iter();
-    let files: Vec<_> = files.map(|file| format!("-c {}", file.display())).collect();
     followed?.map_err(|known| {
         Failure::new(Exit::Problem, format!("not finished within {time:?}"))
             .cost(known)
             .hint(format!(
                 "`penstock doctor {}` says what holds it up",
-                files.join(" ")
+                tools::given(args.cluster.files())
             ))
     })
 }
