@@ -34,8 +34,11 @@ impl Control for HostView {
             Some(ResetOutcome::Possible) => (Deed::Possible, String::new()),
             Some(ResetOutcome::Done { handed_back: 0 }) => (Deed::Done, String::new()),
             Some(ResetOutcome::Done { handed_back }) => {
-                let text = format!("{handed_back} deliveries were begun and handed back");
-                (Deed::Done, text)
+                let were = match handed_back {
+                    1 => "1 delivery was".to_owned(),
+                    many => format!("{many} deliveries were"),
+                };
+                (Deed::Done, format!("{were} begun and handed back"))
             }
             Some(ResetOutcome::Refused(why)) => (Deed::Refused, why),
             Some(ResetOutcome::NotRead(why)) => (Deed::Halfway, why),

@@ -20,6 +20,14 @@ pub(super) fn table(header: &[&str], numbers: std::ops::Range<usize>) -> Table {
     table
 }
 
+/// `once`, `2 times`
+pub(super) fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        many => format!("{many} times"),
+    }
+}
+
 /// What came over the network, safe for a terminal.
 pub(super) fn shown(text: &str) -> String {
     escape::text(text.as_bytes())

@@ -6,7 +6,7 @@ use super::finding::{Finding, Stage, StageReport, StageState};
 use super::outputs;
 use super::scene::{Place, Scene};
 use super::snapshot::{Answer, GroupKind};
-use super::words::{count, span};
+use super::words::{count, span, times};
 use crate::ledger::Ledger;
 
 /// Each stage: failed where something is found, else what was seen of it.
@@ -182,7 +182,8 @@ fn handler(scene: &Scene<'_>) -> String {
         0 => "not called yet".to_owned(),
         _ => {
             let mean = time_us / calls as f64;
-            format!("called {calls} times, {mean:.1} µs on average; {open}")
+            let called = times(calls);
+            format!("called {called}, {mean:.1} µs on average; {open}")
         }
     }
 }

@@ -10,6 +10,14 @@ pub(crate) fn count(number: i64, one: &str, many: &str) -> String {
     format!("{} {}", number, if number == 1 { one } else { many })
 }
 
+/// `once`, `2 times`
+pub(crate) fn times(number: u64) -> String {
+    match number {
+        1 => "once".to_owned(),
+        many => format!("{many} times"),
+    }
+}
+
 /// `1 record waits`, `2 records wait`
 pub(crate) fn wait(records: i64) -> String {
     count(records, "record waits", "records wait")
@@ -77,6 +85,11 @@ pub(crate) fn near<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_time_is_once() {
+        assert_eq!([1, 2].map(times), ["once", "2 times"]);
+    }
 
     #[test]
     fn words_are_short_and_safe() {

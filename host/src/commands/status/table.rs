@@ -8,7 +8,7 @@ use penstock_core::status::{
     ConditionStatus, FindingStatus, HostState, PartitionStatus, Status, WaitStatus,
 };
 
-use crate::commands::columns::{shown, table};
+use crate::commands::columns::{shown, table, times};
 
 const TITLE: Style = Style::new().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -165,11 +165,7 @@ fn head(
 
 fn condition(text: &mut String, of: &ConditionStatus) -> std::fmt::Result {
     let code = head(text, &of.code, &of.subject, &of.text)?;
-    let times = if of.count == 1 {
-        "once".to_owned()
-    } else {
-        format!("{} times", of.count)
-    };
+    let times = times(of.count);
     let (first, last) = (shown(&of.first_seen), shown(&of.last_seen));
     writeln!(
         text,

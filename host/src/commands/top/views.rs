@@ -11,7 +11,7 @@ use penstock_core::status::{HostState, Status};
 use super::sample::{Host, Samples};
 use super::table::{Cell, Column, Kind, Row, State, Table};
 use super::text::{short, span};
-use crate::commands::columns::shown;
+use crate::commands::columns::{shown, times};
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -318,7 +318,7 @@ fn findings(samples: &Samples) -> Table {
     let rows = samples.statuses().flat_map(|(host, status)| {
         let conditions = status.conditions.iter().map(move |of| {
             let (first, last) = (shown(&of.first_seen), shown(&of.last_seen));
-            let more = format!("since {first}, last {last}, {} times", of.count);
+            let more = format!("since {first}, last {last}, {}", times(of.count));
             row(host, &of.code, &of.subject, &of.text, vec![more])
         });
         let found = status.findings.iter().map(move |of| {

@@ -4,7 +4,7 @@ use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::{BACKOFF_MS, NEXT_COMMIT_MS, OUTBOX_MS};
 use crate::diagnosis::scene::{Inside, Place, Scene};
-use crate::diagnosis::words::{quoted, span, wait};
+use crate::diagnosis::words::{quoted, span, times, wait};
 use crate::status::{HostState, Status, WaitStatus};
 
 /// A deadline has passed after ten times as long by the clock at the latest, and is tried once
@@ -22,7 +22,7 @@ pub(super) fn conditions(scene: &Scene<'_>) -> Vec<Finding> {
             let Some(stage) = stage(code) else { continue };
             let same = |found: &&mut Finding| found.code == code && found.subject == of.subject;
             let known = findings.iter_mut().find(same);
-            let seen = format!("since {}, {} times", of.first_seen, of.count);
+            let seen = format!("since {}, {}", of.first_seen, times(of.count));
             let label = format!("host {}", status.host);
             match known {
                 Some(finding) => *finding = finding.clone().evidence(label, seen),
