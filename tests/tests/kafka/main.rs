@@ -16,6 +16,7 @@ mod outage;
 mod outputs;
 mod policies;
 mod shutdown;
+mod statics;
 mod support;
 mod transactions;
 mod unreadable;
