@@ -4,6 +4,7 @@
 mod backpressure;
 mod chain;
 mod failures;
+mod frozen;
 mod group;
 mod halts;
 mod handlers;
