@@ -155,12 +155,27 @@ impl Broker {
         self.launch(&format!("{}/*", kafka_dist::libs()?.display()))
     }
 
-    /// The file with the first records of a partition; the broker is to be stopped before it is
-    /// changed.
-    #[must_use]
-    pub fn first_segment(&self, topic: &str, partition: i32) -> PathBuf {
+    /// The file with the first records of a partition.
+    fn first_segment(&self, topic: &str, partition: i32) -> PathBuf {
         let data = self.dir.path().join("data");
         data.join(format!("{topic}-{partition}/00000000000000000000.log"))
+    }
+
+    /// Stops it, changes bytes on its disk in what the last batch of a partition carries, and
+    /// starts it again.
+    ///
+    /// # Errors
+    /// When it doesn't stop or come up, or there is no batch.
+    pub fn damage(&mut self, topic: &str, partition: i32) -> Result<()> {
+        self.stop()?;
+        let segment = self.first_segment(topic, partition);
+        let mut bytes = std::fs::read(&segment)?;
+        let last = last_batch(&bytes).context("there is no batch to be damaged")?;
+        for byte in bytes.iter_mut().skip(last + DAMAGED_FROM).take(8) {
+            *byte ^= 0x5a;
+        }
+        std::fs::write(&segment, bytes)?;
+        self.restart()
     }
 
     /// SIGSTOP: connections stay open and nothing answers.
@@ -204,6 +219,20 @@ impl Broker {
         self.process = Some(process);
         Ok(())
     }
+}
+
+/// Behind a batch's header, in what it carries, compressed or not.
+const DAMAGED_FROM: usize = 61 + 12;
+
+/// Where the last batch of a segment begins: each has its offset, and the length of what follows.
+fn last_batch(segment: &[u8]) -> Option<usize> {
+    let (mut last, mut at) = (None, 0);
+    while let Some(length) = segment.get(at + 8..at + 12) {
+        let length = u32::from_be_bytes(length.try_into().ok()?);
+        last = Some(at);
+        at += 12 + length as usize;
+    }
+    last
 }
 
 fn java(class_path: &str, dir: &Path) -> Command {

@@ -1,7 +1,7 @@
 //! Records that a client does not get, or only slowly.
 
 use anyhow::Result;
-use penstock_tests::{Outgoing, Producer};
+use penstock_tests::{Broker, BrokerOptions, Outgoing, Producer};
 
 use crate::support::{Pace, Scene};
 
@@ -77,5 +77,42 @@ fn the_same_record_is_no_fault_to_a_client_without_such_limits() -> Result<()> {
     worker.await_handled(4);
     scene.caught_up();
     scene.doctor().examine()?.healthy();
+    Ok(())
+}
+
+#[test]
+fn a_batch_that_is_damaged_on_the_disk_is_named_with_its_place() -> Result<()> {
+    let mut broker = Broker::start(BrokerOptions::default())?;
+    let scene = Scene::on(&broker, "damaged", 2)?;
+    scene.send(0, 3)?;
+    scene.send(1, 3)?;
+    // It checks, as Java's client does without being told.
+    let settings = [("check.crcs", "true")];
+    let worker = scene.worker(Pace::Quick, &settings)?;
+    worker.await_handled(6);
+    scene.caught_up();
+    drop(worker);
+    let gzip = [("compression.type", "gzip")];
+    let producer = Producer::with_settings(broker.bootstrap(), &gzip)?;
+    let record = Outgoing::to(&scene.topic).partition(0);
+    producer.send(&record.value("v".repeat(2_000)))?;
+    producer.flush()?;
+    broker.damage(&scene.topic, 0)?;
+    let worker = scene.worker(Pace::Quick, &settings)?;
+    scene.send(1, 2)?;
+    worker.await_handled(2);
+    let seen = scene.doctor().examine()?;
+    let finding = seen.only("PSK-D016");
+    assert_eq!(finding["subject"], format!("{}[0]", scene.topic));
+    assert_eq!(finding["certainty"], "certain");
+    let text = finding.to_string();
+    for part in [
+        "at 3 to 3, which is to be read next, does not match its checksum",
+        "committed 3, log 0 to 4, 1 waiting",
+        "gzip",
+        "--partition 0 --to 4",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
     Ok(())
 }

@@ -16,16 +16,25 @@ pub struct Scene {
 impl Scene {
     /// On the shared broker; the topic is created.
     pub fn new(name: &str, partitions: i32) -> Result<Scene> {
-        let scene = Scene::without_topic(name)?;
+        Scene::on(Broker::shared(), name, partitions)
+    }
+
+    /// On a broker of its own; the topic is created.
+    pub fn on(broker: &Broker, name: &str, partitions: i32) -> Result<Scene> {
+        let scene = Scene::named(broker, name)?;
         scene.client.create_topic(&scene.topic, partitions, &[])?;
         Ok(scene)
     }
 
     /// The names alone.
     pub fn without_topic(name: &str) -> Result<Scene> {
+        Scene::named(Broker::shared(), name)
+    }
+
+    fn named(broker: &Broker, name: &str) -> Result<Scene> {
         let name = unique(name);
         Ok(Scene {
-            client: Client::new(Broker::shared().bootstrap())?,
+            client: Client::new(broker.bootstrap())?,
             topic: format!("{name}.records"),
             group: name,
         })
