@@ -11,10 +11,10 @@ use crate::support::{Doctor, SOON, Scene};
 use crate::transactions;
 
 /// A look every ten seconds, of which two are needed, after a threshold of ten seconds.
-const WATCHED: Duration = Duration::from_secs(60);
+pub const WATCHED: Duration = Duration::from_secs(60);
 
 /// A host with the unruly plugin on a scene's topic.
-fn config(scene: &Scene) -> Result<HostConfig> {
+pub fn config(scene: &Scene) -> Result<HostConfig> {
     let output = format!("{}.out", scene.group);
     scene.client.create_topic(&output, 1, &[])?;
     Ok(
