@@ -1,7 +1,9 @@
 //! Brokers and groups: reached, permitted, there, settled.
 
-use penstock_core::diagnosis::snapshot::{Answer, Group, GroupKind, ListedGroup, Look, Snapshot};
-use penstock_core::diagnosis::watch_ms;
+use penstock_core::diagnosis::snapshot::{
+    Answer, Group, GroupKind, ListedGroup, Look, Member, Snapshot,
+};
+use penstock_core::diagnosis::{Certainty, watch_ms};
 
 use crate::world::{Build, healthy, look, member, only, snapshot, still, with_glimpses};
 
@@ -215,7 +217,18 @@ fn a_rebalance_is_no_fault_until_it_takes_longer_than_any_may() {
         "{notes:?}"
     );
     assert_eq!(watch_ms(&still(look.clone())), 10_000);
-    only(&snapshot(&[look.clone(), look.after(340_000)]), "PSK-D014");
+    let look = look.with(Member {
+        assignment: Vec::new(),
+        ..member("worker-2", "t", &[])
+    });
+    let diagnosis = only(&snapshot(&[look.clone(), look.after(340_000)]), "PSK-D014");
+    let finding = &diagnosis.findings[0];
+    assert!(finding.cause.contains("for 5 min 40 s"), "{finding:?}");
+    assert_eq!(finding.certainty, Certainty::Certain);
+    // Who holds it up, and not who waits for that.
+    let step = &finding.cure[0].text;
+    assert!(step.contains("worker on 10.0.0.1"), "{step}");
+    assert!(!step.contains("worker-2"), "{step}");
 }
 
 #[test]

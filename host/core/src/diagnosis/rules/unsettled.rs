@@ -8,7 +8,7 @@ use crate::diagnosis::past::last_commit;
 use crate::diagnosis::patience::{FIRST_COMMIT_MS, REBALANCE_MS};
 use crate::diagnosis::scene::{Place, Scene, is_rebalancing};
 use crate::diagnosis::snapshot::Look;
-use crate::diagnosis::words::{span, wait};
+use crate::diagnosis::words::{list, member, span, wait};
 
 use super::cures::{next_batch, seen};
 
@@ -42,8 +42,10 @@ pub(super) fn rule(scene: &Scene<'_>) -> Vec<Finding> {
     let watched = span(scene.watched_ms());
     let cause = if endless {
         format!(
-            "the group has been sharing out its partitions for {watched}, longer than any member \
-             may take for it: one of them heartbeats and does not join"
+            "the group has been sharing out its partitions for {watched}: a member that has some \
+             heartbeats, and does not come back to give its consent, since its handler hangs or \
+             takes very long. Until it does, or max.poll.interval.ms (5 min by default, here it \
+             must be more) puts it out, nobody works"
         )
     } else {
         format!(
@@ -74,19 +76,50 @@ pub(super) fn rule(scene: &Scene<'_>) -> Vec<Finding> {
     };
     let finding = next_batch(seen(finding, &stuck), &stuck);
     let finding = last_commit(finding, scene, &stuck);
-    vec![
-        finding
-            .or("a deployment is under way, member by member: it is over in a moment")
-            .step(
-                "look at why the members end: their exit codes, and their last log lines about \
-                 the group",
-            )
-            .step(
-                "if a record kills them, it lies at the committed offset of one of the partitions; \
-                 if they are too slow, lower max.poll.records or raise max.poll.interval.ms",
-            )
-            .step("give members that are restarted often a group.instance.id"),
-    ]
+    vec![if endless {
+        held_up(finding, scene)
+    } else {
+        restless(finding)
+    }]
+}
+
+/// What to do about members that come and go.
+fn restless(finding: Finding) -> Finding {
+    finding
+        .or("a deployment is under way, member by member: it is over in a moment")
+        .step(
+            "look at why the members end: their exit codes, and their last log lines about the \
+             group",
+        )
+        .step(
+            "if a record kills them, it lies at the committed offset of one of the partitions; if \
+             they are too slow, lower max.poll.records or raise max.poll.interval.ms",
+        )
+        .step("give members that are restarted often a group.instance.id")
+}
+
+/// What to do about the member that all others wait for: one of those that have partitions.
+fn held_up(finding: Finding, scene: &Scene<'_>) -> Finding {
+    let has = scene
+        .members()
+        .iter()
+        .filter(|of| !of.assignment.is_empty());
+    let has: Vec<String> = has.map(member).take(4).collect();
+    let who = match has.len() {
+        0 => "each member".to_owned(),
+        _ => list(&has, "and"),
+    };
+    finding
+        .evidence("waited for", who.clone())
+        .step(format!(
+            "look at the process of {who}: a thread dump shows what its handler waits for, its \
+             log what it retries; the record lies at the committed offset"
+        ))
+        .step("restart the member whose handler hangs: the others then go on")
+        .step(
+            "so that it does not last as long again, lower max.poll.interval.ms to what a handler \
+             may take",
+        )
 }
 
 fn ids(look: &Look) -> BTreeSet<&str> {
