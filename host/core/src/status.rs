@@ -31,7 +31,8 @@ pub struct Status {
     /// What is paused on purpose.
     #[serde(default)]
     pub pauses: Vec<PauseStatus>,
-    /// How often the watchdog put a partition to where it stood, for want of records.
+    /// How often the watchdog put a partition to where it stood, for want of records, or to its
+    /// first record, since the topic was made again.
     #[serde(default)]
     pub healings: u64,
     /// How often offsets are committed, in milliseconds.

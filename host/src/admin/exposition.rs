@@ -192,7 +192,7 @@ impl Scrape {
         )?;
         families.one_counter(
             "penstock_healings",
-            "Partitions that the watchdog put to where they stood, for want of records",
+            "Partitions that the watchdog put to where they stood, or to their first record",
             status.healings as f64,
         )?;
         families.one_counter(

@@ -1,8 +1,10 @@
 //! What the watchdog has found and is not over yet; said once when it comes, and when it passes.
+//! What tells of something that has happened stays until the host is restarted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use penstock_core::codes::Code;
 use penstock_core::diagnosis::{Evidence, Finding, Step};
 use penstock_core::status::FindingStatus;
 
@@ -22,7 +24,7 @@ impl Found {
             .clone()
     }
 
-    /// How often a partition was put to where it stood.
+    /// How often a partition was put to where it stood, or to its first record.
     pub fn healings(&self) -> u64 {
         self.healings.load(Ordering::Relaxed)
     }
@@ -54,7 +56,13 @@ impl Found {
             }
             next.push(found);
         }
-        for over in held.iter().filter(|of| !next.iter().any(|it| same(it, of))) {
+        let now_gone = |of: &&FindingStatus| !next.iter().any(|it| same(it, of));
+        let over: Vec<FindingStatus> = held.iter().filter(now_gone).cloned().collect();
+        for over in over {
+            if is_of_the_past(&over) {
+                next.push(over);
+                continue;
+            }
             tracing::info!(
                 code = over.code,
                 subject = over.subject,
@@ -64,6 +72,11 @@ impl Found {
         }
         *held = next;
     }
+}
+
+/// Records may be lost, or were handled twice: nobody is to miss that for want of a look in time.
+fn is_of_the_past(of: &FindingStatus) -> bool {
+    of.code == Code::DoctorTopicRemade.as_str()
 }
 
 fn same(a: &FindingStatus, b: &FindingStatus) -> bool {
@@ -85,5 +98,41 @@ fn status(finding: &Finding, now: &str) -> FindingStatus {
         evidence: finding.evidence.iter().map(evidence).collect(),
         cure: finding.cure.iter().map(step).collect(),
         first_seen: now.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use penstock_core::diagnosis::{Certainty, Stage};
+
+    use super::*;
+
+    fn finding(code: Code) -> Finding {
+        Finding {
+            code,
+            stage: Stage::Fetch,
+            certainty: Certainty::Certain,
+            subject: "t".to_owned(),
+            topic: None,
+            partitions: Vec::new(),
+            cause: String::new(),
+            evidence: Vec::new(),
+            others: Vec::new(),
+            cure: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_over_goes_and_what_has_happened_stays() {
+        let found = Found::default();
+        let both = [Code::DoctorHeldBack, Code::DoctorTopicRemade].map(finding);
+        let codes = || found.findings().into_iter().map(|of| of.code);
+        found.replace(&both);
+        assert_eq!(codes().collect::<Vec<_>>(), ["PSK-D010", "PSK-D003"]);
+        found.replace(&[]);
+        found.replace(&[]);
+        assert_eq!(codes().collect::<Vec<_>>(), ["PSK-D003"]);
+        found.replace(&both);
+        assert_eq!(codes().count(), 2);
     }
 }

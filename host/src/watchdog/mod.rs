@@ -5,6 +5,7 @@
 
 mod found;
 mod heal;
+mod remade;
 mod window;
 
 use std::io;
@@ -124,7 +125,9 @@ impl Watch {
             !latched.any(|it| it.code == of.code.as_str() && it.subject == of.subject)
         });
         self.found.replace(&findings);
-        self.healer.heal(&findings, &status).await;
+        if let Some(look) = self.window.latest() {
+            self.healer.heal(&findings, look, &status).await;
+        }
     }
 }
 

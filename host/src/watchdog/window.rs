@@ -1,5 +1,7 @@
 //! The looks that are kept: the one before, and an old one, for what takes long to be a fault.
 
+use std::collections::BTreeMap;
+
 use penstock_core::diagnosis::snapshot::Look;
 
 /// The old look is at least so old, in milliseconds: longer than a rebalance may take.
@@ -21,7 +23,8 @@ impl Window {
     }
 
     /// Takes a look in; gives what is to be compared now: each time the earlier look and this one.
-    pub(super) fn add(&mut self, look: Look) -> Vec<Vec<Look>> {
+    pub(super) fn add(&mut self, mut look: Look) -> Vec<Vec<Look>> {
+        self.keep_ids(&mut look);
         let mut spans = Vec::new();
         if let Some(before) = self.latest.replace(look.clone()) {
             spans.push(vec![before, look.clone()]);
@@ -41,10 +44,24 @@ impl Window {
         }
         spans
     }
+
+    /// A topic that is not there keeps the id that it had: once it is there again, it is seen to be
+    /// another one.
+    fn keep_ids(&self, look: &mut Look) {
+        let before = self.latest.iter().flat_map(|of| &of.topics);
+        let had: BTreeMap<&str, &Option<String>> =
+            before.map(|of| (of.name.as_str(), &of.id)).collect();
+        for topic in look.topics.iter_mut().filter(|of| of.id.is_none()) {
+            let id = had.get(topic.name.as_str());
+            topic.id = id.copied().cloned().flatten();
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use penstock_core::diagnosis::snapshot::{Answer, Topic};
+
     use super::*;
 
     #[test]
@@ -67,5 +84,28 @@ mod tests {
             }
         }
         assert!(longest > LONG_MS);
+    }
+
+    #[test]
+    fn a_topic_that_was_gone_for_a_while_has_another_id_when_it_is_back() {
+        let mut window = Window::default();
+        let look = |at_ms, id: Option<&str>| {
+            let mut look = Look::blind(at_ms);
+            look.topics = vec![Topic {
+                name: "t".to_owned(),
+                id: id.map(str::to_owned),
+                partitions: Answer::Unasked,
+                settings: Answer::Unasked,
+            }];
+            look
+        };
+        let ids = |spans: Vec<Vec<Look>>| {
+            let ids = spans[0].iter().map(|of| of.topics[0].id.clone());
+            ids.map(Option::unwrap_or_default).collect::<Vec<_>>()
+        };
+        window.add(look(0, Some("one")));
+        assert_eq!(ids(window.add(look(10_000, None))), ["one", "one"]);
+        assert_eq!(ids(window.add(look(20_000, None))), ["one", "one"]);
+        assert_eq!(ids(window.add(look(30_000, Some("two")))), ["one", "two"]);
     }
 }

@@ -16,6 +16,7 @@ mod out_of_range;
 mod outage;
 mod outputs;
 mod policies;
+mod remade;
 mod shutdown;
 mod statics;
 mod support;
