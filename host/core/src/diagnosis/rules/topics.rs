@@ -125,10 +125,17 @@ fn remade_one(scene: &Scene<'_>, topic: &Topic) -> Option<Finding> {
     .evidence("id before", old)
     .evidence("id now", id);
     if scene.is_seen_inside() {
-        return Some(finding.step(
-            "nothing has to be done for the new topic: each host puts its partitions to their \
-             first records by itself, and says so; what of them it had handled before is done again",
-        ));
+        return Some(
+            finding
+                .step(
+                    "each host puts its partitions to their first records by itself, and says so; \
+                     what of them it had handled before is done again",
+                )
+                .step(
+                    "if PSK-D018 follows, restart the host: its client still asks with a leader \
+                     epoch of the old topic, which the new one has not reached",
+                ),
+        );
     }
     Some(
         finding
