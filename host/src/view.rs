@@ -116,6 +116,7 @@ impl HostView {
             conditions: self.conditions(),
             findings: self.watch.findings(),
             healings: self.watch.healings(),
+            watchdog_looks: self.watch.looks(),
             pauses: snapshot.pauses.iter().map(pause).collect(),
             commit_interval_ms: millis(self.commit_interval),
         }

@@ -128,6 +128,7 @@ mod tests {
             findings: Vec::new(),
             pauses: Vec::new(),
             healings: 0,
+            watchdog_looks: 0,
             commit_interval_ms: 0,
         }
     }

@@ -35,6 +35,9 @@ pub struct Status {
     /// first record, since the topic was made again.
     #[serde(default)]
     pub healings: u64,
+    /// How often the watchdog has looked, and was answered.
+    #[serde(default)]
+    pub watchdog_looks: u64,
     /// How often offsets are committed, in milliseconds.
     #[serde(default)]
     pub commit_interval_ms: u64,

@@ -196,6 +196,11 @@ impl Scrape {
             status.healings as f64,
         )?;
         families.one_counter(
+            "penstock_watchdog_looks",
+            "Looks of the watchdog that the brokers answered; one every ten seconds",
+            status.watchdog_looks as f64,
+        )?;
+        families.one_counter(
             "process_cpu_seconds",
             "User and system time of the process",
             self.usage.cpu_seconds,

@@ -142,6 +142,7 @@ pub(crate) fn status() -> Status {
             first_seen: "2026-01-01T10:00:07Z".to_owned(),
         }],
         healings: 0,
+        watchdog_looks: 0,
         commit_interval_ms: 5_000,
     }
 }

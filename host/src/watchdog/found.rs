@@ -13,6 +13,7 @@ use penstock_core::status::FindingStatus;
 pub struct Found {
     held: Mutex<Vec<FindingStatus>>,
     healings: AtomicU64,
+    looks: AtomicU64,
 }
 
 impl Found {
@@ -22,6 +23,11 @@ impl Found {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// How often it has looked, and was answered.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
     }
 
     /// How often a partition was put to where it stood, or to its first record.
@@ -71,6 +77,7 @@ impl Found {
             );
         }
         *held = next;
+        self.looks.fetch_add(1, Ordering::Relaxed);
     }
 }
 

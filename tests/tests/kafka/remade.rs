@@ -1,15 +1,10 @@
 //! A topic that is deleted and made again under a running host: nothing of the new one is passed
 //! over, whatever the position in the old one was.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use penstock_tests::{Host, Outgoing, eventually};
 
 use crate::support::{Line, SOON, Watch};
-
-/// A look every ten seconds, the first after ten.
-const FIRST_LOOK: Duration = Duration::from_millis(10_500);
 
 fn is_read_from_its_first_record(protocol: &str) -> Result<()> {
     let line = Line::new("remade", 3)?;
@@ -18,8 +13,10 @@ fn is_read_from_its_first_record(protocol: &str) -> Result<()> {
     let mut host = Host::start(&line.unruly("h1", protocol)?)?;
     host.ready(SOON)?;
     eventually("all is committed", SOON, || line.is_caught_up());
-    // The watchdog is to have seen the old topic, which nothing shows.
-    std::thread::sleep(FIRST_LOOK);
+    eventually("the watchdog has seen the old topic", SOON, || {
+        ensure!(host.status()?["watchdog-looks"].as_u64() >= Some(1));
+        Ok(())
+    });
     // Otherwise its client may ask in between, and be told that there is no such topic or place.
     host.process().suspend()?;
     line.client.delete_topic(&line.input)?;

@@ -60,6 +60,7 @@ fn status(partition: PartitionStatus) -> Status {
         findings: Vec::new(),
         pauses: Vec::new(),
         healings: 0,
+        watchdog_looks: 0,
         commit_interval_ms: 5_000,
     }
 }
