@@ -10,7 +10,7 @@ PURE = -p penstock-core -p penstock-engine -p penstock-sdk -p purchase-to-access
 HEAVY = -p penstock -p penstock-admin-protocol -p penstock-kafka -p penstock-wasm \
 	-p penstock-plugin-build -p penstock-bench
 
-.PHONY: build demo test test-clients lint bench deny
+.PHONY: build demo test test-clients soak lint bench deny
 
 build:
 	@tools/prepare build
@@ -33,9 +33,17 @@ test-clients: build
 	$(CARGO) test --release -p penstock-tests --features clients --test clients -- \
 		--test-threads=6 --show-output
 
+# Chaos on a real broker: hosts and broker killed, frozen, restarted; MINUTES=10 lasts so long.
+MINUTES ?= 2
+soak: build
+	@tools/prepare test
+	PENSTOCK_MINUTES=$(MINUTES) $(CARGO) test --release -p penstock-tests --features soak \
+		--test soak -- --nocapture
+
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --workspace --all-targets --features penstock-tests/clients -- \
+	$(CARGO) clippy --release --workspace --all-targets \
+		--features penstock-tests/clients,penstock-tests/soak -- \
 		-D warnings
 
 # Figures and a plot into docs/performance.md; needs a quiet machine and about an hour.

@@ -12,6 +12,8 @@ pub struct Listener {
     pub protocol: String,
     /// On the loopback address.
     pub port: u16,
+    /// Where clients are told that it is, if that is elsewhere.
+    pub advertised_port: Option<u16>,
     /// Its settings, without the prefix that names it.
     pub settings: Vec<(String, String)>,
 }
@@ -65,8 +67,11 @@ pub(crate) fn server_properties(
     let mut addresses = format!("PLAINTEXT://127.0.0.1:{port}");
     let mut protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned();
     let mut own = BTreeMap::new();
+    let mut advertised = addresses.clone();
     for of in listeners {
         addresses += &format!(",{}://127.0.0.1:{}", of.name, of.port);
+        let port = of.advertised_port.unwrap_or(of.port);
+        advertised += &format!(",{}://127.0.0.1:{port}", of.name);
         protocols += &format!(",{}:{}", of.name, of.protocol);
         for (key, value) in &of.settings {
             let name = of.name.to_lowercase();
@@ -75,7 +80,7 @@ pub(crate) fn server_properties(
     }
     let controller = format!("CONTROLLER://127.0.0.1:{controller_port}");
     settings.insert("listeners", format!("{addresses},{controller}"));
-    settings.insert("advertised.listeners", addresses);
+    settings.insert("advertised.listeners", advertised);
     settings.insert("listener.security.protocol.map", protocols);
     settings.insert("inter.broker.listener.name", "PLAINTEXT".to_owned());
     settings.extend(own.iter().map(|(key, value)| (key.as_str(), value.clone())));
@@ -106,6 +111,7 @@ mod tests {
             name: "MUTUAL".to_owned(),
             protocol: "SSL".to_owned(),
             port: 3,
+            advertised_port: None,
             settings: vec![("ssl.client.auth".to_owned(), "required".to_owned())],
         };
         let text = server_properties(1, 2, Path::new("d"), &[listener], &[]);

@@ -13,8 +13,8 @@ pub struct HostConfig {
 }
 
 impl HostConfig {
-    /// A host `id` of `group` with a quick commit (1 s), JSON log lines of every record, and no
-    /// topics yet.
+    /// A host `id` of `group` with a quick commit (1 s), delays without jitter, JSON log lines of
+    /// every record, and no topics yet.
     #[must_use]
     pub fn new(bootstrap: &str, group: &str, id: &str) -> HostConfig {
         HostConfig {
@@ -27,6 +27,7 @@ impl HostConfig {
         .set(&["kafka", "protocol"], "classic")
         .set(&["kafka", "delivery"], "at-least-once")
         .set(&["kafka", "commit-interval"], "1s")
+        .set(&["retry", "jitter-percent"], 0)
         .set(&["log", "format"], "json")
         .set(&["log", "records"], "all")
     }

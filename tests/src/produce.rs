@@ -15,6 +15,9 @@ use crate::client::{Client, settings};
 /// How long the acknowledgements of all that was sent may take.
 const FLUSH: Duration = Duration::from_secs(60);
 
+/// How long a broker's answer is waited for.
+const METADATA: Duration = Duration::from_secs(1);
+
 /// A record to be sent.
 #[derive(Debug, Clone, Default)]
 pub struct Outgoing {
@@ -136,6 +139,18 @@ impl Producer {
             .create_with_context(deliveries.clone())
             .context("cannot create a producer")?;
         Ok(Producer { inner, deliveries })
+    }
+
+    /// How many partitions of a topic it knows from now on.
+    ///
+    /// # Errors
+    /// When no broker answers.
+    pub fn partitions(&self, topic: &str) -> Result<usize> {
+        let metadata = self.inner.client().fetch_metadata(Some(topic), METADATA)?;
+        Ok(metadata
+            .topics()
+            .first()
+            .map_or(0, |of| of.partitions().len()))
     }
 
     /// Hands a record over; waits while the queue is full.

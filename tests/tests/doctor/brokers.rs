@@ -55,6 +55,7 @@ fn a_host_that_is_sent_to_an_address_that_nobody_reaches_says_so_and_waits() -> 
             name: "INSIDE".to_owned(),
             protocol: "PLAINTEXT".to_owned(),
             port: door,
+            advertised_port: None,
             settings: Vec::new(),
         }],
         ..BrokerOptions::default()

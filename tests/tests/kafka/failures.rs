@@ -171,8 +171,7 @@ fn a_retry_ends_with_the_attempt_that_succeeds() -> Result<()> {
     line.send(0, &["ok 1", "retry-until 3", "retry-after 300", "ok 2"])?;
     let config = line
         .unruly("h1", "classic")?
-        .set(&["handlers", "unruly", "retry", "backoff"], "50ms..5s")
-        .set(&["handlers", "unruly", "retry", "jitter-percent"], 0);
+        .set(&["handlers", "unruly", "retry", "backoff"], "50ms..5s");
     let mut host = Host::start(&config)?;
     eventually("all is committed", SOON, || line.is_caught_up());
     assert_eq!(

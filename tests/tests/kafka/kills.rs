@@ -1,37 +1,12 @@
 //! SIGKILL at random moments under load: every input is accounted for in the outputs.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use anyhow::Result;
-use penstock_tests::{Host, eventually};
+use penstock_tests::{Host, Random, eventually};
 
 use crate::support::{Account, Flow, Line, Load, PROTOCOLS, SOON};
 
 /// Of each protocol.
 const KILLS: usize = 10;
-
-/// Random numbers that a seed repeats (splitmix64).
-struct Random(u64);
-
-impl Random {
-    /// From the environment variable `PENSTOCK_TEST_SEED`, or the time; printed.
-    fn new() -> Result<Random> {
-        let seed = match std::env::var("PENSTOCK_TEST_SEED") {
-            Ok(seed) => seed.parse()?,
-            Err(_) => SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
-        };
-        println!("PENSTOCK_TEST_SEED={seed}");
-        Ok(Random(seed))
-    }
-
-    fn millis(&mut self, below: u64) -> Duration {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Duration::from_millis((z ^ (z >> 31)) % below)
-    }
-}
 
 /// What the broker knew when a host was dead.
 struct Death {

@@ -1,13 +1,10 @@
 //! What the scenarios share.
 
-mod line;
-mod load;
 mod metrics;
 mod watch;
 
-pub use line::Line;
-pub use load::{Account, Flow, Load};
 pub use metrics::Scrape;
+pub use penstock_tests::{Account, Flow, Line, Load};
 pub use watch::{Watch, log_lines};
 
 use std::time::Duration;

@@ -154,6 +154,7 @@ fn listener(name: &str, protocol: &str, port: u16, settings: Vec<(String, String
         name: name.to_owned(),
         protocol: protocol.to_owned(),
         port,
+        advertised_port: None,
         settings,
     }
 }

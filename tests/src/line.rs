@@ -1,14 +1,19 @@
 //! One handler's line: input, output and dead-letter topic, and a group, all of this test alone.
 
+use crate::{Broker, Client, HostConfig, Outgoing, plugin, unique};
 use anyhow::Result;
-use penstock_tests::{Broker, Client, HostConfig, Outgoing, plugin, unique};
 
 /// See the module.
 pub struct Line {
+    /// Of its broker.
     pub client: Client,
+    /// The input topic.
     pub input: String,
+    /// The output topic.
     pub output: String,
+    /// The dead-letter topic.
     pub dead: String,
+    /// The hosts' group.
     pub group: String,
 }
 

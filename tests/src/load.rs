@@ -5,13 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use penstock_tests::{Client, Outgoing, Producer};
+
 use rdkafka::Message;
+
+use crate::{Client, Outgoing, Producer};
 
 /// Keys of each partition.
 const KEYS: u64 = 7;
@@ -27,6 +29,8 @@ pub struct Load {
     keyless: Vec<(usize, u64)>,
     /// By partition.
     sent: Vec<u64>,
+    /// Counts the partitions' turns.
+    next: usize,
 }
 
 impl Load {
@@ -39,6 +43,7 @@ impl Load {
             large: Vec::new(),
             keyless: Vec::new(),
             sent: vec![0; client.partitions(topic)?.len()],
+            next: 0,
         })
     }
 
@@ -57,8 +62,8 @@ impl Load {
     /// Sends `count` records more, partition by turns, without waiting for acknowledgements.
     pub fn send(&mut self, count: u64) -> Result<()> {
         for _ in 0..count {
-            let total: u64 = self.sent.iter().sum();
-            let partition = (total % self.sent.len() as u64) as usize;
+            let partition = self.next % self.sent.len();
+            self.next += 1;
             let number = self.sent[partition];
             let is_large = self.large.contains(&(partition, number));
             let padding = self.padding.repeat(if is_large { 10 } else { 1 });
@@ -74,6 +79,18 @@ impl Load {
         Ok(())
     }
 
+    /// From now on to so many partitions, as far as the producer knows them; those that are new
+    /// have no records yet.
+    fn grow(&mut self, partitions: usize) {
+        // While no broker answers, its client knows of none that is new.
+        if partitions > self.sent.len()
+            && let Ok(known) = self.producer.partitions(&self.topic)
+        {
+            self.sent
+                .resize(self.sent.len().max(known.min(partitions)), 0);
+        }
+    }
+
     /// Waits for all acknowledgements; gives how many records each partition has.
     pub fn finish(&self) -> Result<Vec<u64>> {
         self.producer.flush()?;
@@ -85,6 +102,7 @@ impl Load {
 pub struct Flow {
     stop: Arc<AtomicBool>,
     sent: Arc<AtomicU64>,
+    partitions: Arc<AtomicUsize>,
     thread: Option<JoinHandle<Result<Vec<u64>>>>,
 }
 
@@ -96,13 +114,16 @@ impl Flow {
     pub fn start(mut load: Load, per_second: u64) -> Flow {
         let stop = Arc::new(AtomicBool::new(false));
         let sent = Arc::new(AtomicU64::new(0));
+        let partitions = Arc::new(AtomicUsize::new(0));
         let thread = std::thread::spawn({
             let (stop, sent) = (Arc::clone(&stop), Arc::clone(&sent));
+            let partitions = Arc::clone(&partitions);
             move || {
                 let begun = Instant::now();
                 let mut total = 0;
                 while !stop.load(Ordering::Relaxed) {
                     let due = (begun.elapsed().as_millis() as u64 * per_second) / 1000;
+                    load.grow(partitions.load(Ordering::Relaxed));
                     load.send(due - total)?;
                     total = due;
                     sent.store(total, Ordering::Relaxed);
@@ -114,6 +135,7 @@ impl Flow {
         Flow {
             stop,
             sent,
+            partitions,
             thread: Some(thread),
         }
     }
@@ -121,6 +143,16 @@ impl Flow {
     /// How many records are on their way.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// From now on also to the partitions that the topic has got, up to so many.
+    pub fn grow(&self, partitions: usize) {
+        self.partitions.store(partitions, Ordering::Relaxed);
+    }
+
+    /// Whether it has ended by itself, which [`stop`](Flow::stop) explains.
+    pub fn is_over(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Stops; gives how many records each partition has.

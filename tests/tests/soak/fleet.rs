@@ -1,0 +1,168 @@
+//! Two to four hosts of one group.
+
+use std::os::unix::process::ExitStatusExt;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use penstock_tests::{Host, HostConfig, Random};
+
+const HOSTS: std::ops::RangeInclusive<usize> = 2..=4;
+/// How long a host may take to end once it is asked to, whatever befalls it meanwhile.
+const END: Duration = Duration::from_secs(30);
+
+/// See the module.
+pub struct Fleet {
+    config: HostConfig,
+    started: usize,
+    hosts: Vec<Member>,
+    /// Asked to end; each is to do so by then.
+    ending: Vec<(Host, Instant)>,
+}
+
+struct Member {
+    host: Host,
+    frozen_until: Option<Instant>,
+}
+
+impl Fleet {
+    /// Nobody yet.
+    pub fn new(config: HostConfig) -> Fleet {
+        Fleet {
+            config,
+            started: 0,
+            hosts: Vec::new(),
+            ending: Vec::new(),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// One more, unless there are enough.
+    pub fn add(&mut self) -> Result<()> {
+        if self.hosts.len() == *HOSTS.end() {
+            return Ok(());
+        }
+        self.started += 1;
+        let id = format!("h{}", self.started);
+        let host = Host::start(&self.config.clone().set(&["host", "id"], id))?;
+        self.hosts.push(Member {
+            host,
+            frozen_until: None,
+        });
+        Ok(())
+    }
+
+    /// SIGKILL of one.
+    pub fn kill(&mut self, random: &mut Random) -> Result<()> {
+        match self.take(random) {
+            Some(mut member) => member.host.kill(),
+            None => Ok(()),
+        }
+    }
+
+    /// SIGTERM of one that is not frozen.
+    pub fn terminate(&mut self, random: &mut Random) -> Result<()> {
+        let Some(mut member) = self.take(random) else {
+            return Ok(());
+        };
+        if member.frozen_until.is_some() {
+            self.hosts.push(member);
+            return Ok(());
+        }
+        member.host.sigterm()?;
+        self.ending.push((member.host, Instant::now() + END));
+        Ok(())
+    }
+
+    /// SIGSTOP of one.
+    pub fn freeze(&mut self, until: Instant, random: &mut Random) -> Result<()> {
+        let Some(mut member) = self.take(random) else {
+            return Ok(());
+        };
+        if member.frozen_until.is_none() {
+            member.host.process().suspend()?;
+            member.frozen_until = Some(until);
+        }
+        self.hosts.push(member);
+        Ok(())
+    }
+
+    /// Those that were frozen for long enough go on, and others take the place of those that are
+    /// gone. A host that has ended by itself is an error.
+    pub fn recover(&mut self) -> Result<()> {
+        let now = Instant::now();
+        for member in &mut self.hosts {
+            if member.frozen_until.is_some_and(|until| until <= now) {
+                member.host.process().signal(libc::SIGCONT)?;
+                member.frozen_until = None;
+            }
+            if let Some(status) = member.host.process().ended()? {
+                let log = member.host.process().log_tail();
+                bail!("a host ended by itself ({status}):\n{log}");
+            }
+        }
+        let ending = std::mem::take(&mut self.ending);
+        for (mut host, by) in ending {
+            match host.process().ended()? {
+                // What it could not finish within its deadline is an end with 1, and said; one that
+                // had only begun does not know the signal yet.
+                Some(status) => {
+                    let log = host.process().log_tail();
+                    let is_well = matches!(status.code(), Some(0 | 1))
+                        || status.signal() == Some(libc::SIGTERM);
+                    ensure!(is_well, "it ended by {status}:\n{log}");
+                }
+                None if by <= now => {
+                    let log = host.process().log_tail();
+                    bail!("a host does not end:\n{log}");
+                }
+                None => self.ending.push((host, by)),
+            }
+        }
+        while self.hosts.len() < *HOSTS.start() {
+            self.add()?;
+        }
+        Ok(())
+    }
+
+    /// All go on.
+    pub fn thaw_all(&mut self) -> Result<()> {
+        for member in &mut self.hosts {
+            member.frozen_until = member.frozen_until.map(|_| Instant::now());
+        }
+        self.recover()
+    }
+
+    /// Whether each host's account balances, with nothing but what was emitted and handed back.
+    pub fn is_balanced(&self) -> Result<()> {
+        for member in &self.hosts {
+            let status = member.host.status()?;
+            for of in status["handlers"].as_array().context("no handlers")? {
+                let ledger = &of["ledger"];
+                let item = |name: &str| {
+                    let value = ledger[name].as_u64();
+                    value.with_context(|| format!("no `{name}` in {ledger}"))
+                };
+                let ends = item("emitted")? + item("handed-back")? + item("open")?;
+                ensure!(item("begun")? == ends, "unaccounted: {ledger}");
+                ensure!(item("open")? == 0, "open though all is committed: {ledger}");
+            }
+        }
+        Ok(())
+    }
+
+    /// SIGTERM for all; each is to end well.
+    pub fn stop(&mut self) -> Result<()> {
+        self.hosts
+            .drain(..)
+            .try_for_each(|member| member.host.stop())
+    }
+
+    fn take(&mut self, random: &mut Random) -> Option<Member> {
+        let count = self.hosts.len() as u64;
+        (count > 0).then(|| self.hosts.swap_remove(random.number(count) as usize))
+    }
+}

@@ -1,0 +1,126 @@
+//! Chaos on a real broker, for as long as asked: hosts are killed, frozen and stopped, the broker
+//! as well, connections cut and slowed down, the topic grows. A checker knows every input.
+//!
+//! `make soak MINUTES=10`; see CONTRIBUTING.md.
+
+mod faults;
+mod fleet;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use penstock_tests::{
+    Account, Broker, BrokerOptions, Flow, Line, Listener, Load, Proxy, Random, eventually,
+    free_port,
+};
+
+use faults::{Chaos, Fault};
+use fleet::Fleet;
+
+/// Partitions of the input at the start, and of the output.
+const PARTITIONS: i32 = 4;
+/// The longest between two faults.
+const BETWEEN_FAULTS_MS: u64 = 6000;
+/// Between two lines of progress.
+const PROGRESS: Duration = Duration::from_secs(10);
+/// How long hosts may take to do what is left once the faults have ceased.
+const CATCH_UP: Duration = Duration::from_secs(240);
+
+fn number(variable: &str, default: u64) -> Result<u64> {
+    match std::env::var(variable) {
+        Ok(text) => text.parse().with_context(|| format!("{variable}={text}")),
+        Err(_) => Ok(default),
+    }
+}
+
+/// A broker whose hosts come by a proxy, and the proxy.
+fn broker() -> Result<(Broker, Proxy)> {
+    let port = free_port()?;
+    let proxy = Proxy::to(port)?;
+    let broker = Broker::start(BrokerOptions {
+        heap_mib: 1024,
+        quick_start: false,
+        listeners: vec![Listener {
+            name: "PROXIED".to_owned(),
+            protocol: "PLAINTEXT".to_owned(),
+            port,
+            advertised_port: Some(proxy.port()),
+            settings: Vec::new(),
+        }],
+        ..BrokerOptions::default()
+    })?;
+    Ok((broker, proxy))
+}
+
+fn soak(protocol: &str, lasts: Duration, per_second: u64, random: &mut Random) -> Result<()> {
+    let (broker, proxy) = broker()?;
+    let line = Line::on(&broker, "soak", PARTITIONS)?;
+    let flow = Flow::start(Load::new(&line.client, &line.input, 0)?, per_second);
+    let bootstrap = format!("127.0.0.1:{}", proxy.port());
+    let config = line
+        .loaded("soak", protocol)?
+        .set(&["kafka", "bootstrap"], bootstrap)
+        .set(&["log", "records"], "off");
+    let mut chaos = Chaos {
+        broker,
+        proxy,
+        fleet: Fleet::new(config),
+        partitions: PARTITIONS,
+        longest: lasts / 4,
+        done: Vec::new(),
+    };
+    let begun = Instant::now();
+    let (mut next, mut told) = (begun, begun);
+    while begun.elapsed() < lasts && !flow.is_over() {
+        chaos.recover()?;
+        if next <= Instant::now() {
+            chaos.meet(Fault::random(random), &line, &flow, random)?;
+            next = Instant::now() + random.millis(BETWEEN_FAULTS_MS);
+        }
+        if told.elapsed() >= PROGRESS {
+            told = Instant::now();
+            println!(
+                "{protocol} {:>4} s: {} records sent, {} hosts, {} faults, the last: {}",
+                begun.elapsed().as_secs(),
+                flow.sent(),
+                chaos.fleet.len(),
+                chaos.done.len(),
+                chaos.done.last().map_or("none", Fault::name)
+            );
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    chaos.cease()?;
+    let sent = flow.stop()?;
+    eventually("all is committed", CATCH_UP, || line.is_caught_up());
+    chaos.fleet.is_balanced()?;
+    chaos.fleet.stop()?;
+
+    let account = Account::read(&line.client, &line.output)?;
+    account.is_complete(&sent)?;
+    account.is_in_order()?;
+    let letters = line.dead_letters()?;
+    ensure!(letters.is_empty(), "dead letters: {letters:?}");
+    let total: u64 = sent.iter().sum();
+    println!(
+        "{protocol}: {total} records, lost 0, disordered 0, unaccounted 0, {} outputs repeated",
+        account.repeats()
+    );
+    for fault in Fault::ALL {
+        let count = chaos.done.iter().filter(|done| **done == fault).count();
+        println!("  {count:>4} × {}", fault.name());
+    }
+    Ok(())
+}
+
+#[test]
+fn nothing_is_lost_whatever_happens() -> Result<()> {
+    let seconds = number("PENSTOCK_MINUTES", 2)? * 60;
+    let per_second = number("PENSTOCK_RATE", 3000)?;
+    let mut random = Random::new()?;
+    for protocol in ["classic", "consumer"] {
+        let lasts = Duration::from_secs(seconds) / 2;
+        soak(protocol, lasts, per_second, &mut random)?;
+    }
+    Ok(())
+}
