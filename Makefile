@@ -4,7 +4,7 @@
 CARGO ?= cargo
 # Logic and guests are tested with debug assertions; what links librdkafka or wasmtime in the
 # profile of the host, and apart from the rest, so that both are compiled once: a test's own
-# dependencies would give them other features. On a real broker a test mostly waits: four at once.
+# dependencies would give them other features. In front of a broker a test mostly waits: four at once.
 PURE = -p penstock-core -p penstock-engine -p penstock-sdk -p purchase-to-access \
 	-p progress-updates -p unruly
 HEAVY = -p penstock -p penstock-admin-protocol -p penstock-kafka -p penstock-wasm \
@@ -23,7 +23,7 @@ demo: build
 test: build lint
 	@tools/prepare test
 	$(CARGO) test $(PURE)
-	$(CARGO) test --release $(HEAVY)
+	$(CARGO) test --release $(HEAVY) -- --test-threads=4
 	$(CARGO) test --release -p penstock-tests -- --test-threads=4
 
 # The doctor in front of clients of other makes: KafkaJS from npm, and Java's. Most of the time they
