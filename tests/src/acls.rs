@@ -2,12 +2,17 @@
 
 use anyhow::{Result, ensure};
 use kafka_protocol::messages::create_acls_request::AclCreation;
-use kafka_protocol::messages::{ApiKey, CreateAclsRequest, CreateAclsResponse};
+use kafka_protocol::messages::delete_acls_request::DeleteAclsFilter;
+use kafka_protocol::messages::{
+    ApiKey, CreateAclsRequest, CreateAclsResponse, DeleteAclsRequest, DeleteAclsResponse,
+};
 use kafka_protocol::protocol::StrBytes;
 
 use crate::client::Client;
 
 const VERSION: i16 = 3;
+const PREFIXED: i8 = 4;
+const ALLOW: i8 = 3;
 
 /// What a permission is for: resources by the beginning of their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +48,6 @@ impl Client {
     /// When the broker refuses.
     pub fn permit(&self, permissions: &[Permission<'_>]) -> Result<()> {
         let creation = |(principal, operation, resource, prefix): &Permission<'_>| {
-            const PREFIXED: i8 = 4;
-            const ALLOW: i8 = 3;
             AclCreation::default()
                 .with_resource_type(*resource as i8)
                 .with_resource_name(StrBytes::from_string((*prefix).to_owned()))
@@ -60,6 +63,30 @@ impl Client {
         for result in answer.results {
             ensure!(result.error_code == 0, "not permitted: {result:?}");
         }
+        Ok(())
+    }
+
+    /// Takes a permission back.
+    ///
+    /// # Errors
+    /// When the broker refuses, or there is none.
+    pub fn withdraw(&self, permission: Permission<'_>) -> Result<()> {
+        let (principal, operation, resource, prefix) = permission;
+        let filter = DeleteAclsFilter::default()
+            .with_resource_type_filter(resource as i8)
+            .with_resource_name_filter(Some(StrBytes::from_string(prefix.to_owned())))
+            .with_pattern_type_filter(PREFIXED)
+            .with_principal_filter(Some(StrBytes::from_string(principal.to_owned())))
+            .with_host_filter(None)
+            .with_operation(operation as i8)
+            .with_permission_type(ALLOW);
+        let request = DeleteAclsRequest::default().with_filters(vec![filter]);
+        let answer: DeleteAclsResponse = self.ask(ApiKey::DeleteAcls, VERSION, &request)?;
+        let deleted = answer
+            .filter_results
+            .iter()
+            .map(|of| of.matching_acls.len());
+        ensure!(deleted.sum::<usize>() == 1, "not withdrawn: {answer:?}");
         Ok(())
     }
 }

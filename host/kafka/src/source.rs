@@ -18,7 +18,7 @@ use crate::commit::Committer;
 use crate::intake::Intake;
 use crate::lookup::Lookup;
 use crate::native::{
-    Error, Event, EventKind, Fetched, Handle, PartitionOffset, Queue, Records, Role,
+    Error, Event, EventKind, Handle, Message, PartitionOffset, Queue, Records, Role,
 };
 use crate::orders::{Order, Orders};
 use crate::reset::Reset;
@@ -141,7 +141,6 @@ pub fn start<I: Intake>(
         orders,
         reset: None,
         records,
-        fetched: Vec::with_capacity(ROUND_RECORDS_MAX),
         more: false,
     };
     spawn("kafka-poll", move || {
@@ -217,8 +216,6 @@ pub(crate) struct Poller<I: Intake> {
     pub(crate) bootstrap: Bootstrap,
     throttled: Throttled,
     pub(crate) records: Records,
-    /// Empty between two rounds.
-    fetched: Vec<Fetched>,
     /// Whether the last round may have left records behind.
     more: bool,
 }
@@ -285,31 +282,22 @@ impl<I: Intake> Poller<I> {
             .look(throttle, &*self.intake, "consumer", "records are read");
     }
 
-    /// Takes the records that are there, and says whether there may be more.
+    /// Takes the records that are there, and says whether there may be more. Errors of partitions
+    /// come last: what is done about one takes its time, and asks librdkafka for more.
     fn take_records(&mut self) -> bool {
-        let mut fetched = std::mem::take(&mut self.fetched);
-        self.records.take(&mut fetched);
-        let more = fetched.len() == fetched.capacity();
-        for one in fetched.drain(..) {
-            let message = one.message();
-            if let Some(code) = message.error() {
-                let topic = Arc::from(message.topic());
-                let at = PartitionOffset::new(&topic, message.partition(), message.offset());
-                let text = message.error_text();
-                self.hand_over();
-                self.partition_error(
-                    &at,
-                    &Error {
-                        code,
-                        text,
-                        fatal: false,
-                    },
-                );
-            } else if let Some(full) = self.cells.push(&message) {
-                self.pause(&[full]);
+        let mut errors = Vec::new();
+        let (cells, handle) = (&mut self.cells, &self.handle);
+        let more = self.records.take(ROUND_RECORDS_MAX, &mut |message| {
+            if let Some(error) = failed(&message) {
+                errors.push(error);
+            } else if let Some(full) = cells.push(&message) {
+                pause(handle, &[full]);
             }
+        });
+        for (at, error) in errors {
+            self.hand_over();
+            self.partition_error(&at, &error);
         }
-        self.fetched = fetched;
         more
     }
 
@@ -341,16 +329,7 @@ impl<I: Intake> Poller<I> {
 
     pub(crate) fn hand_over(&mut self) {
         let to_pause = self.cells.hand_over();
-        self.pause(&to_pause);
-    }
-
-    fn pause(&self, partitions: &[PartitionOffset]) {
-        if partitions.is_empty() {
-            return;
-        }
-        if let Err(error) = self.handle.pause(partitions) {
-            tracing::warn!("pausing failed: {error}");
-        }
+        pause(&self.handle, &to_pause);
     }
 
     fn resume(&mut self) {
@@ -384,5 +363,27 @@ impl<I: Intake> Poller<I> {
             self.shared.update(|state| state.member = true);
             self.is_taken_in();
         }
+    }
+}
+
+/// What a message says of its partition, and where, if it is no record.
+fn failed(message: &Message<'_>) -> Option<(PartitionOffset, Error)> {
+    let code = message.error()?;
+    let topic = Arc::from(message.topic());
+    let at = PartitionOffset::new(&topic, message.partition(), message.offset());
+    let error = Error {
+        code,
+        text: message.error_text(),
+        fatal: false,
+    };
+    Some((at, error))
+}
+
+fn pause(handle: &Handle, partitions: &[PartitionOffset]) {
+    if partitions.is_empty() {
+        return;
+    }
+    if let Err(error) = handle.pause(partitions) {
+        tracing::warn!("pausing failed: {error}");
     }
 }

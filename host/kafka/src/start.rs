@@ -43,7 +43,16 @@ pub fn prepare<S: Stay>(
             }
             Err(error) => {
                 let what = "waiting for Kafka before the group is joined";
-                latch::raise_error(latch, lookup.handle.who(), latch::CLUSTER, &error, what);
+                let who = lookup.handle.who();
+                match latch::condition(error.code) {
+                    // The commit of start positions says of none which one it is.
+                    Some(code) if is_about_the_topic(error.code) => {
+                        let topics: Vec<&str> = lookup.starts.keys().map(|name| &**name).collect();
+                        let text = who.explain(&error, &topics.join(", "));
+                        latch::raise(latch, code, latch::CLUSTER, &format!("{what}: {text}"));
+                    }
+                    _ => latch::raise_error(latch, who, latch::CLUSTER, &error, what),
+                }
                 refusals(lookup, latch, events, what);
             }
         }

@@ -2,14 +2,16 @@
 //! resource and the command that mends it.
 
 use anyhow::{Result, ensure};
-use penstock_tests::acls::Operation::Read;
-use penstock_tests::acls::Resource::Group;
+use penstock_tests::acls::Operation::{Describe, Read, Write};
+use penstock_tests::acls::Resource::{Group, Topic};
 use penstock_tests::{Host, HostConfig, eventually, plugin, unique};
 use rdkafka::config::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use serde_json::Value;
 
 use crate::support::{Cluster, Door, SOON};
+
+const PURCHASE: &str = r#"{"eventId":"e1","type":"PURCHASE_CONFIRMED","userId":"u7","courseId":"c3","amount":1,"currency":"EUR","createdAt":"2026-01-01T10:00:00.000Z"}"#;
 
 /// A user of the login listener who may do what its name says.
 fn door(user: &str) -> Door {
@@ -88,6 +90,43 @@ fn the_host_names_the_topic_it_may_not_read() -> Result<()> {
     host.stop()
 }
 
+/// What may not be read has an error at its offset, which is not to be taken for a record: a
+/// rebalance has all partitions fetched on from where the client believes to be.
+#[test]
+fn what_could_not_be_read_for_a_while_is_read_though_another_host_joined_meanwhile() -> Result<()> {
+    let (group, input, output) = topics("flow-later")?;
+    let client = Cluster::shared().client();
+    let user = "User:no-topic";
+    let read = (user, Read, Topic, input.as_str());
+    client.permit(&[
+        read,
+        (user, Describe, Topic, &input),
+        (user, Write, Topic, &output),
+    ])?;
+    let mut first = Host::start(&config(&door("no-topic"), &group, &input, &output)?)?;
+    first.ready(SOON)?;
+    client.withdraw(read)?;
+    let record = penstock_tests::Outgoing::to(&input)
+        .key("u7")
+        .value(PURCHASE);
+    let records = vec![record; 3];
+    client.produce(&records)?;
+    let lacks = format!("User:no-topic lacks Read on topic {input}");
+    says(&mut first, "PSK-K003", &[&lacks])?;
+    let second = config(&door("no-topic"), &group, &input, &output)?.set(&["host", "id"], "h2");
+    let mut second = Host::start(&second)?;
+    second.ready(SOON)?;
+    first.ready(SOON)?;
+
+    client.permit(&[read])?;
+    eventually("all is committed", SOON, || {
+        client.caught_up(&group, &input)
+    });
+    assert_eq!(client.read_all(&output)?.len(), records.len());
+    second.stop()?;
+    first.stop()
+}
+
 #[test]
 fn the_host_names_the_group_it_may_not_join_and_goes_on_once_it_may() -> Result<()> {
     let (group, input, output) = topics("flow-group")?;
@@ -116,8 +155,7 @@ fn the_host_names_the_output_it_may_not_write() -> Result<()> {
     Cluster::shared().client().create_topic(&closed, 1, &[])?;
     let mut host = Host::start(&config(&door("app-scram"), &group, &input, &closed)?)?;
     host.ready(SOON)?;
-    let purchase = r#"{"eventId":"e1","type":"PURCHASE_CONFIRMED","userId":"u7","courseId":"c3","amount":1,"currency":"EUR","createdAt":"2026-01-01T10:00:00.000Z"}"#;
-    let record = penstock_tests::Outgoing::to(&input).value(purchase);
+    let record = penstock_tests::Outgoing::to(&input).value(PURCHASE);
     Cluster::shared().client().produce(&[record])?;
     let cure = format!("--allow-principal User:app-scram --operation Write --topic {closed}");
     host.wait_for_log(&cure, SOON)?;

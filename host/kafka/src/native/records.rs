@@ -1,10 +1,10 @@
 //! A consumer's records, apart from its other events.
 //!
 //! As events of the consumer's queue they would be polled one by one, and librdkafka reads three
-//! clocks for each poll. From a queue of their own they are taken by the thousand.
+//! clocks for each poll. From a queue of their own many are taken in one call.
 
 use std::ffi::c_void;
-use std::ptr::{self, NonNull};
+use std::ptr;
 use std::sync::Arc;
 
 use rdkafka_sys as sys;
@@ -59,19 +59,43 @@ impl Records {
         Ok(())
     }
 
-    /// Takes what is there, at most as much as `into` has room for; does not wait.
-    pub fn take(&self, into: &mut Vec<Fetched>) {
-        let room = into.spare_capacity_mut();
-        // SAFETY: the queue is live; as many places as returned are written to, each with a message
-        // that is ours, which is what a `Fetched` is. Nothing is read of them.
+    /// Hands over what is there, at most `most` messages; does not wait. Whether there may be more.
+    ///
+    /// `rd_kafka_consume_batch_queue` would do the same with an array, but takes a partition's error
+    /// for the record at its offset: that record would never be fetched.
+    pub fn take(&self, most: usize, each: &mut dyn FnMut(Message<'_>)) -> bool {
+        let mut taking = Taking {
+            client: self.handle.raw(),
+            left: most,
+            each,
+        };
+        let opaque = (&raw mut taking).cast();
+        // SAFETY: the queue is live, and so is `taking` until the call returns; nobody else has it.
         unsafe {
-            let count = sys::rd_kafka_consume_batch_queue(
-                self.queue.raw(),
-                0,
-                room.as_mut_ptr().cast(),
-                room.len(),
-            );
-            into.set_len(into.len() + usize::try_from(count).unwrap_or_default());
+            sys::rd_kafka_consume_callback_queue(self.queue.raw(), 0, Some(taken), opaque);
+        }
+        taking.left == 0
+    }
+}
+
+/// What a callback is given.
+struct Taking<'a> {
+    client: *mut sys::rd_kafka_t,
+    left: usize,
+    each: &'a mut dyn FnMut(Message<'_>),
+}
+
+/// librdkafka calls this within `take`, on the same thread and with no queue locked. The message is
+/// its own, and goes after the call.
+unsafe extern "C" fn taken(message: *mut sys::rd_kafka_message_t, opaque: *mut c_void) {
+    // SAFETY: `opaque` is what `take` gave, which lives and is used by nobody else; the message lives
+    // for the time of the call. To yield puts what is left back into the queue.
+    unsafe {
+        let taking = &mut *opaque.cast::<Taking<'_>>();
+        (taking.each)(Message::of(&*message));
+        taking.left = taking.left.saturating_sub(1);
+        if taking.left == 0 {
+            sys::rd_kafka_yield(taking.client);
         }
     }
 }
@@ -87,26 +111,4 @@ impl Drop for Records {
 unsafe extern "C" fn wake(_: *mut sys::rd_kafka_t, events: *mut c_void) {
     // SAFETY: `events` is the queue that `new` gave, which outlives this callback.
     unsafe { sys::rd_kafka_queue_yield(events.cast()) }
-}
-
-/// A record, or what a partition failed with.
-#[repr(transparent)]
-pub struct Fetched(NonNull<sys::rd_kafka_message_t>);
-
-// SAFETY: a message may be read and destroyed on any thread.
-unsafe impl Send for Fetched {}
-
-impl Fetched {
-    /// What it holds.
-    pub fn message(&self) -> Message<'_> {
-        // SAFETY: the message is ours, and lives as long as `self`.
-        Message::of(unsafe { self.0.as_ref() })
-    }
-}
-
-impl Drop for Fetched {
-    fn drop(&mut self) {
-        // SAFETY: owned, and destroyed once.
-        unsafe { sys::rd_kafka_message_destroy(self.0.as_ptr()) }
-    }
 }
