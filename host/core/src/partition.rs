@@ -80,7 +80,7 @@ pub struct Run {
     /// The calls that are due for the first record: handler and attempt. All other records are
     /// fresh: each handler, attempt 1.
     pub first_calls: SmallVec<[(usize, u32); 2]>,
-    /// The time since the first record was begun.
+    /// The time since a handler was first called with the first record.
     pub first_waited: Duration,
 }
 
@@ -183,11 +183,12 @@ impl Partition {
         }
         self.begun = self.begun.max(end);
         self.running = true;
+        let called_at = *self.entries[self.run_next].called_at.get_or_insert(now);
         Some(Run {
             first: Seq(self.base + self.run_next as u64),
             count,
             first_calls,
-            first_waited: now.saturating_sub(self.entries[self.run_next].begun_at),
+            first_waited: now.saturating_sub(called_at),
         })
     }
 

@@ -180,22 +180,20 @@ impl Retry {
         let doublings = 1u32.checked_shl(attempt.number - 1).unwrap_or(u32::MAX);
         let delay = asked.unwrap_or_else(|| self.backoff_min.saturating_mul(doublings));
         let delay = delay.clamp(self.backoff_min, self.backoff_max);
-        let delay = self
-            .varied(delay, attempt)
-            .clamp(self.backoff_min, self.backoff_max);
+        let delay = self.varied(delay, attempt);
         (attempt.waited + delay <= self.total).then_some(delay)
     }
 
-    /// Between `100 - jitter_percent` and `100 + jitter_percent` percent of `delay`.
+    /// Somewhere between `100 - jitter_percent` and `100 + jitter_percent` percent of `delay`, as far
+    /// as the bounds allow.
     fn varied(&self, delay: Duration, attempt: Attempt) -> Duration {
-        let by = u64::from(self.jitter_percent);
-        if by == 0 {
-            return delay;
-        }
-        let mixed = mix(attempt.spread ^ u64::from(attempt.number));
-        let permille = 1000 - 10 * by + mixed % (20 * by + 1);
-        let nanos = delay.as_nanos() * u128::from(permille) / 1000;
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        let by = delay * self.jitter_percent / 100;
+        let least = delay.saturating_sub(by).max(self.backoff_min);
+        let most = delay.saturating_add(by).min(self.backoff_max);
+        let span = most.saturating_sub(least).as_nanos();
+        let mixed = u128::from(mix(attempt.spread ^ u64::from(attempt.number)));
+        let more = mixed * span >> u64::BITS;
+        least + Duration::from_nanos(u64::try_from(more).unwrap_or(u64::MAX))
     }
 }
 
@@ -284,19 +282,28 @@ mod tests {
             most <= Some(&MS(1200)) && most > Some(&MS(1190)),
             "{most:?}"
         );
+        // At a bound there is one way only.
         let held = Retry {
             backoff_min: MS(1000),
             ..retry
         };
-        let least = (0..100).filter_map(|spread| {
-            held.delay(
-                Attempt {
+        let delays: Vec<_> = (0..1000)
+            .filter_map(|spread| {
+                let attempt = Attempt {
                     spread,
                     ..Attempt::FIRST
-                },
-                None,
-            )
-        });
-        assert_eq!(least.min(), Some(MS(1000)));
+                };
+                held.delay(attempt, None)
+            })
+            .collect();
+        let (least, most) = (delays.iter().min(), delays.iter().max());
+        assert!(
+            least >= Some(&MS(1000)) && least < Some(&MS(1005)),
+            "{least:?}"
+        );
+        assert!(
+            most <= Some(&MS(1200)) && most > Some(&MS(1190)),
+            "{most:?}"
+        );
     }
 }

@@ -339,3 +339,40 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_time_of_retries_counts_from_the_first_call_of_the_record_itself() {
+    let second = Duration::from_secs(1);
+    let mut partition = Partition::new(1, NextOffset(0));
+    for offset in 0..2 {
+        partition.fetched(Offset(offset));
+    }
+    let again = |seq| Handled {
+        seq: Seq(seq),
+        handler: 0,
+        decision: Decision::Again {
+            after: second,
+            why: Box::new(Failure::Deadline { limit: second }),
+        },
+    };
+    let emit = |seq| Handled {
+        seq: Seq(seq),
+        handler: 0,
+        decision: Decision::Emit { outputs: 0 },
+    };
+    let mut told = Vec::new();
+    // Both are taken, and the run ends after the first, which is tried again.
+    assert_eq!(partition.take(8, second).unwrap().count, 2);
+    partition.handled([again(0)], second, &mut told);
+    let run = partition.take(8, second * 30).unwrap();
+    assert_eq!(run.first_waited, second * 29);
+    partition.handled([emit(0)], second * 30, &mut told);
+    // The second one has waited for the first, and not for itself.
+    let run = partition.take(8, second * 60).unwrap();
+    assert_eq!((run.first, run.first_waited), (Seq(1), Duration::ZERO));
+    partition.handled([again(1)], second * 60, &mut told);
+    assert_eq!(
+        partition.take(8, second * 62).unwrap().first_waited,
+        second * 2
+    );
+}

@@ -86,8 +86,9 @@ fn is_of_the_past(of: &FindingStatus) -> bool {
     of.code == Code::DoctorTopicRemade.as_str()
 }
 
+/// What has happened may happen again, and is told by its evidence.
 fn same(a: &FindingStatus, b: &FindingStatus) -> bool {
-    a.code == b.code && a.subject == b.subject
+    a.code == b.code && a.subject == b.subject && (!is_of_the_past(a) || a.evidence == b.evidence)
 }
 
 fn status(finding: &Finding, now: &str) -> FindingStatus {

@@ -56,7 +56,7 @@ impl Healer {
         }
     }
 
-    /// Puts a partition there; whether that was done.
+    /// Puts a partition there; whether that was begun.
     async fn put(&self, code: Code, of: &ResetPartition, status: &Status) -> bool {
         let order = ResetOrder {
             to: Addressee {
@@ -70,12 +70,12 @@ impl Healer {
         let control = Arc::clone(&self.control);
         let answer = tokio::task::spawn_blocking(move || control.reset(&order)).await;
         let Ok(answer) = answer else { return false };
-        let is_done = answer.result == Deed::Done;
-        if is_done {
+        if answer.result == Deed::Done {
             self.found.healed();
         }
         tell(code, of, &answer);
-        is_done
+        // What is done halfway the consumer brings to its end by itself.
+        !matches!(answer.result, Deed::Refused | Deed::Possible)
     }
 }
 
@@ -269,10 +269,36 @@ mod tests {
         healer.heal(&remade, &look("two"), &status).await;
         assert_eq!(orders.0.lock().unwrap().len(), 3);
         assert_eq!(found.healings(), 2);
+        // A broker that has not heard of it yet.
+        healer.heal(&remade, &look("one"), &status).await;
+        assert_eq!(orders.0.lock().unwrap().len(), 3);
         // Again, and again.
         healer.heal(&remade, &look("three"), &status).await;
         let orders = orders.0.lock().unwrap();
         assert_eq!(orders.len(), 5);
         assert!(orders.iter().all(|of| of.partitions[0].offset == 7));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_partition_that_comes_from_another_host_begins_anew_if_it_comes_soon() {
+        for (looks, orders_then) in [(2, 3), (20, 2)] {
+            let orders = Arc::new(Orders(Mutex::default(), 0));
+            let mut healer = Healer::new(Arc::clone(&orders) as _, Arc::new(Found::default()));
+            let mut remade = finding(Code::DoctorTopicRemade);
+            remade.subject = "purchase-confirmed".to_owned();
+            let mut status = fake::status();
+            healer.heal(&[], &look("one"), &status).await;
+            healer.heal(&[remade], &look("two"), &status).await;
+            for _ in 0..looks {
+                healer.heal(&[], &look("two"), &status).await;
+            }
+            let mine: Vec<i32> = status.partitions.iter().map(|of| of.partition).collect();
+            let other = (0..3).find(|number| !mine.contains(number)).unwrap();
+            let mut arrived = status.partitions[0].clone();
+            arrived.partition = other;
+            status.partitions.push(arrived);
+            healer.heal(&[], &look("two"), &status).await;
+            assert_eq!(orders.0.lock().unwrap().len(), orders_then, "{looks}");
+        }
     }
 }

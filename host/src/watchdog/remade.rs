@@ -17,11 +17,15 @@ use penstock_core::status::Status;
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Remade {
-    /// The id that each topic had when it was found made again.
-    ids: BTreeMap<String, Option<String>>,
-    /// What has not begun anew yet.
-    owed: BTreeSet<(String, i32)>,
+    /// The ids that each topic has had: one of them that comes back is a broker's old news.
+    ids: BTreeMap<String, BTreeSet<Option<String>>>,
+    /// What has not begun anew yet, and for how many looks more it may: a partition that another host
+    /// has may come here meanwhile, with its position in the old topic.
+    owed: BTreeMap<(String, i32), u32>,
 }
+
+/// Two minutes: by then a rebalance that was under way is over.
+const LOOKS_OWED: u32 = 12;
 
 impl Remade {
     /// What is to be put to its first record now, of `findings` and of what was owed before.
@@ -31,21 +35,25 @@ impl Remade {
         look: &Look,
         status: &Status,
     ) -> Vec<ResetPartition> {
-        let found = |of: &&Topic| {
+        let found = |of: &Topic| {
             let remade = |it: &Finding| it.code == Code::DoctorTopicRemade && it.subject == of.name;
             findings.iter().any(remade)
         };
-        for topic in look.topics.iter().filter(found) {
-            let known = self.ids.insert(topic.name.clone(), topic.id.clone());
-            if known.as_ref() != Some(&topic.id) {
-                let held = status.partitions.iter();
-                let held = held.filter(|of| of.topic == topic.name);
-                self.owed
-                    .extend(held.map(|of| (of.topic.clone(), of.partition)));
+        self.owed.retain(|_, looks| {
+            *looks -= 1;
+            *looks > 0
+        });
+        for topic in &look.topics {
+            let is_found = found(topic);
+            let ids = self.ids.entry(topic.name.clone()).or_default();
+            if (is_found || ids.is_empty()) && ids.insert(topic.id.clone()) && is_found {
+                let partitions = topic.partitions.known().into_iter().flatten();
+                let all = partitions.map(|of| (topic.name.clone(), of.number));
+                self.owed.extend(all.map(|of| (of, LOOKS_OWED)));
             }
         }
         let held = status.partitions.iter();
-        let owed = held.filter(|of| self.owed.contains(&(of.topic.clone(), of.partition)));
+        let owed = held.filter(|of| self.owed.contains_key(&(of.topic.clone(), of.partition)));
         let due = owed.filter_map(|of| {
             Some(ResetPartition {
                 topic: of.topic.clone(),

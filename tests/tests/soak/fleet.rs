@@ -10,6 +10,9 @@ const HOSTS: std::ops::RangeInclusive<usize> = 2..=4;
 /// How long a host may take to end once it is asked to, whatever befalls it meanwhile.
 const END: Duration = Duration::from_secs(30);
 
+/// Between two looks at those that are to end.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// See the module.
 pub struct Fleet {
     config: HostConfig,
@@ -104,6 +107,16 @@ impl Fleet {
                 bail!("a host ended by itself ({status}):\n{log}");
             }
         }
+        self.see_ends()?;
+        while self.hosts.len() < *HOSTS.start() {
+            self.add()?;
+        }
+        Ok(())
+    }
+
+    /// What became of those that were asked to end.
+    fn see_ends(&mut self) -> Result<()> {
+        let now = Instant::now();
         let ending = std::mem::take(&mut self.ending);
         for (mut host, by) in ending {
             match host.process().ended()? {
@@ -122,9 +135,6 @@ impl Fleet {
                 None => self.ending.push((host, by)),
             }
         }
-        while self.hosts.len() < *HOSTS.start() {
-            self.add()?;
-        }
         Ok(())
     }
 
@@ -140,6 +150,10 @@ impl Fleet {
     pub fn is_balanced(&self) -> Result<()> {
         for member in &self.hosts {
             let status = member.host.status()?;
+            // No fault here has a partition begin anew.
+            for code in ["PSK-K004", "PSK-D003"] {
+                ensure!(!status.to_string().contains(code), "{code}: {status}");
+            }
             for of in status["handlers"].as_array().context("no handlers")? {
                 let ledger = &of["ledger"];
                 let item = |name: &str| {
@@ -154,11 +168,16 @@ impl Fleet {
         Ok(())
     }
 
-    /// SIGTERM for all; each is to end well.
+    /// SIGTERM for all; each is to end well, and so are those that were asked before.
     pub fn stop(&mut self) -> Result<()> {
-        self.hosts
-            .drain(..)
-            .try_for_each(|member| member.host.stop())
+        for member in self.hosts.drain(..) {
+            member.host.stop()?;
+        }
+        while !self.ending.is_empty() {
+            self.see_ends()?;
+            std::thread::sleep(LOOK);
+        }
+        Ok(())
     }
 
     fn take(&mut self, random: &mut Random) -> Option<Member> {

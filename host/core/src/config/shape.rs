@@ -177,7 +177,7 @@ fn unknown_key(
     let known = keys.iter().map(|key| key.name);
     let help = match (
         suggest::nearest(name, known.clone()),
-        keys::elsewhere(name, general),
+        keys::elsewhere(name, entry.node.table().is_some(), general),
     ) {
         (None, Some(other)) => Some(format!("`{shown}` belongs in `[{other}]`")),
         _ => suggest::advice(name, known, "known here"),

@@ -13,6 +13,8 @@ use crate::verdict::{Failure, Reason, Verdict};
 pub(super) struct Entry {
     pub offset: Offset,
     pub begun_at: Duration,
+    /// When a handler was first called with it.
+    pub called_at: Option<Duration>,
     /// Messages sent and not acknowledged; a refused one that waits to be sent again counts too.
     pub outstanding: u32,
     pub finished: bool,
@@ -43,6 +45,7 @@ impl Entry {
         Entry {
             offset,
             begun_at: Duration::ZERO,
+            called_at: None,
             outstanding: 0,
             finished: false,
             traced: false,
@@ -88,6 +91,7 @@ impl Entry {
     }
 
     pub fn decide(&mut self, handler: usize, decision: Decision, now: Duration) {
+        self.called_at.get_or_insert(now);
         let delivery = &mut self.deliveries[handler];
         delivery.attempts += 1;
         delivery.state = match decision {

@@ -8,7 +8,7 @@ use crate::codes::Code;
 use crate::config::keys::{Key, Kind};
 use crate::config::report::{Diagnostic, Place};
 use crate::config::section::{Context, Section};
-use crate::config::tree::Entry;
+use crate::config::tree::{Entry, Node};
 use crate::config::{Topic, scalar};
 use crate::policy::{Class, Policy, Retry, Rule, Then};
 
@@ -81,6 +81,27 @@ impl Said {
     }
 }
 
+/// A delay that is longer than the whole time leaves no second call.
+pub(super) fn leaves_time(handler: &str, policy: &Policy, place: Place, cx: &mut Context<'_>) {
+    let by_class = Class::ALL.iter().map(|class| class.name().to_owned());
+    let by_code = policy.reject_codes.iter();
+    let by_code = by_code.map(|(code, rule)| (format!("reject-codes.{code}"), rule));
+    let rules = by_class.zip(&policy.rules).chain(by_code);
+    let hopeless =
+        |rule: &Rule| rule.retry.attempts > 1 && rule.retry.total < rule.retry.backoff_min;
+    for (name, rule) in rules.filter(|(_, rule)| hopeless(rule)) {
+        let total = scalar::show_duration(rule.retry.total);
+        let first = scalar::show_duration(rule.retry.backoff_min);
+        let message =
+            format!("`{handler}` never tries again on `{name}`, though `attempts` says so");
+        cx.found.push(
+            Diagnostic::error(Code::ImpossibleValue, place, message)
+                .label(format!("`total` is {total}, and the first delay {first}"))
+                .help("make `total` longer or `backoff` begin earlier, or set `attempts = 1`"),
+        );
+    }
+}
+
 /// A handler's policy, from what is said for all and of it.
 pub(super) fn policy(all: &Said, own: &Said) -> Policy {
     let retry = own.retry.over(all.retry.over(RETRY));
@@ -114,13 +135,13 @@ pub(super) fn policy(all: &Said, own: &Said) -> Policy {
 /// A handler that asks for dead letters has a topic for them wherever it is used.
 pub(super) fn have_their_topics(
     topics: &BTreeMap<String, Topic>,
+    root: &Node,
     said: &BTreeMap<&str, Said>,
     cx: &mut Context<'_>,
 ) {
-    for (name, topic) in topics
-        .iter()
-        .filter(|(_, topic)| topic.dead_letter.is_none())
-    {
+    // A wrong one is one, and reported.
+    let has_none = |name: &str| root.entry(&["topics", name, "dead-letter"]).is_none();
+    for (name, topic) in topics.iter().filter(|(name, _)| has_none(name)) {
         for handler in &topic.handlers {
             let wants = said
                 .get(handler.as_str())
@@ -190,13 +211,6 @@ impl Part {
                 "is too long",
                 format!("the most is {}", scalar::show_duration(BACKOFF_MAX)),
                 "a record that waits holds its partition",
-            );
-        } else if self.total.is_some_and(|total| total < min) {
-            wrong(
-                "total",
-                "is over before the first delay is",
-                format!("`backoff` begins with {}", scalar::show_duration(min)),
-                "make it longer, or set `attempts = 1` if nothing is to be tried again",
             );
         }
     }

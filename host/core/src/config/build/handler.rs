@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::failures::{Said, policy};
+use super::failures::{Said, leaves_time, policy};
 use super::{STAND_IN, keys_of};
 use crate::codes::Code;
 use crate::config::keys::{Key, Kind};
@@ -55,6 +55,7 @@ pub(super) fn handler(
             _ => OutputTimestamp::Input,
         },
     };
+    leaves_time(name, &handler.policy, entry.key, cx);
     (handler, own)
 }
 

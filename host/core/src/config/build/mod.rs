@@ -58,7 +58,7 @@ pub(super) fn config(
     let topics: BTreeMap<_, _> = named(root, "topics")
         .map(|(name, entry)| (name.clone(), topic::topic(name, entry, &known, cx)))
         .collect();
-    failures::have_their_topics(&topics, &said, cx);
+    failures::have_their_topics(&topics, root, &said, cx);
     let topics_wrong = root
         .entry(&["topics"])
         .is_some_and(|entry| entry.node.has_wrong());

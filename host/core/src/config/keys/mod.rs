@@ -83,6 +83,12 @@ pub(in crate::config) enum Need {
 }
 
 impl Kind {
+    /// Whether it is written as a table.
+    fn is_table(&self) -> bool {
+        use Kind::{Client, Named, Outputs, Section, Settings};
+        matches!(self, Settings | Outputs | Client(_) | Section(_) | Named(_))
+    }
+
     /// As a message calls it: "a duration".
     pub fn expected(&self) -> String {
         match self {
@@ -135,11 +141,11 @@ impl Kind {
     }
 }
 
-/// Where in the file a key of this name belongs, other than in the table `path`; of several places
-/// the one nearest to that table.
-pub(in crate::config) fn elsewhere(name: &str, path: &str) -> Option<String> {
+/// Where in the file a key of this name belongs, other than in the table `path`, if it `is_table` or
+/// not; of several places the one nearest to that table.
+pub(in crate::config) fn elsewhere(name: &str, is_table: bool, path: &str) -> Option<String> {
     let mut places = Vec::new();
-    collect(name, ROOT, "", &mut places);
+    collect(name, is_table, ROOT, "", &mut places);
     let shared = |place: &String| {
         let pairs = place.split('.').zip(path.split('.'));
         pairs.take_while(|(a, b)| a == b).count()
@@ -150,9 +156,9 @@ pub(in crate::config) fn elsewhere(name: &str, path: &str) -> Option<String> {
         .max_by_key(shared)
 }
 
-fn collect(name: &str, keys: &[Key], path: &str, places: &mut Vec<String>) {
+fn collect(name: &str, is_table: bool, keys: &[Key], path: &str, places: &mut Vec<String>) {
     for key in keys {
-        if key.name == name && !path.is_empty() {
+        if key.name == name && key.kind.is_table() == is_table && !path.is_empty() {
             places.push(path.to_owned());
         }
         let inner = if path.is_empty() {
@@ -161,8 +167,8 @@ fn collect(name: &str, keys: &[Key], path: &str, places: &mut Vec<String>) {
             format!("{path}.{}", key.name)
         };
         match key.kind {
-            Kind::Section(keys) => collect(name, keys, &inner, places),
-            Kind::Named(keys) => collect(name, keys, &format!("{inner}.NAME"), places),
+            Kind::Section(keys) => collect(name, is_table, keys, &inner, places),
+            Kind::Named(keys) => collect(name, is_table, keys, &format!("{inner}.NAME"), places),
             _ => {}
         }
     }
