@@ -1,7 +1,6 @@
 //! Says it once when a partition begins to wait for somebody outside, and once when that is over.
 
 use std::sync::{Arc, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use penstock_core::codes::Code;
 use penstock_core::partition::Wait;
@@ -70,7 +69,7 @@ impl Partition {
             tracing::info!(code = over.as_str(), partition = subject, "works again");
         }
         if let Some((code, text, offset)) = wait {
-            conditions.raise(code, &subject, &text, now_ms());
+            conditions.raise(code, &subject, &text, self.shared.machine.wall_ms());
             tracing::error!(code = code.as_str(), partition = subject, offset, "{text}");
             state.announced = Some(code);
         }
@@ -88,10 +87,4 @@ impl Partition {
             conditions.clear(over, &subject);
         }
     }
-}
-
-fn now_ms() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as i64)
 }

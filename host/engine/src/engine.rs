@@ -11,13 +11,15 @@ use penstock_core::record::{AssignmentEpoch, NextOffset};
 use penstock_core::watch::Step;
 
 use crate::cell::Partition;
+use crate::hands::Hands;
 use crate::lanes::Lanes;
 use crate::lines::Lines;
+use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::plan::{Settings, TopicPlan};
 use crate::ports::{EpochClock, Sink};
 use crate::shared::{Shared, Table, Topic};
-use crate::ticker::Ticker;
+use crate::ticker::{self, Ticker};
 use crate::times::Times;
 use crate::waiting::Waiting;
 use crate::watches::{Matches, Watches};
@@ -44,6 +46,36 @@ impl Engine {
         clock: Arc<dyn EpochClock>,
         conditions: Arc<Mutex<Conditions>>,
     ) -> std::io::Result<Arc<Engine>> {
+        let started = Instant::now();
+        let machine = Machine::System { started };
+        Engine::start_on(machine, settings, topics, sink, clock, conditions)
+    }
+
+    /// As [`Engine::start`], but its loops run and its time passes as `hands` are told.
+    ///
+    /// # Panics
+    /// As [`Engine::start`].
+    pub fn start_by_hand(
+        hands: Arc<Hands>,
+        settings: Settings,
+        topics: Vec<TopicPlan>,
+        sink: Arc<dyn Sink>,
+        clock: Arc<dyn EpochClock>,
+        conditions: Arc<Mutex<Conditions>>,
+    ) -> Arc<Engine> {
+        let machine = Machine::ByHand(hands);
+        Engine::start_on(machine, settings, topics, sink, clock, conditions)
+            .expect("hands take on any number of loops")
+    }
+
+    fn start_on(
+        machine: Machine,
+        settings: Settings,
+        topics: Vec<TopicPlan>,
+        sink: Arc<dyn Sink>,
+        clock: Arc<dyn EpochClock>,
+        conditions: Arc<Mutex<Conditions>>,
+    ) -> std::io::Result<Arc<Engine>> {
         let topics = topics.into_iter().map(|plan| {
             assert!(plan.handlers.len() <= crate::token::HANDLERS_MAX);
             Topic {
@@ -55,7 +87,7 @@ impl Engine {
             topics: topics.collect(),
             sink,
             clock,
-            started: Instant::now(),
+            machine,
             table: RwLock::new(Table::default()),
             live: AtomicUsize::new(0),
             abandoned: AtomicU64::new(0),
@@ -73,13 +105,13 @@ impl Engine {
             settings,
         });
         let for_ticker = Arc::clone(&shared);
-        let ticker = std::thread::Builder::new()
-            .name("ticker".into())
-            .spawn(move || for_ticker.ticker.serve(&for_ticker))?;
+        let ticker = shared
+            .machine
+            .start("ticker".into(), || ticker::Loop::enter(for_ticker))?;
         shared.lanes.start(&shared);
         Ok(Arc::new(Engine {
             shared,
-            ticker: Mutex::new(Some(ticker)),
+            ticker: Mutex::new(ticker),
         }))
     }
 

@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use crate::cell::Partition;
+use crate::machine::{Round, Rounds};
 use crate::shared::Shared;
 use crate::thread::{Priority, Thread};
 use crate::worker::Worker;
@@ -32,7 +33,7 @@ enum Lane {
 pub(crate) struct Lanes {
     main: (Sender<Job>, Receiver<Job>),
     suspects: (Sender<Job>, Receiver<Job>),
-    slots: Box<[Slot]>,
+    slots: Box<[Arc<Slot>]>,
     /// Taken after a slot's.
     threads: Mutex<Threads>,
     workers: usize,
@@ -72,13 +73,15 @@ const CALL_BITS: u32 = 40;
 impl Lanes {
     /// The calling thread's priority is that of the workers.
     pub fn new(workers: usize) -> Lanes {
-        let slot = || Slot {
-            call: AtomicU64::new(0),
-            run: Mutex::new(CurrentRun {
-                lane: Lane::Main,
-                thread: None,
-                partition: Weak::new(),
-            }),
+        let slot = || {
+            Arc::new(Slot {
+                call: AtomicU64::new(0),
+                run: Mutex::new(CurrentRun {
+                    lane: Lane::Main,
+                    thread: None,
+                    partition: Weak::new(),
+                }),
+            })
         };
         let slots = workers * (1 + SUSPECTS_PER_WORKER) + SPARE_THREADS as usize;
         Lanes {
@@ -101,7 +104,7 @@ impl Lanes {
         }
     }
 
-    pub fn slots(&self) -> &[Slot] {
+    pub fn slots(&self) -> &[Arc<Slot>] {
         &self.slots
     }
 
@@ -151,9 +154,10 @@ impl Lanes {
         };
         let number = threads.started;
         let shared = Arc::clone(shared);
-        let thread = std::thread::Builder::new()
-            .name(format!("worker-{number}"))
-            .spawn(move || shared.lanes.serve(&shared, index, lane, number));
+        let machine = &Arc::clone(&shared).machine;
+        let thread = machine.start(format!("worker-{number}"), move || {
+            Loop::enter(shared, index, lane, number)
+        });
         match thread {
             Ok(_) => {
                 threads.taken[index] = true;
@@ -165,40 +169,6 @@ impl Lanes {
                 false
             }
         }
-    }
-
-    /// A thread's life.
-    fn serve(&self, shared: &Arc<Shared>, index: usize, lane: Lane, number: u64) {
-        let slot = &self.slots[index];
-        slot.enter(lane);
-        if lane == Lane::Suspects {
-            Thread::current().lower_priority(self.priority);
-        }
-        let mut worker = Worker::new(shared, slot, number << CALL_BITS);
-        let mut lane = lane;
-        loop {
-            let queue = match lane {
-                Lane::Main => &self.main.1,
-                Lane::Suspects => &self.suspects.1,
-            };
-            match queue.recv() {
-                Ok(Job::Run(partition)) => {
-                    let suspect = partition.suspect.load(Ordering::Relaxed);
-                    if suspect == (lane == Lane::Suspects) {
-                        worker.run(&partition);
-                    } else {
-                        self.push(partition);
-                    }
-                }
-                Ok(Job::Stop) | Err(_) => break,
-            }
-            lane = slot.leave_run();
-            if lane == Lane::Suspects && !self.stays() {
-                break;
-            }
-        }
-        slot.exit();
-        self.threads().taken[index] = false;
     }
 
     /// A suspects' thread has nothing to do: whether it waits for more.
@@ -220,6 +190,75 @@ impl Lanes {
     }
 }
 
+/// A thread's life.
+struct Loop {
+    shared: Arc<Shared>,
+    slot: Arc<Slot>,
+    index: usize,
+    lane: Lane,
+    worker: Worker,
+}
+
+impl Loop {
+    /// The calling thread serves the slot.
+    fn enter(shared: Arc<Shared>, index: usize, lane: Lane, number: u64) -> Loop {
+        let slot = Arc::clone(&shared.lanes.slots[index]);
+        let thread = shared.machine.thread();
+        slot.enter(lane, thread);
+        if let (Lane::Suspects, Some(thread)) = (lane, thread) {
+            thread.lower_priority(shared.lanes.priority);
+        }
+        let calls = number << CALL_BITS;
+        Loop {
+            worker: Worker::new(Arc::clone(&shared), Arc::clone(&slot), calls),
+            shared,
+            slot,
+            index,
+            lane,
+        }
+    }
+
+    fn exit(&self) -> Round {
+        self.slot.exit();
+        self.shared.lanes.threads().taken[self.index] = false;
+        Round::Over
+    }
+}
+
+impl Rounds for Loop {
+    fn round(&mut self, wait: bool) -> Round {
+        let lanes = &self.shared.lanes;
+        let queue = match self.lane {
+            Lane::Main => &lanes.main.1,
+            Lane::Suspects => &lanes.suspects.1,
+        };
+        let job = if wait {
+            queue.recv().ok()
+        } else {
+            match queue.try_recv() {
+                Err(TryRecvError::Empty) => return Round::Idle,
+                job => job.ok(),
+            }
+        };
+        match job {
+            Some(Job::Run(partition)) => {
+                let suspect = partition.suspect.load(Ordering::Relaxed);
+                if suspect == (self.lane == Lane::Suspects) {
+                    self.worker.run(&partition);
+                } else {
+                    lanes.push(partition);
+                }
+            }
+            Some(Job::Stop) | None => return self.exit(),
+        }
+        self.lane = self.slot.leave_run();
+        if self.lane == Lane::Suspects && !lanes.stays() {
+            return self.exit();
+        }
+        Round::Again
+    }
+}
+
 impl Slot {
     fn run(&self) -> MutexGuard<'_, CurrentRun> {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
@@ -231,11 +270,11 @@ impl Slot {
         run.thread.map(Thread::processor_time).unwrap_or_default()
     }
 
-    /// The calling thread is this slot's.
-    fn enter(&self, lane: Lane) {
+    /// This thread is the slot's.
+    fn enter(&self, lane: Lane, thread: Option<Thread>) {
         let mut run = self.run();
         run.lane = lane;
-        run.thread = Some(Thread::current());
+        run.thread = thread;
     }
 
     /// Its thread begins a run.

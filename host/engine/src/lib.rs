@@ -7,9 +7,11 @@
 mod announce;
 mod cell;
 mod engine;
+pub mod hands;
 mod held;
 mod lanes;
 mod lines;
+mod machine;
 mod outbox;
 mod pauses;
 pub mod plan;

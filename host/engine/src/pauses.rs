@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use penstock_core::pauses::{Pause, Pauses, Scope, TooManyPauses};
 
@@ -84,7 +84,7 @@ impl Shared {
     /// Those whose time is over end, and say so.
     pub fn end_pauses(&self) {
         let mut pauses = self.pauses();
-        let over = pauses.expire(now_ms());
+        let over = pauses.expire(self.machine.wall_ms());
         for pause in &over {
             tracing::info!(
                 why = pause.why,
@@ -100,7 +100,7 @@ impl Shared {
 
     fn set_end(&self, pauses: &Pauses) {
         if let Some(end_ms) = pauses.next_end_ms() {
-            let left = u64::try_from(end_ms - now_ms()).unwrap_or(0);
+            let left = u64::try_from(end_ms - self.machine.wall_ms()).unwrap_or(0);
             self.ticker
                 .pause_ends_at(self.now() + Duration::from_millis(left));
         }
@@ -109,8 +109,10 @@ impl Shared {
     /// Holds and lets go what the pauses say.
     fn apply(&self, pauses: &Pauses) {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let live: Vec<Arc<Partition>> = table.live.values().cloned().collect();
+        let mut live: Vec<Arc<Partition>> = table.live.values().cloned().collect();
         drop(table);
+        // The table has no order, and the queue had better have one.
+        live.sort_unstable_by_key(|partition| partition.epoch());
         for partition in live {
             let held = pauses.covering_of(&partition).is_some();
             if partition.held.swap(held, Ordering::Relaxed) != held {
@@ -133,11 +135,4 @@ impl CoveringOf for Pauses {
         let handlers: Vec<&str> = handlers.map(|of| &*of.name).collect();
         self.covering(partition.topic(), partition.number(), &handlers)
     }
-}
-
-/// By the clock that people read its end from.
-pub(crate) fn now_ms() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as i64)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use penstock_core::conditions::Conditions;
 use penstock_core::ledger::Ledger;
@@ -14,6 +14,7 @@ use penstock_core::record::AssignmentEpoch;
 use crate::cell::{Partition, State};
 use crate::lanes::Lanes;
 use crate::lines::Lines;
+use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::plan::{Settings, TopicPlan};
 use crate::ports::{EpochClock, Sink};
@@ -27,7 +28,7 @@ pub(crate) struct Shared {
     pub topics: Vec<Topic>,
     pub sink: Arc<dyn Sink>,
     pub clock: Arc<dyn EpochClock>,
-    pub started: Instant,
+    pub machine: Machine,
     pub table: RwLock<Table>,
     pub live: AtomicUsize,
     pub abandoned: AtomicU64,
@@ -68,7 +69,7 @@ const SHARE_BYTES_MIN: usize = 64 * 1024;
 impl Shared {
     /// Time since the engine started; what `core` is told.
     pub fn now(&self) -> Duration {
-        self.started.elapsed()
+        self.machine.now()
     }
 
     /// Each live partition's share of the buffer.

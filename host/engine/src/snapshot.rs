@@ -13,7 +13,7 @@ use penstock_core::status::{PartitionStatus, WaitStatus};
 
 use crate::cell::{Partition, StallKind, State};
 use crate::engine::Engine;
-use crate::pauses::{CoveringOf, now_ms};
+use crate::pauses::CoveringOf;
 use crate::times::CallTimes;
 
 /// See the module.
@@ -114,6 +114,7 @@ fn status(partition: &Partition, state: &State, pauses: &Pauses, now: Duration) 
 /// Paused on purpose, which is to be known before anything else.
 fn paused(partition: &Partition, pauses: &Pauses) -> Option<WaitStatus> {
     let pause = pauses.covering_of(partition)?;
+    let now_ms = partition.shared.machine.wall_ms();
     Some(WaitStatus {
         kind: "paused".into(),
         code: None,
@@ -123,7 +124,7 @@ fn paused(partition: &Partition, pauses: &Pauses) -> Option<WaitStatus> {
             Scope::Topic(_) | Scope::Partition(..) => None,
         },
         text: pause.text(),
-        for_ms: u64::try_from(now_ms() - pause.since_ms).unwrap_or(0),
+        for_ms: u64::try_from(now_ms - pause.since_ms).unwrap_or(0),
     })
 }
 

@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::thread::Thread;
 use std::time::Duration;
 
 use crate::cell::Partition;
+use crate::machine::{Round, Rounds, Waker};
 use crate::ports::TICK;
 use crate::shared::Shared;
 
@@ -27,7 +27,7 @@ pub(crate) struct Ticker {
     runs: AtomicUsize,
     asleep: AtomicBool,
     stopped: AtomicBool,
-    thread: OnceLock<Thread>,
+    waker: OnceLock<Waker>,
     timers: Mutex<BinaryHeap<Reverse<Timer>>>,
 }
 
@@ -91,47 +91,13 @@ impl Ticker {
     }
 
     fn unpark(&self) {
-        if let Some(thread) = self.thread.get() {
-            thread.unpark();
+        if let Some(waker) = self.waker.get() {
+            waker.wake();
         }
     }
 
     fn timers(&self) -> std::sync::MutexGuard<'_, BinaryHeap<Reverse<Timer>>> {
         self.timers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The thread's life. Ends after [`Ticker::stop`].
-    pub fn serve(&self, shared: &Arc<Shared>) {
-        self.thread
-            .set(std::thread::current())
-            .unwrap_or_else(|_| unreachable!("one ticker an engine"));
-        let mut watched = Watched {
-            last_tick: shared.now(),
-            threads: vec![Watch::default(); shared.lanes.slots().len()],
-        };
-        let mut idle_ticks = 0;
-        while !self.stopped.load(Ordering::SeqCst) {
-            let next = self.fire_due(shared);
-            if self.runs.load(Ordering::SeqCst) > 0 {
-                idle_ticks = 0;
-            } else if idle_ticks < LINGER_TICKS {
-                idle_ticks += 1;
-            } else {
-                self.asleep.store(true, Ordering::SeqCst);
-                if self.runs.load(Ordering::SeqCst) == 0 {
-                    match next {
-                        Some(at) => std::thread::park_timeout(at.saturating_sub(shared.now())),
-                        None => std::thread::park(),
-                    }
-                }
-                self.asleep.store(false, Ordering::SeqCst);
-                continue;
-            }
-            std::thread::park_timeout(
-                next.map_or(TICK, |at| TICK.min(at.saturating_sub(shared.now()))),
-            );
-            watched.tick(shared);
-        }
     }
 
     /// Fires the timers that are due; answers when the next one is.
@@ -150,6 +116,65 @@ impl Ticker {
                 None => shared.end_pauses(),
             }
         }
+    }
+}
+
+/// The thread's life. Ends after [`Ticker::stop`].
+pub(crate) struct Loop {
+    shared: Arc<Shared>,
+    watched: Watched,
+    idle_ticks: u32,
+}
+
+impl Loop {
+    /// The calling loop is the ticker.
+    pub fn enter(shared: Arc<Shared>) -> Loop {
+        let waker = shared.machine.waker();
+        let alone = shared.ticker.waker.set(waker);
+        alone.unwrap_or_else(|_| unreachable!("one ticker an engine"));
+        Loop {
+            watched: Watched {
+                last_tick: shared.now(),
+                threads: vec![Watch::default(); shared.lanes.slots().len()],
+            },
+            shared,
+            idle_ticks: 0,
+        }
+    }
+}
+
+impl Rounds for Loop {
+    fn round(&mut self, wait: bool) -> Round {
+        let ticker = &self.shared.ticker;
+        if ticker.stopped.load(Ordering::SeqCst) {
+            return Round::Over;
+        }
+        ticker.asleep.store(false, Ordering::SeqCst);
+        let next = ticker.fire_due(&self.shared);
+        let left = |at: Duration| at.saturating_sub(self.shared.now());
+        if ticker.runs.load(Ordering::SeqCst) > 0 {
+            self.idle_ticks = 0;
+        } else if self.idle_ticks < LINGER_TICKS {
+            self.idle_ticks += 1;
+        } else {
+            ticker.asleep.store(true, Ordering::SeqCst);
+            let sleeps = ticker.runs.load(Ordering::SeqCst) == 0;
+            if sleeps && !wait {
+                return Round::Asleep(next);
+            }
+            if sleeps {
+                match next {
+                    Some(at) => std::thread::park_timeout(left(at)),
+                    None => std::thread::park(),
+                }
+            }
+            return Round::Again;
+        }
+        if wait {
+            std::thread::park_timeout(next.map_or(TICK, |at| TICK.min(left(at))));
+        }
+        self.watched.tick(&self.shared);
+        Round::Again
     }
 }
 

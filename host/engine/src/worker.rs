@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use penstock_core::decide::{Decision, decide};
 use penstock_core::partition::{Handled, Run, Seq, Told};
@@ -30,9 +30,9 @@ const GOOD_RUNS: u32 = 256;
 const INSTANCE_WAIT: Duration = Duration::from_millis(1);
 
 /// One thread's reusable buffers.
-pub(crate) struct Worker<'a> {
-    shared: &'a Arc<Shared>,
-    slot: &'a Slot,
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    slot: Arc<Slot>,
     calls: u64,
     staged: Held,
     results: Vec<Handled>,
@@ -51,9 +51,9 @@ enum Ended {
     NoInstance,
 }
 
-impl<'a> Worker<'a> {
+impl Worker {
     /// Its calls have the numbers after `calls`.
-    pub fn new(shared: &'a Arc<Shared>, slot: &'a Slot, calls: u64) -> Worker<'a> {
+    pub fn new(shared: Arc<Shared>, slot: Arc<Slot>, calls: u64) -> Worker {
         Worker {
             shared,
             slot,
@@ -113,7 +113,7 @@ impl<'a> Worker<'a> {
         let handlers = partition.plan().handlers.len();
         self.instances.resize_with(handlers, || None);
         self.times.resize_with(handlers, LocalTimes::default);
-        let begun = Instant::now();
+        let begun = self.shared.now();
         let mut last = begun;
         for stretch in stretches {
             for index in 0..stretch.count {
@@ -142,7 +142,7 @@ impl<'a> Worker<'a> {
                         Some(is_final) => complete &= is_final,
                         None => return Ended::NoInstance,
                     }
-                    let now = Instant::now();
+                    let now = self.shared.now();
                     self.times[handler].note(now - last);
                     last = now;
                 }
