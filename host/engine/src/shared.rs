@@ -140,7 +140,9 @@ impl Shared {
         if state.room_wanted {
             partition.room.notify_one();
         }
+        // Who waits for room sees it by itself, and does not pause its fetcher.
         if state.paused
+            && !state.room_wanted
             && state.buffered_bytes <= self.share_bytes() / 2
             && state.machine.unfinished() <= crate::token::UNFINISHED_MAX / 4
         {
