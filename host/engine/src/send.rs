@@ -49,6 +49,12 @@ impl Partition {
             self.collect(state, staged, now);
             return true;
         }
+        // Before anything is sent: an output that the client refuses at once makes a dead letter too,
+        // which takes its own way.
+        let dead = dead.iter().filter(|seq| complete.contains(seq));
+        let letters: Vec<_> = dead
+            .flat_map(|seq| self.dead_letters(state, *seq))
+            .collect();
         self.send_wave(state, told);
         if !complete.is_empty() && !state.held.spans.is_empty() {
             let held = std::mem::take(&mut state.held);
@@ -63,10 +69,8 @@ impl Partition {
                 state.held.keep(&staged.staging, *span);
             }
         }
-        for seq in dead.iter().filter(|seq| complete.contains(seq)) {
-            for (token, message) in self.dead_letters(state, *seq) {
-                self.send_owned(state, token, message, told);
-            }
+        for (token, message) in letters {
+            self.send_owned(state, token, message, told);
         }
         state.unsent.is_empty()
     }
