@@ -306,7 +306,14 @@ impl World {
         };
         assert_eq!(self.partition.position(), expected);
         assert!(self.committed <= expected);
-        if let Some(at) = self.partition.wake_at() {
+        if let Some(at) = self.partition.resend_at().filter(|at| *at > self.now) {
+            let wakes = self.partition.wake_at(self.now);
+            assert!(
+                wakes.is_some_and(|wakes| wakes <= at),
+                "sleeps until {wakes:?} though it is to send again at {at:?}"
+            );
+        }
+        if let Some(at) = self.partition.wake_at(self.now) {
             assert!(
                 self.partition.wait().is_some(),
                 "sleeps until {at:?} and can't say why"

@@ -87,15 +87,14 @@ impl Shared {
         let held = partition.held();
         // What is sent already is brought to its end even while it is paused.
         let wakes = if held {
-            state.machine.resend_at()
+            state.machine.resend_at().filter(|at| *at > now)
         } else {
-            state.machine.wake_at()
+            state.machine.wake_at(now)
         };
         if state.stall.is_none() && state.has_work(now, held) {
             state.scheduled = true;
             self.lanes.push(Arc::clone(partition));
-        } else if let Some(at) = wakes.filter(|at| *at > now) {
-            // What is due already waits for something else, whose end brings us here again.
+        } else if let Some(at) = wakes {
             self.set_timer(partition, state, at);
         }
     }

@@ -86,18 +86,22 @@ impl Partition {
             })
     }
 
-    /// When the partition is to be looked at again though nothing else happens.
-    pub fn wake_at(&self) -> Option<Duration> {
-        let backoff = self.entries.get(self.run_next).and_then(|entry| {
-            entry
-                .deliveries
-                .iter()
-                .filter_map(|delivery| match delivery.state {
-                    State::Again { at, .. } => Some(at),
-                    _ => None,
-                })
-                .min()
-        });
-        [backoff, self.resend_at()].into_iter().flatten().min()
+    /// When the partition is to be looked at again though nothing else happens. What is due already
+    /// waits for something else, whose end is such a thing.
+    pub fn wake_at(&self, now: Duration) -> Option<Duration> {
+        let again = self
+            .entries
+            .get(self.run_next)
+            .into_iter()
+            .flat_map(|entry| {
+                entry
+                    .deliveries
+                    .iter()
+                    .filter_map(|delivery| match delivery.state {
+                        State::Again { at, .. } => Some(at),
+                        _ => None,
+                    })
+            });
+        again.chain(self.resend_at()).filter(|at| *at > now).min()
     }
 }
