@@ -15,7 +15,7 @@ use crate::held::Held;
 use crate::plan::TopicPlan;
 use crate::ports::{AckToken, OwnedMessage};
 use crate::shared::Shared;
-use crate::token::UNFINISHED_MAX;
+use crate::token::{Token, UNFINISHED_MAX};
 use crate::watches::Stay;
 use crate::wave::Wave;
 
@@ -60,8 +60,8 @@ pub(crate) struct State {
     pub wave: Wave,
     /// Decided and not yet handed to the sink, in order.
     pub unsent: VecDeque<(AckToken, OwnedMessage)>,
-    /// Refused, to be sent again, in order.
-    pub kept: BTreeMap<(Seq, u64), (AckToken, OwnedMessage)>,
+    /// Refused, or held back behind such; to be sent again, in order.
+    pub kept: BTreeMap<(Seq, bool, u64), (AckToken, OwnedMessage)>,
     /// In the run queue or with a worker.
     pub scheduled: bool,
     pub paused: bool,
@@ -333,6 +333,14 @@ impl State {
             self.buffered_bytes -= front.batch.bytes();
             self.batches.pop_front();
         }
+    }
+
+    /// Keeps a message until it is sent again, in the order of records; of one record, what was
+    /// `refused` lies before what was held back behind it.
+    pub fn keep(&mut self, token: AckToken, message: OwnedMessage, refused: bool) {
+        let seq = Token::unpack(token, self.machine.oldest()).seq;
+        let order = self.kept.len() as u64;
+        self.kept.insert((seq, !refused, order), (token, message));
     }
 
     /// Forgets everything but the machine, which is closed.

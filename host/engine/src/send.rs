@@ -143,7 +143,8 @@ impl Partition {
         }
     }
 
-    /// Hands one message to the sink. `false`: there is no room now.
+    /// Hands one message to the sink, or keeps it behind those that wait to be sent again. `false`:
+    /// there is no room now.
     fn send(
         self: &Arc<Self>,
         state: &mut State,
@@ -152,6 +153,10 @@ impl Partition {
         told: &mut Vec<Told>,
     ) -> bool {
         let shared = &self.shared;
+        if state.machine.hold_back() {
+            state.keep(token, message.to_message(), false);
+            return true;
+        }
         let bytes = message.bytes();
         if !shared.outbox.reserve(bytes) {
             self.stall(state);
@@ -205,10 +210,7 @@ impl Partition {
             resend_at: now + self.shared.settings.resend_after,
         };
         match state.machine.refused(refused, now, told) {
-            AfterRefusal::Keep => {
-                let order = state.kept.len() as u64;
-                state.kept.insert((parts.seq, order), (token, message));
-            }
+            AfterRefusal::Keep => state.keep(token, message, true),
             AfterRefusal::DeadLetter => {
                 let letters = self.dead_letters(state, parts.seq);
                 state

@@ -51,7 +51,7 @@ pub(super) struct Resend {
     pub why: String,
     pub since: Duration,
     pub at: Duration,
-    /// Refused and kept, by whoever drives this machine.
+    /// Refused, or held back behind such; kept by whoever drives this machine.
     pub kept: u64,
 }
 
@@ -120,6 +120,19 @@ impl Partition {
         resend.why = refused.why;
         resend.at = refused.resend_at;
         resend.kept += 1;
+    }
+
+    /// A message is about to be sent: whether it is to be kept behind those that wait to be sent
+    /// again, so that it does not overtake them.
+    pub fn hold_back(&mut self) -> bool {
+        match &mut self.resend {
+            Some(resend) if resend.kept > 0 => {
+                resend.kept += 1;
+                self.in_flight -= 1;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Whether [`Partition::take_resend`] would say so.
