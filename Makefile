@@ -5,12 +5,12 @@ CARGO ?= cargo
 # Logic and guests are tested with debug assertions; what links librdkafka or wasmtime in the
 # profile of the host, and apart from the rest, so that both are compiled once: a test's own
 # dependencies would give them other features. In front of a broker a test mostly waits: four at once.
-PURE = -p penstock-core -p penstock-engine -p penstock-sdk -p purchase-to-access \
-	-p progress-updates -p unruly
+PURE = -p penstock-core -p penstock-engine -p penstock-simulation -p penstock-sdk \
+	-p purchase-to-access -p progress-updates -p unruly
 HEAVY = -p penstock -p penstock-admin-protocol -p penstock-kafka -p penstock-wasm \
 	-p penstock-plugin-build -p penstock-bench
 
-.PHONY: build demo test test-clients soak lint bench deny
+.PHONY: build demo test test-clients soak simulate simulate-faults lint bench deny
 
 build:
 	@tools/prepare build
@@ -39,6 +39,16 @@ soak: build
 	@tools/prepare test
 	PENSTOCK_MINUTES=$(MINUTES) $(CARGO) test --release -p penstock-tests --features soak \
 		--test soak -- --nocapture
+
+# More histories than `make test` plays: docs/simulation.md.
+SEEDS ?= 200000
+FIRST ?= 10000
+simulate:
+	$(CARGO) run -p penstock-simulation -- --seeds $(SEEDS) --first $(FIRST)
+
+# Puts mistakes into a copy of the sources, one after the other: the simulation finds each.
+simulate-faults:
+	tools/simulate-faults
 
 lint:
 	$(CARGO) fmt --all --check

@@ -1,0 +1,375 @@
+//! What really happened, seen from outside the host, and what must never happen.
+
+mod stay;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use penstock_core::config::Retry;
+use penstock_core::decide::{Decision, decide};
+
+use crate::script::{Answer, Delivery};
+pub use stay::{Message, Stay};
+
+/// A rule that was broken, in words.
+pub type Broken = String;
+
+/// A call of a handler.
+#[derive(Debug)]
+pub struct Call {
+    /// In which stay.
+    pub stay: usize,
+    /// Of which record and handler.
+    pub of: Delivery,
+    /// What it came to.
+    pub answer: Answer,
+    /// What core makes of that.
+    pub decision: Decision,
+    /// Whether it is over.
+    pub returned: bool,
+    /// Outputs by index.
+    pub outputs: Vec<Fare>,
+}
+
+/// How far a message has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fare {
+    /// Not sent, or refused for its topic's sake.
+    #[default]
+    Home,
+    /// Sent and not answered.
+    Sent,
+    /// In the log, which its host has not heard of.
+    Landed,
+    /// In the log, which its host knows.
+    Acknowledged,
+    /// Refused for good.
+    Refused,
+}
+
+impl Fare {
+    fn is_durable(self) -> bool {
+        matches!(self, Fare::Landed | Fare::Acknowledged)
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Truth {
+    /// Stays, in the order they began.
+    pub stays: Vec<Stay>,
+    /// Calls, in the order they began.
+    pub calls: Vec<Call>,
+    /// Deliveries that are done for good: all outputs, or the dead letter, lie in a log, or the
+    /// handler skipped the record.
+    durable: BTreeSet<Delivery>,
+    /// Ranges of offsets that a reset stepped over, by partition.
+    stepped_over: Vec<(usize, i64, i64)>,
+    /// The latest output of a stay in an output partition.
+    order: BTreeMap<(usize, usize, u64), (i64, usize, usize)>,
+}
+
+impl Truth {
+    /// A handler is called.
+    pub fn called(
+        &mut self,
+        stay: usize,
+        of: Delivery,
+        attempt: u32,
+        answer: Answer,
+        policy: (&Retry, bool),
+    ) -> Result<usize, Broken> {
+        self.may_be_called(stay, of, attempt)?;
+        let (retry, dead_letter) = policy;
+        let outputs = match answer {
+            Answer::Done(outputs) => outputs,
+            _ => 0,
+        };
+        let result = match answer {
+            Answer::UnknownOutput => Err(penstock_core::verdict::Failure::UnknownOutput {
+                index: UNKNOWN_OUTPUT,
+            }),
+            answer => answer.result(),
+        };
+        self.calls.push(Call {
+            stay,
+            of,
+            answer,
+            decision: decide(result, outputs, attempt, retry, dead_letter),
+            returned: false,
+            outputs: vec![Fare::Home; outputs as usize],
+        });
+        let call = self.calls.len() - 1;
+        let stay = &mut self.stays[stay];
+        stay.latest_called = stay.latest_called.max(of.offset);
+        stay.deliveries(of.offset)[of.handler].calls.push(call);
+        Ok(call)
+    }
+
+    fn may_be_called(&mut self, stay: usize, of: Delivery, attempt: u32) -> Result<(), Broken> {
+        let calls = &self.calls;
+        let latest = |delivery: &stay::Delivered| delivery.calls.last().map(|call| &calls[*call]);
+        let stay = &mut self.stays[stay];
+        if !stay.records.contains_key(&of.offset) {
+            return Err(format!(
+                "{of:?} is called and was never fetched in its stay"
+            ));
+        }
+        if stay.closed && of.offset > stay.latest_called {
+            stay.begun_late += 1;
+            if stay.begun_late > 1 {
+                return Err(format!("{of:?} is called though its stay is over"));
+            }
+        }
+        if let Some((before, deliveries)) = stay.records.range(..of.offset).next_back()
+            && !deliveries.iter().all(|delivery| {
+                latest(delivery).is_some_and(|call| call.returned && call.decision.is_final())
+            })
+        {
+            return Err(format!(
+                "{of:?} is called though {before} still wants a call"
+            ));
+        }
+        let delivery = &stay.records[&of.offset][of.handler];
+        if let Some(call) = latest(delivery)
+            && !matches!(call.decision, Decision::Again { .. })
+        {
+            return Err(format!("{of:?} is called again after {:?}", call.answer));
+        }
+        if attempt as usize != delivery.calls.len() + 1 {
+            return Err(format!(
+                "{of:?} is told of attempt {attempt} after {} calls",
+                delivery.calls.len()
+            ));
+        }
+        Ok(())
+    }
+
+    /// A call is over.
+    pub fn returned(&mut self, call: usize) {
+        self.calls[call].returned = true;
+        let call = &self.calls[call];
+        if matches!(
+            call.decision,
+            Decision::Skip(_) | Decision::Emit { outputs: 0 }
+        ) {
+            self.durable.insert(call.of);
+        }
+    }
+
+    /// A message is handed to a client.
+    pub fn sent(&mut self, message: &Message) -> Result<(), Broken> {
+        let (stay, offset) = (self.stay_of(message), self.offset_of(message));
+        let stay = &self.stays[stay];
+        if stay.closed {
+            return Err(format!("{message:?} is sent after its stay was over"));
+        }
+        let Some(deliveries) = stay.records.get(&offset) else {
+            return Err(format!("{message:?} is of a record that was never fetched"));
+        };
+        let decided = |delivery: &stay::Delivered| {
+            let latest = delivery.calls.last().map(|call| &self.calls[*call]);
+            latest.is_some_and(|call| call.returned && call.decision.is_final())
+        };
+        if !deliveries.iter().all(decided) {
+            return Err(format!(
+                "{message:?} is sent before all handlers of its record are decided"
+            ));
+        }
+        if let Message::Letter { handler, .. } = message
+            && !self.wants_letter(&deliveries[*handler])
+        {
+            return Err(format!(
+                "{message:?} is sent of a delivery that did not fail"
+            ));
+        }
+        let fare = self.fare(message)?;
+        if *fare != Fare::Home {
+            return Err(format!("{message:?} is sent again though it is {fare:?}"));
+        }
+        *fare = Fare::Sent;
+        Ok(())
+    }
+
+    fn wants_letter(&self, delivery: &stay::Delivered) -> bool {
+        delivery.calls.last().is_some_and(|call| {
+            let call = &self.calls[*call];
+            matches!(call.decision, Decision::DeadLetter(_))
+                || call.outputs.contains(&Fare::Refused)
+        })
+    }
+
+    /// A message was not taken, or came back.
+    pub fn came_back(&mut self, message: &Message, for_good: bool) -> Result<(), Broken> {
+        self.note_refusal(message);
+        *self.fare(message)? = match (for_good, message) {
+            (true, Message::Output { .. }) => Fare::Refused,
+            _ => Fare::Home,
+        };
+        Ok(())
+    }
+
+    /// The client's queue was full.
+    pub fn not_taken(&mut self, message: &Message) -> Result<(), Broken> {
+        *self.fare(message)? = Fare::Home;
+        Ok(())
+    }
+
+    fn note_refusal(&mut self, message: &Message) {
+        let stay = self.stay_of(message);
+        self.stays[stay].refusals += 1;
+    }
+
+    /// A message is in the log of an output partition.
+    pub fn landed(&mut self, message: &Message, at: (usize, u64)) -> Result<(), Broken> {
+        *self.fare(message)? = Fare::Landed;
+        let (stay, offset) = (self.stay_of(message), self.offset_of(message));
+        if let Message::Output { call, index } = message {
+            let order = self.order.entry((stay, at.0, at.1));
+            let last = order.or_insert((offset, *call, *index));
+            let (last_offset, last_call, last_index) = *last;
+            if offset < last_offset || (*call == last_call && *index < last_index) {
+                return Err(format!(
+                    "output {index} of offset {offset} landed after output {last_index} of {last_offset}"
+                ));
+            }
+            *last = (offset, *call, *index);
+        }
+        let handler = match message {
+            Message::Output { call, .. } => self.calls[*call].of.handler,
+            Message::Letter { handler, .. } => *handler,
+        };
+        let delivery = &self.stays[stay].records[&offset][handler];
+        if self.is_settled(delivery, Fare::is_durable) {
+            self.durable.insert(Delivery {
+                place: self.stays[stay].place,
+                offset,
+                handler,
+            });
+        }
+        Ok(())
+    }
+
+    /// Its host hears of it.
+    pub fn acknowledged(&mut self, message: &Message) -> Result<(), Broken> {
+        *self.fare(message)? = Fare::Acknowledged;
+        Ok(())
+    }
+
+    /// A reset put a partition from one offset to a later one.
+    pub fn stepped_over(&mut self, place: usize, from: i64, to: i64) {
+        self.stepped_over.push((place, from, to));
+    }
+
+    /// Whether nothing of a delivery is missing in the end.
+    pub fn is_done(&self, of: Delivery) -> bool {
+        let skips = self.stepped_over.iter();
+        self.durable.contains(&of)
+            || skips
+                .clone()
+                .any(|(place, from, to)| *place == of.place && (*from..*to).contains(&of.offset))
+    }
+
+    fn is_settled(&self, delivery: &stay::Delivered, is: fn(Fare) -> bool) -> bool {
+        let Some(call) = delivery.calls.last().map(|call| &self.calls[*call]) else {
+            return false;
+        };
+        if !call.returned {
+            return false;
+        }
+        match &call.decision {
+            Decision::Skip(_) => true,
+            Decision::DeadLetter(_) => is(delivery.letter),
+            Decision::Emit { .. } if call.outputs.contains(&Fare::Refused) => is(delivery.letter),
+            Decision::Emit { .. } => call.outputs.iter().all(|fare| is(*fare)),
+            Decision::Again { .. } | Decision::Halt(_) => false,
+        }
+    }
+
+    fn is_finished(&self, deliveries: &[stay::Delivered]) -> bool {
+        let mut deliveries = deliveries.iter();
+        deliveries.all(|of| self.is_settled(of, |fare| fare == Fare::Acknowledged))
+    }
+
+    /// A stay says that it has finished all before `next`, or commits it.
+    pub fn finished_until(&mut self, stay: usize, next: i64) -> Result<(), Broken> {
+        let it = &self.stays[stay];
+        if next < it.start {
+            return Err(format!("a commit at {next}, before its stay began"));
+        }
+        if next > it.fetched_until {
+            return Err(format!("a commit at {next}, beyond what was fetched"));
+        }
+        for (offset, deliveries) in it.records.range(it.finished_until..next) {
+            if !self.is_finished(deliveries) {
+                return Err(format!(
+                    "{next} is to be committed though {offset} is not finished: {}",
+                    self.describe(deliveries)
+                ));
+            }
+        }
+        let it = &mut self.stays[stay];
+        it.finished_until = it.finished_until.max(next);
+        Ok(())
+    }
+
+    /// A stay ends that was drained and committed: nothing that it finished is left behind.
+    pub fn handed_over(&self, stay: usize, committed: i64) -> Result<(), Broken> {
+        let it = &self.stays[stay];
+        let mut beyond = it.records.range(committed..);
+        let left = beyond.find(|(_, deliveries)| self.is_finished(deliveries));
+        match left {
+            Some((offset, _)) if it.refusals == 0 => Err(format!(
+                "{offset} is finished, and is done again by the next owner, who begins at {committed}"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn describe(&self, deliveries: &[stay::Delivered]) -> String {
+        let texts = deliveries.iter().map(|delivery| {
+            let calls = delivery.calls.iter().map(|call| {
+                let call = &self.calls[*call];
+                format!("{:?} {:?}", call.answer, call.outputs)
+            });
+            let calls: Vec<_> = calls.collect();
+            format!("[{}; dead letter {:?}]", calls.join(", "), delivery.letter)
+        });
+        texts.collect::<Vec<_>>().join(" ")
+    }
+
+    fn stay_of(&self, message: &Message) -> usize {
+        match message {
+            Message::Output { call, .. } => self.calls[*call].stay,
+            Message::Letter { stay, .. } => *stay,
+        }
+    }
+
+    fn offset_of(&self, message: &Message) -> i64 {
+        match message {
+            Message::Output { call, .. } => self.calls[*call].of.offset,
+            Message::Letter { offset, .. } => *offset,
+        }
+    }
+
+    fn fare(&mut self, message: &Message) -> Result<&mut Fare, Broken> {
+        let unknown = || format!("{message:?} was never written by a handler");
+        match message {
+            Message::Output { call, index } => {
+                let call = self.calls.get_mut(*call).ok_or_else(unknown)?;
+                call.outputs.get_mut(*index).ok_or_else(unknown)
+            }
+            Message::Letter {
+                stay,
+                offset,
+                handler,
+            } => {
+                let stay = self.stays.get_mut(*stay).ok_or_else(unknown)?;
+                let deliveries = stay.records.get_mut(offset).ok_or_else(unknown)?;
+                Ok(&mut deliveries[*handler].letter)
+            }
+        }
+    }
+}
+
+/// An output that no handler declares.
+pub const UNKNOWN_OUTPUT: u32 = 99;
