@@ -38,7 +38,10 @@ impl World {
         }
         match fault {
             Fault::Crash => self.crash(&host),
-            Fault::Revoke => self.revoke(&host),
+            Fault::Revoke => {
+                let all = self.inner().rng.per_mille(300);
+                self.revoke(&host, all);
+            }
             Fault::Lost => {
                 let mut inner = self.inner();
                 inner.broker.throw_out(host.number);
@@ -124,7 +127,8 @@ impl World {
         }
     }
 
-    fn revoke(&self, host: &Host) {
+    /// A partition, or all that a host has, are to go elsewhere.
+    pub fn revoke(&self, host: &Host, all: bool) {
         let mut source = host.source();
         if source.giving_up.is_some() || source.cells.is_empty() {
             return;
@@ -132,7 +136,6 @@ impl World {
         let places: Vec<usize> = source.cells.keys().copied().collect();
         let mut inner = self.inner();
         let one = inner.rng.pick(&places).copied();
-        let all = inner.rng.per_mille(300);
         let mut cells = Vec::new();
         for place in places {
             if all || Some(place) == one {

@@ -52,7 +52,11 @@ impl World {
         if self.living().is_empty() {
             self.start_host();
         }
+        let all_go = self.inner().rng.per_mille(500);
         for host in self.living() {
+            if all_go {
+                self.revoke(&host, true);
+            }
             for pause in host.engine().pauses().iter() {
                 host.engine().resume(&pause.scope);
             }

@@ -63,6 +63,11 @@ impl Host {
         going.step = match going.step {
             Step::Draining => {
                 let drained = self.drain(&cells);
+                let mut inner = world.inner();
+                if late && !drained && inner.over {
+                    inner.hold::<()>(Err("a drain does not end, and nothing keeps it".into()));
+                }
+                drop(inner);
                 if drained || late {
                     going.until = now + PATIENCE;
                     Step::Commit(drained)

@@ -87,7 +87,7 @@ pub fn answer(plan: &Plan, of: Delivery, attempt: u32) -> Answer {
         0..100 => Answer::Skip,
         100..200 => until(
             (more % 3) as u32 + 1,
-            Answer::Retry((more % 2 == 0).then_some(more % 200)),
+            Answer::Retry(more.is_multiple_of(2).then_some(more % 200)),
         ),
         200..220 => until(u32::MAX, Answer::Retry(None)),
         220..245 => Answer::Reject,
