@@ -156,7 +156,7 @@ fn topics(world: &Arc<World>, host: usize) -> Vec<TopicPlan> {
                     name: format!("h{handler}").into(),
                     pool: pool(world, host, number, handler, plan.instances),
                     outputs: (0..OUTPUTS as u32).map(OutputTopic).collect(),
-                    retry: plan.retry.clone(),
+                    policy: plan.policy.clone(),
                     timestamp: OutputTimestamp::Input,
                 })
                 .collect(),

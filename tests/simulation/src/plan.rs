@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use penstock_core::config::Retry;
+use penstock_core::policy::{Class, Policy, Retry, Rule, Then};
 
 use crate::rng::Rng;
 
@@ -162,8 +162,8 @@ pub struct Plan {
     pub outputs: Vec<String>,
     /// Whether records and outputs are so large that they fill buffers.
     pub large: bool,
-    /// What to do with a `retry`.
-    pub retry: Retry,
+    /// What failures are met with.
+    pub policy: Policy,
     /// Bytes sent and not acknowledged.
     pub outbox_bytes: u64,
     /// Messages that a client's queue holds.
@@ -227,11 +227,7 @@ impl Plan {
                 .chain(dead.map(|(number, _)| format!("dead{number}")))
                 .collect(),
             large,
-            retry: Retry {
-                attempts: rng.within(1, 4) as u32,
-                backoff_min: ms(backoff),
-                backoff_max: ms(backoff * rng.within(1, 4)),
-            },
+            policy: policy(&mut rng, ms(backoff)),
             outbox_bytes: if large {
                 rng.within(20_000, 300_000)
             } else {
@@ -289,4 +285,37 @@ fn records(rng: &mut Rng, large: bool) -> Vec<Input> {
             }
         })
         .collect()
+}
+
+/// Most classes are met as by default; what the broker refuses always is, since the books know of no
+/// other end for it.
+fn policy(rng: &mut Rng, backoff: Duration) -> Policy {
+    let attempts = rng.within(1, 4) as u32;
+    let backoff_max = backoff * rng.within(1, 4) as u32;
+    let rule = |class: Class, then| Rule {
+        retry: Retry {
+            attempts: class.attempts(attempts),
+            backoff_min: backoff,
+            backoff_max,
+            jitter_percent: 0,
+            total: Duration::from_secs(3600),
+        },
+        then,
+    };
+    let rules = Class::ALL.map(|class| {
+        let then = match rng.below(10) {
+            0 if class != Class::Output => Then::Skip,
+            1 if class != Class::Output => Then::Halt,
+            _ => Then::DeadLetter,
+        };
+        let mut rule = rule(class, then);
+        if rng.per_mille(200) {
+            rule.retry.attempts = rng.within(1, 3) as u32;
+        }
+        rule
+    });
+    Policy {
+        rules,
+        reject_codes: Default::default(),
+    }
 }

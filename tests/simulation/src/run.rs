@@ -108,7 +108,7 @@ fn describe(world: &World) {
             plan.hosts,
             plan.workers,
             plan.instances,
-            plan.retry.attempts,
+            plan.policy.rules[0].retry.attempts,
             plan.outbox_bytes,
             plan.queue_messages
         )

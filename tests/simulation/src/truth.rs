@@ -4,8 +4,8 @@ mod stay;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use penstock_core::config::Retry;
 use penstock_core::decide::{Decision, decide};
+use penstock_core::policy::{Attempt, Policy};
 
 use crate::script::{Answer, Delivery};
 pub use stay::{Message, Stay};
@@ -76,10 +76,15 @@ impl Truth {
         of: Delivery,
         attempt: u32,
         answer: Answer,
-        policy: (&Retry, bool),
+        policy: (&Policy, bool),
     ) -> Result<usize, Broken> {
         self.may_be_called(stay, of, attempt)?;
-        let (retry, dead_letter) = policy;
+        let (policy, dead_letter) = policy;
+        // Without jitter, and with time enough, the number is all that counts.
+        let number = Attempt {
+            number: attempt,
+            ..Attempt::FIRST
+        };
         let outputs = match answer {
             Answer::Done(outputs) => outputs,
             _ => 0,
@@ -94,7 +99,7 @@ impl Truth {
             stay,
             of,
             answer,
-            decision: decide(result, outputs, attempt, retry, dead_letter),
+            decision: decide(result, outputs, number, policy, dead_letter),
             returned: false,
             outputs: vec![Fare::Home; outputs as usize],
         });

@@ -48,7 +48,7 @@ impl World {
             if inner.broker.clients[host].dead || inner.broken.is_some() {
                 return Answer::Skip;
             }
-            let policy = (&self.plan.retry, self.plan.topics[topic].dead_letter);
+            let policy = (&self.plan.policy, self.plan.topics[topic].dead_letter);
             let stay = stay.expect("each record is fetched with its stay");
             let called = inner.truth.called(stay, of, call.attempt, answer, policy);
             inner.note(|| {
