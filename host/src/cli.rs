@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::check::BrokerArgs;
+use crate::commands::dlq::DlqArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::emit::EmitArgs;
 use crate::commands::groups::GroupsArgs;
@@ -14,8 +15,8 @@ use crate::commands::peek::PeekArgs;
 use crate::commands::status::StatusArgs;
 use crate::commands::top::TopArgs;
 use crate::commands::{
-    Exit, Failure, check, demo, doctor, emit, groups, offsets, pause, peek, run, schema, status,
-    top,
+    Exit, Failure, check, demo, dlq, doctor, emit, groups, offsets, pause, peek, run, schema,
+    status, top,
 };
 use crate::shelf::Shelf;
 
@@ -50,6 +51,7 @@ enum Command {
     Resume(ResumeArgs),
     Peek(PeekArgs),
     Emit(EmitArgs),
+    Dlq(DlqArgs),
     Demo(DemoArgs),
 }
 
@@ -146,6 +148,7 @@ impl Cli {
             Command::Resume(args) => pause::resume(args),
             Command::Peek(args) => peek::run(args),
             Command::Emit(args) => emit::run(args),
+            Command::Dlq(args) => dlq::run(args),
             Command::Demo(args) => demo::run(args.plugins.as_deref()),
         }
     }

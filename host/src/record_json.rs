@@ -164,10 +164,11 @@ mod bytes {
     }
 }
 
-mod bytes_or_null {
+/// Bytes or `null`.
+pub(crate) mod bytes_or_null {
     use super::*;
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         bytes: &Option<Vec<u8>>,
         to: S,
     ) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,7 @@
 //! Looks at topics without joining a group: what `penstock peek` does.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -114,17 +115,61 @@ impl Peek {
             .map(|partition| PartitionOffset::new(&target.topic, partition, OFFSET_NONE))
             .collect();
         let (starts, ends) = target.range(&handle, &entries, look.from, deadline)?;
+        Peek::begin(target, &starts, &ends, look.follow)
+    }
+
+    /// Begins to look at what lies in these ranges of offsets, by partition: each from its start,
+    /// or the log's if that is higher, to its end.
+    ///
+    /// # Errors
+    /// As [`Peek::open`].
+    pub fn ranges(
+        kafka: &Kafka,
+        client_id: &str,
+        topic: &str,
+        ranges: &BTreeMap<i32, Range<i64>>,
+        timeout: Duration,
+    ) -> Result<Peek, ToolError> {
+        let config = crate::client::reader_config(kafka, client_id);
+        let handle = Handle::create(&config, Role::Consumer)?;
+        let target = Target {
+            bootstrap: kafka.bootstrap.clone(),
+            topic: topic.into(),
+            handle: Arc::clone(&handle),
+        };
+        let entries: Vec<_> = ranges
+            .keys()
+            .map(|partition| PartitionOffset::new(&target.topic, *partition, OFFSET_NONE))
+            .collect();
+        let deadline = Instant::now() + timeout;
+        let (mut starts, mut ends) = target.range(&handle, &entries, From::Start, deadline)?;
+        for (range, (start, end)) in ranges.values().zip(starts.iter_mut().zip(&mut ends)) {
+            start.offset = start.offset.max(range.start);
+            *end = range.end.min(*end);
+        }
+        Peek::begin(target, &starts, &ends, false)
+    }
+
+    fn begin(
+        target: Target,
+        starts: &[PartitionOffset],
+        ends: &[i64],
+        follow: bool,
+    ) -> Result<Peek, ToolError> {
+        let handle = Arc::clone(&target.handle);
+        let queue = Queue::of_consumer(&handle);
+        let open = starts.iter().zip(ends);
+        let open = open.filter(|(start, end)| follow || start.offset < **end);
+        let (starts, ends): (Vec<_>, BTreeMap<_, _>) = open
+            .map(|(start, end)| (start.clone(), (start.partition, *end)))
+            .unzip();
         handle.assign(&starts)?;
-        let open = starts.iter().zip(&ends);
         Ok(Peek {
-            queue: Queue::of_consumer(&handle),
-            ends: open
-                .filter(|(start, end)| look.follow || start.offset < **end)
-                .map(|(start, end)| (start.partition, *end))
-                .collect(),
+            queue,
+            ends,
             target,
             handle,
-            follow: look.follow,
+            follow,
         })
     }
 

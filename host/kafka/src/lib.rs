@@ -18,6 +18,7 @@ mod native;
 mod orders;
 mod position;
 mod rebalance;
+pub mod redrive;
 mod reset;
 mod singles;
 mod sink;

@@ -10,7 +10,7 @@ use crate::latch;
 use crate::native::{Error, Handle};
 
 /// Between two tries.
-const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
+pub(crate) const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// Why a tool could not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,7 @@ mod columns;
 pub mod configuration;
 mod confirm;
 pub mod demo;
+pub mod dlq;
 pub mod doctor;
 pub mod emit;
 pub mod failure;

@@ -1,8 +1,8 @@
 //! `penstock peek`: shows records, without joining a group and without committing anything.
 
-mod bounds;
+pub(super) mod bounds;
 pub(super) mod show;
-mod through;
+pub(super) mod through;
 
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
@@ -212,7 +212,7 @@ impl Shown {
     }
 }
 
-fn silent(topic: &str) -> Failure {
+pub(super) fn silent(topic: &str) -> Failure {
     Failure::new(
         Exit::KafkaUnreachable,
         format!(

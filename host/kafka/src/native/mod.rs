@@ -16,6 +16,7 @@ mod queue;
 mod reach;
 mod records;
 mod tokens;
+mod transaction;
 
 use std::fmt;
 
@@ -29,6 +30,7 @@ pub use mock::MockCluster;
 pub use produce::{Headers, Produced, TopicHandle};
 pub use queue::Queue;
 pub use records::Records;
+pub use transaction::{Commit, TransactionError};
 
 /// librdkafka's logical offset "none": nothing is committed, or no record has that timestamp.
 pub const OFFSET_NONE: i64 = rdkafka_sys::RD_KAFKA_OFFSET_INVALID as i64;

@@ -68,7 +68,8 @@ fn last_commit(row: &Row, journal: &Journal, now_ms: i64) -> String {
     }
 }
 
-fn ago(ms: i64) -> String {
+/// How long ago that was.
+pub(in super::super) fn ago(ms: i64) -> String {
     match ms.max(0) / 1000 {
         seconds @ 0..100 => format!("{seconds} s ago"),
         seconds @ 100..6_000 => format!("{} min ago", seconds / 60),

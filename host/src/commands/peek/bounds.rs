@@ -31,7 +31,7 @@ impl FromStr for Begin {
 
 /// `-n`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Count {
+pub(in crate::commands) enum Count {
     /// So many records.
     Records(u64),
     /// Whatever there is.
@@ -49,7 +49,7 @@ impl Count {
     }
 
     /// Whether so many are enough.
-    pub(super) fn is_reached(self, records: u64) -> bool {
+    pub(in crate::commands) fn is_reached(self, records: u64) -> bool {
         match self {
             Count::Records(count) => records >= count,
             Count::All => false,

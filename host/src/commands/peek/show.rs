@@ -23,7 +23,7 @@ const PLACE: Paint = AnsiColor::Cyan.on_default().bold();
 const NAME: Paint = Paint::new().dimmed();
 
 /// One record, with the line end.
-pub(super) fn record(topic: &str, record: &RecordJson, style: Style) -> String {
+pub(in crate::commands) fn record(topic: &str, record: &RecordJson, style: Style) -> String {
     if style == Style::Json {
         return escape::json(&record.to_string()) + "\n";
     }

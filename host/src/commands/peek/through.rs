@@ -104,6 +104,28 @@ impl Configured<'_> {
     }
 }
 
+/// What the handler `name` makes of one record of `topic` now: indented lines, or a line of JSON.
+///
+/// # Errors
+/// It can't be loaded.
+pub(in crate::commands) fn once(
+    loaded: &Loaded,
+    shelf: &Shelf,
+    (topic, name): (&str, &str),
+    record: &Peeked,
+    style: Style,
+) -> Result<String, Failure> {
+    let runtime = shelf.runtime(&loaded.config);
+    let runtime = runtime.map_err(|error| Failure::new(Exit::Usage, error))?;
+    let bench = Bench::new(loaded, runtime, topic, name)
+        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let tried = bench.call(record.partition, &batch(record).record(0), 1);
+    Ok(match style {
+        Style::Json => json(&super::shape(topic, record.clone()), name, 1, &tried),
+        Style::Pretty | Style::Plain => people(name, &tried, style),
+    })
+}
+
 /// A handler that records are passed through as they are shown.
 pub(super) struct Through<'a> {
     bench: Bench<'a>,

@@ -1,0 +1,164 @@
+//! Transactions of a producer, and the commits with metadata that lie in them.
+
+use std::ptr;
+use std::time::Duration;
+
+use rdkafka_sys as sys;
+
+use super::Error;
+use super::handle::{Handle, owned_error};
+use super::list::{List, PartitionOffset, c_string, checked, copy_out};
+use super::queue::millis;
+
+/// A step of a transaction that was not done.
+#[derive(Debug, Clone)]
+pub struct TransactionError {
+    /// What the client reports.
+    pub error: Error,
+    /// Whether the same step may be tried again.
+    pub retriable: bool,
+}
+
+/// A committed offset, and what was committed with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The partition and the next offset.
+    pub at: PartitionOffset,
+    /// The metadata; empty if there is none.
+    pub metadata: Vec<u8>,
+}
+
+impl Handle {
+    /// Ends what an earlier producer of the same transactional id left open, and shuts that one
+    /// out.
+    ///
+    /// # Errors
+    /// As librdkafka reports.
+    pub fn init_transactions(&self, timeout: Duration) -> Result<(), TransactionError> {
+        // SAFETY: the handle is live; the error returned is ours.
+        unsafe { step(sys::rd_kafka_init_transactions(self.raw(), millis(timeout))) }
+    }
+
+    /// Opens a transaction, to which all that is produced from here on belongs.
+    ///
+    /// # Errors
+    /// As librdkafka reports.
+    pub fn begin_transaction(&self) -> Result<(), TransactionError> {
+        // SAFETY: the handle is live; the error returned is ours.
+        unsafe { step(sys::rd_kafka_begin_transaction(self.raw())) }
+    }
+
+    /// Puts commits of a group that has no members into the transaction.
+    ///
+    /// # Errors
+    /// As librdkafka reports.
+    pub fn send_commits(
+        &self,
+        group: &str,
+        commits: &[Commit],
+        timeout: Duration,
+    ) -> Result<(), TransactionError> {
+        let not_made = |error| TransactionError {
+            error,
+            retriable: false,
+        };
+        let entries: Vec<_> = commits.iter().map(|of| of.at.clone()).collect();
+        let list = List::of(&entries).map_err(not_made)?;
+        let group = c_string(group).map_err(not_made)?;
+        // SAFETY: the list is live and has as many elements as there are commits, each of which is
+        // given memory of librdkafka's that goes with the list. The group's metadata are destroyed
+        // after the call that uses them. The error returned is ours.
+        unsafe {
+            for (index, of) in commits.iter().enumerate() {
+                let element = (*list.ptr()).elems.add(index);
+                let bytes = sys::rd_kafka_mem_malloc(ptr::null_mut(), of.metadata.len().max(1));
+                ptr::copy_nonoverlapping(of.metadata.as_ptr(), bytes.cast(), of.metadata.len());
+                (*element).metadata = bytes;
+                (*element).metadata_size = of.metadata.len();
+            }
+            let members = sys::rd_kafka_consumer_group_metadata_new(group.as_ptr());
+            let sent = sys::rd_kafka_send_offsets_to_transaction(
+                self.raw(),
+                list.ptr(),
+                members,
+                millis(timeout),
+            );
+            sys::rd_kafka_consumer_group_metadata_destroy(members);
+            step(sent)
+        }
+    }
+
+    /// Commits the transaction. Every report must have been taken from the queue before.
+    ///
+    /// # Errors
+    /// As librdkafka reports; after a time-out the outcome is not known, and the call may be
+    /// repeated.
+    pub fn commit_transaction(&self, timeout: Duration) -> Result<(), TransactionError> {
+        // SAFETY: the handle is live; the error returned is ours.
+        unsafe {
+            step(sys::rd_kafka_commit_transaction(
+                self.raw(),
+                millis(timeout),
+            ))
+        }
+    }
+
+    /// Takes back all that the transaction has.
+    ///
+    /// # Errors
+    /// As librdkafka reports; the call may be repeated after a time-out.
+    pub fn abort_transaction(&self, timeout: Duration) -> Result<(), TransactionError> {
+        // SAFETY: the handle is live; the error returned is ours.
+        unsafe { step(sys::rd_kafka_abort_transaction(self.raw(), millis(timeout))) }
+    }
+
+    /// What the group has committed, with metadata; an offset of [`super::OFFSET_NONE`] where
+    /// nothing is. Offsets that an open transaction may still change are waited for.
+    ///
+    /// # Errors
+    /// For the request as a whole; those of single partitions are in the list.
+    pub fn commits(
+        &self,
+        partitions: &[PartitionOffset],
+        timeout: Duration,
+    ) -> Result<Vec<Commit>, Error> {
+        let list = List::of(partitions)?;
+        // SAFETY: handle and list are live; each element's metadata are as long as it says, and
+        // are copied while the list lives.
+        unsafe {
+            checked(sys::rd_kafka_committed(
+                self.raw(),
+                list.ptr(),
+                millis(timeout),
+            ))?;
+            let metadata = |index| {
+                let element = &*(*list.ptr()).elems.add(index);
+                let bytes = element.metadata.cast::<u8>();
+                if bytes.is_null() {
+                    return Vec::new();
+                }
+                std::slice::from_raw_parts(bytes, element.metadata_size).to_vec()
+            };
+            let entries = copy_out(list.ptr()).into_iter().enumerate();
+            Ok(entries
+                .map(|(index, at)| Commit {
+                    at,
+                    metadata: metadata(index),
+                })
+                .collect())
+        }
+    }
+}
+
+/// # Safety
+/// `error` is null, or an error that the caller owns.
+unsafe fn step(error: *mut sys::rd_kafka_error_t) -> Result<(), TransactionError> {
+    if error.is_null() {
+        return Ok(());
+    }
+    // SAFETY: as the caller vouches; it is looked at before it is destroyed.
+    unsafe {
+        let retriable = sys::rd_kafka_error_is_retriable(error) != 0;
+        owned_error(error).map_err(|error| TransactionError { error, retriable })
+    }
+}

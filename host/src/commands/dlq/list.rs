@@ -1,0 +1,179 @@
+//! `penstock dlq list`.
+
+use penstock_core::dead_letter::{Filter, Letter};
+use penstock_kafka::inspect::{From, Look, Peek, Peeked};
+use serde::Serialize;
+
+use super::letters::{CLIENT_ID, each, is_redriven, progress, topics};
+use super::table::{self, Row};
+use super::which::takes;
+use super::{Exit, Failure, ListArgs};
+use crate::commands::tools::Cluster;
+use crate::commands::{kafka, output};
+use crate::escape;
+use crate::record_json::{Millis, bytes_or_null};
+
+pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
+    let cluster = args.cluster.cluster()?;
+    let filter = args.which.filter(&[]);
+    let mut text = String::new();
+    let mut all = Seen::default();
+    for topic in topics(args.topic.as_deref(), &args.cluster)? {
+        let progress = match progress(&topic, &cluster) {
+            Ok(progress) => Some(progress),
+            // Which ones lie there is worth telling all the same.
+            Err(failure) if failure.exit() == Exit::Problem => {
+                anstream::eprintln!("(what of {topic} was redriven is not known)\n{failure}");
+                None
+            }
+            Err(failure) => return Err(failure),
+        };
+        let mut seen = Seen::default();
+        let mut lines = String::new();
+        look(&topic, &cluster, &filter, &mut |record, letter| {
+            seen.records += 1;
+            if !takes(&filter, &letter, &record) {
+                return;
+            }
+            seen.matching += 1;
+            let redriven = progress.as_ref().map(|of| is_redriven(of, &record));
+            seen.redriven += u64::from(redriven == Some(true));
+            if args.count.is_reached(all.matching + seen.matching - 1) {
+                return;
+            }
+            if args.json {
+                lines += &json(&topic, &record, &letter, redriven);
+            } else {
+                seen.rows.push(Row::of(&record, &letter, redriven));
+            }
+        })?;
+        all.records += seen.records;
+        all.matching += seen.matching;
+        all.redriven += seen.redriven;
+        text += &lines;
+        if !args.json && !seen.rows.is_empty() {
+            text += &table::letters(&topic, &seen.rows);
+        }
+    }
+    if all.matching == 0 && all.records > 0 {
+        let what = format!("none of {} dead letters matches", all.records);
+        return Err(Failure::new(Exit::Problem, what).hint("without filters, all are listed"));
+    }
+    let exit = output::finish(output::print(&text))?;
+    if !args.json {
+        anstream::eprintln!("{}", all.totals());
+    }
+    if args.count.is_reached(all.matching - all.matching.min(1)) && all.matching > 1 {
+        anstream::eprintln!("(there are more than are shown: -n COUNT or -n all)");
+    }
+    Ok(exit)
+}
+
+/// Reads a topic as it is now.
+fn look(
+    topic: &str,
+    cluster: &Cluster,
+    filter: &Filter,
+    take: &mut dyn FnMut(Peeked, Letter),
+) -> Result<(), Failure> {
+    let look = Look {
+        topic: topic.to_owned(),
+        partition: None,
+        from: filter.since_ms.map_or(From::Start, From::Time),
+        follow: false,
+        timeout: kafka::TIMEOUT,
+    };
+    let reader = Peek::open(&cluster.kafka, CLIENT_ID, &look);
+    let mut reader = reader.map_err(|error| kafka::failure(error, topic, cluster))?;
+    each(&mut reader, topic, cluster, &mut |record, letter| {
+        take(record, letter);
+        Ok(())
+    })
+}
+
+#[derive(Default)]
+struct Seen {
+    records: u64,
+    matching: u64,
+    redriven: u64,
+    rows: Vec<Row>,
+}
+
+impl Seen {
+    fn totals(&self) -> String {
+        match self.matching {
+            0 => "no dead letters".to_owned(),
+            1 => format!("1 dead letter, {} redriven", self.redriven),
+            many => format!("{many} dead letters, {} redriven", self.redriven),
+        }
+    }
+}
+
+/// A dead letter without its record.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Json<'a> {
+    topic: &'a str,
+    partition: i32,
+    offset: i64,
+    time: Option<Millis>,
+    convention: String,
+    origin: Option<JsonOrigin<'a>>,
+    handler: Option<&'a str>,
+    code: Option<&'a str>,
+    reason: Option<&'a str>,
+    text: Option<&'a str>,
+    attempts: Option<u32>,
+    redrives: u32,
+    redriven: Option<bool>,
+    #[serde(serialize_with = "bytes_or_null::serialize")]
+    key: Option<Vec<u8>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct JsonOrigin<'a> {
+    topic: &'a str,
+    partition: Option<i32>,
+    offset: Option<i64>,
+    timestamp: Option<Millis>,
+    timestamp_type: Option<&'a str>,
+}
+
+impl<'a> Json<'a> {
+    pub(super) fn of(
+        topic: &'a str,
+        record: &Peeked,
+        letter: &'a Letter,
+        redriven: Option<bool>,
+    ) -> Json<'a> {
+        Json {
+            topic,
+            partition: record.partition,
+            offset: record.offset.0,
+            time: record.timestamp.millis().map(Millis),
+            convention: letter.convention.to_string(),
+            origin: letter.origin.as_ref().map(|of| JsonOrigin {
+                topic: &of.topic,
+                partition: of.partition,
+                offset: of.offset,
+                timestamp: of.timestamp_ms.map(Millis),
+                timestamp_type: of.timestamp_type.as_deref(),
+            }),
+            handler: letter.handler.as_deref(),
+            code: letter.code.as_deref(),
+            reason: letter.reason.as_deref(),
+            text: letter.text.as_deref(),
+            attempts: letter.attempts,
+            redrives: letter.redrives,
+            redriven,
+            key: record.key.clone(),
+        }
+    }
+}
+
+fn json(topic: &str, record: &Peeked, letter: &Letter, redriven: Option<bool>) -> String {
+    let line = Json::of(topic, record, letter, redriven);
+    // Texts, numbers and bytes: there is nothing in it that JSON lacks.
+    escape::json(&serde_json::to_string(&line).unwrap_or_default()) + "\n"
+}
