@@ -7,10 +7,11 @@ use penstock_core::decide::{Decision, decide};
 use penstock_core::policy::Attempt;
 use penstock_core::record::Record;
 use penstock_core::staging::Staging;
+use penstock_core::verdict::{Failure, Outcome};
 
 use crate::plan::TopicPlan;
 use crate::ports::Call;
-use crate::worker::known_outputs;
+use crate::worker::{for_another, known_outputs};
 
 /// What came of a trial.
 #[derive(Debug)]
@@ -35,17 +36,9 @@ pub fn try_record(
 ) -> Option<Trial> {
     let plan = &topic.handlers[handler];
     let mark = staging.mark();
-    let (answer, time) = match plan.pool.checkout() {
-        Ok(None) => return None,
-        Ok(Some(mut instance)) => {
-            let begun = Instant::now();
-            let answer = instance.handle(record, call, staging);
-            let time = begun.elapsed();
-            plan.pool.give_back(instance);
-            let answer = known_outputs(answer, staging, 0, plan.outputs.len());
-            (answer, time)
-        }
-        Err(failure) => (Err(failure), Duration::ZERO),
+    let (answer, time) = match for_another(record, topic, &plan.name) {
+        Some(why) => (Ok(Outcome::Skip(why)), Duration::ZERO),
+        None => ask(topic, handler, record, call, staging)?,
     };
     let decision = decide(
         answer,
@@ -61,4 +54,27 @@ pub fn try_record(
         staging.rollback(mark);
     }
     Some(Trial { decision, time })
+}
+
+/// The handler's answer, and how long it took. `None`: no instance is free.
+fn ask(
+    topic: &TopicPlan,
+    handler: usize,
+    record: &Record<'_>,
+    call: Call,
+    staging: &mut Staging,
+) -> Option<(Result<Outcome, Failure>, Duration)> {
+    let plan = &topic.handlers[handler];
+    Some(match plan.pool.checkout() {
+        Ok(None) => return None,
+        Ok(Some(mut instance)) => {
+            let begun = Instant::now();
+            let answer = instance.handle(record, call, staging);
+            let time = begun.elapsed();
+            plan.pool.give_back(instance);
+            let answer = known_outputs(answer, staging, 0, plan.outputs.len());
+            (answer, time)
+        }
+        Err(failure) => (Err(failure), Duration::ZERO),
+    })
 }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use penstock_core::dead_letter::redriven_for_another;
 use penstock_core::decide::{Decision, decide};
 use penstock_core::partition::{Handled, Run, Seq, Told};
 use penstock_core::policy::Attempt;
 use penstock_core::record::{Offset, Record};
-use penstock_core::verdict::{Failure, Outcome};
+use penstock_core::verdict::{Failure, Outcome, Reason};
 
 use crate::cell::{Partition, Stall, StallKind, Stretch};
 use crate::held::{Held, Span};
 use crate::lanes::Slot;
+use crate::plan::TopicPlan;
 use crate::ports::{Call, Instance};
 use crate::shared::Shared;
 use crate::times::LocalTimes;
@@ -170,35 +172,13 @@ impl Worker {
     ) -> Option<bool> {
         let topic = partition.plan();
         let plan = &topic.handlers[handler];
-        let staging = &mut self.staged.staging;
+        let staging = &self.staged.staging;
         let (start, mark) = (staging.len(), staging.mark());
-        self.calls += 1;
-        self.slot.call.store(self.calls, Ordering::Relaxed);
-        let instance = match self.instances[handler].take() {
-            Some(instance) => Ok(Some(instance)),
-            None => plan.pool.checkout(),
+        let answer = match for_another(record, topic, &plan.name) {
+            Some(why) => Ok(Outcome::Skip(why)),
+            None => self.ask(partition, record, handler, attempt.number)?,
         };
-        let answer = match instance {
-            Ok(Some(mut instance)) => {
-                let call = Call {
-                    partition: partition.number(),
-                    attempt: attempt.number,
-                };
-                let answer = instance.handle(record, call, staging);
-                if instance.is_spent() {
-                    plan.pool.give_back(instance);
-                } else {
-                    self.instances[handler] = Some(instance);
-                }
-                known_outputs(answer, staging, start, plan.outputs.len())
-            }
-            Ok(None) => {
-                self.slot.call.store(0, Ordering::Relaxed);
-                return None;
-            }
-            Err(failure) => Err(failure),
-        };
-        self.slot.call.store(0, Ordering::Relaxed);
+        let staging = &mut self.staged.staging;
         if !matches!(answer, Ok(Outcome::Done)) {
             staging.rollback(mark);
         }
@@ -244,6 +224,47 @@ impl Worker {
             decision,
         });
         Some(is_final)
+    }
+
+    /// The handler's answer. `None`: no instance is free.
+    fn ask(
+        &mut self,
+        partition: &Partition,
+        record: &Record<'_>,
+        handler: usize,
+        attempt: u32,
+    ) -> Option<Result<Outcome, Failure>> {
+        let plan = &partition.plan().handlers[handler];
+        let staging = &mut self.staged.staging;
+        let start = staging.len();
+        self.calls += 1;
+        self.slot.call.store(self.calls, Ordering::Relaxed);
+        let instance = match self.instances[handler].take() {
+            Some(instance) => Ok(Some(instance)),
+            None => plan.pool.checkout(),
+        };
+        let answer = match instance {
+            Ok(Some(mut instance)) => {
+                let call = Call {
+                    partition: partition.number(),
+                    attempt,
+                };
+                let answer = instance.handle(record, call, staging);
+                if instance.is_spent() {
+                    plan.pool.give_back(instance);
+                } else {
+                    self.instances[handler] = Some(instance);
+                }
+                known_outputs(answer, staging, start, plan.outputs.len())
+            }
+            Ok(None) => {
+                self.slot.call.store(0, Ordering::Relaxed);
+                return None;
+            }
+            Err(failure) => Err(failure),
+        };
+        self.slot.call.store(0, Ordering::Relaxed);
+        Some(answer)
     }
 
     fn give_back(&mut self, partition: &Partition) {
@@ -309,6 +330,15 @@ impl Worker {
 /// Different for records that may fail together.
 fn spread(partition: i32, offset: Offset) -> u64 {
     u64::from(partition as u32) << 40 ^ offset.0 as u64
+}
+
+/// Why the handler is not asked: the record was redriven for another one. Records without headers
+/// cost nothing here.
+pub(crate) fn for_another(record: &Record<'_>, topic: &TopicPlan, handler: &str) -> Option<Reason> {
+    if record.headers.is_empty() {
+        return None;
+    }
+    redriven_for_another(record, &topic.name, handler)
 }
 
 /// A success that names an output which isn't there is a failure.
