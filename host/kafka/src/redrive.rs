@@ -99,6 +99,7 @@ pub struct Outgoing {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
     /// A broker refuses a record, or one beside it, for what it is; nothing of the batch was sent.
+    /// The client gives up what it is handed next for that partition too: open another redriver.
     #[error("{0}")]
     Refused(String),
     /// Another one with the same id has begun; nothing of the batch was sent.
@@ -118,6 +119,14 @@ pub struct Redriver {
     queue: Queue,
     topics: BTreeMap<Arc<str>, TopicHandle>,
     group: String,
+}
+
+/// What became of a batch's records so far.
+#[derive(Default)]
+struct Reports {
+    count: usize,
+    /// The first record that was refused, by its place in the batch, and why.
+    refused: Option<(usize, Rd)>,
 }
 
 impl Redriver {
@@ -174,9 +183,15 @@ impl Redriver {
         let committed = self
             .dead
             .repeat(deadline, |left| handle.commit_transaction(left));
-        committed.map_err(|of| match self.not_sent(of.clone()) {
-            BatchError::NotSent(error) if of.retriable => BatchError::Unknown(error),
-            known => known,
+        committed.map_err(|of| {
+            if !of.retriable {
+                // Otherwise what is committed can't be read until it times out.
+                drop(self.abort());
+            }
+            match self.not_sent(of.clone()) {
+                BatchError::NotSent(error) if of.retriable => BatchError::Unknown(error),
+                known => known,
+            }
         })
     }
 
@@ -187,7 +202,7 @@ impl Redriver {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !is_over.load(Ordering::Acquire) {
-                    self.take_reports(Duration::from_millis(50), &mut 0, &mut None);
+                    self.take_reports(Duration::from_millis(50), &mut Reports::default());
                 }
             });
             let deadline = Instant::now() + SEND_TIME_MAX;
@@ -204,18 +219,21 @@ impl Redriver {
         records: &[Outgoing],
         progress: &BTreeMap<i32, (i64, String)>,
     ) -> Result<(), BatchError> {
-        let (mut reported, mut refused) = (0, None);
+        let mut reports = Reports::default();
         for (index, record) in records.iter().enumerate() {
             self.produce(record, index as u64)?;
-            self.take_reports(Duration::ZERO, &mut reported, &mut refused);
+            self.take_reports(Duration::ZERO, &mut reports);
         }
         let deadline = Instant::now() + SEND_TIME_MAX + Duration::from_secs(2);
-        while reported < records.len() && refused.is_none() && Instant::now() < deadline {
-            self.take_reports(Duration::from_millis(100), &mut reported, &mut refused);
+        while reports.count < records.len()
+            && reports.refused.is_none()
+            && Instant::now() < deadline
+        {
+            self.take_reports(Duration::from_millis(100), &mut reports);
         }
-        match refused {
+        match reports.refused {
             Some((index, code)) => return Err(self.refusal(&records[index], code)),
-            None if reported < records.len() => {
+            None if reports.count < records.len() => {
                 return Err(BatchError::NotSent(
                     self.dead.error(Rd::OperationTimedOut.into()),
                 ));
@@ -295,12 +313,7 @@ impl Redriver {
         }
     }
 
-    fn take_reports(
-        &self,
-        wait: Duration,
-        reported: &mut usize,
-        refused: &mut Option<(usize, Rd)>,
-    ) {
+    fn take_reports(&self, wait: Duration, reports: &mut Reports) {
         let mut wait = wait;
         while let Some(mut event) = self.queue.poll(wait) {
             wait = Duration::ZERO;
@@ -308,9 +321,10 @@ impl Redriver {
                 continue;
             }
             while let Some(message) = event.next_message() {
-                *reported += 1;
+                reports.count += 1;
                 if let Some(code) = message.error() {
-                    refused.get_or_insert((message.token() as usize, code));
+                    let index = message.token() as usize;
+                    reports.refused.get_or_insert((index, code));
                 }
             }
         }

@@ -1,10 +1,13 @@
-//! `penstock dlq`: dead letters, listed and shown.
+//! `penstock dlq`: dead letters, listed, shown and sent back.
 
 mod letters;
 mod list;
+mod redrive;
 mod show;
 mod table;
 mod which;
+
+use std::num::NonZeroU32;
 
 use clap::Subcommand;
 
@@ -13,12 +16,13 @@ use super::tools::ClusterArgs;
 use super::{Exit, Failure};
 use which::{FilterArgs, Place};
 
-/// Lists and shows dead letters.
+/// Lists, shows and redrives dead letters.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   penstock dlq list -c penstock.toml
   penstock dlq show purchase-confirmed.dlq 0:12 -c penstock.toml
+  penstock dlq redrive purchase-confirmed.dlq -c penstock.toml --dry-run
 
 `penstock dlq COMMAND --help` has more of each.")]
 pub struct DlqArgs {
@@ -30,6 +34,7 @@ pub struct DlqArgs {
 enum DlqCommand {
     List(ListArgs),
     Show(ShowArgs),
+    Redrive(RedriveArgs),
 }
 
 /// Lists the dead letters of a topic, or of all dead-letter topics of a configuration.
@@ -84,6 +89,47 @@ struct ShowArgs {
     cluster: ClusterArgs,
 }
 
+/// Sends dead letters back to the topics that they came from, each at most once.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  penstock dlq redrive purchase-confirmed.dlq -c penstock.toml --dry-run
+  penstock dlq redrive purchase-confirmed.dlq -c penstock.toml --code PSK-H004 --rate 100
+  penstock dlq redrive purchase-confirmed.dlq 0:12 0:13 -c penstock.toml --handler-only
+
+It shows what would go where, and asks. Key, value and headers are what they were; the partition
+too, if it is there. The headers of the dead letter are taken off, and others put on that keep the
+origin and count how often the record was redriven.
+Ctrl-C ends it behind the batch in hand; then, or after a crash, the same command goes on, and sends
+nothing twice to whoever reads what is committed. What is dead-lettered meanwhile is not meant.
+The exit code is 0 if all that was meant was sent, or was only looked at; 1 if something was not
+sent, or nothing matches; 2 for a wrong command line or configuration, or if nobody can be asked;
+3 if Kafka is out of reach.")]
+struct RedriveArgs {
+    /// The dead-letter topic.
+    topic: String,
+    /// Only these, as in the table of `penstock dlq list`; otherwise all that match.
+    #[arg(value_name = "PARTITION:OFFSET")]
+    places: Vec<Place>,
+    #[command(flatten)]
+    which: FilterArgs,
+    /// Only the handler that could not process a record gets it; the other handlers of its topic
+    /// skip it.
+    #[arg(long)]
+    handler_only: bool,
+    /// At most so many records a second.
+    #[arg(long, value_name = "N")]
+    rate: Option<NonZeroU32>,
+    /// Only shows what would go where.
+    #[arg(long)]
+    dry_run: bool,
+    /// Does it without asking.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -92,5 +138,6 @@ pub fn run(args: &DlqArgs) -> Result<Exit, Failure> {
     match &args.command {
         DlqCommand::List(args) => list::run(args),
         DlqCommand::Show(args) => show::run(args),
+        DlqCommand::Redrive(args) => redrive::run(args),
     }
 }

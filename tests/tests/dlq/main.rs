@@ -1,5 +1,8 @@
-//! `penstock dlq` on a real Apache Kafka and a running host: dead letters listed and shown.
+//! `penstock dlq` on a real Apache Kafka and a running host: dead letters listed, shown,
+//! and sent back.
 
+mod handler_only;
 mod look;
+mod redrive;
 #[path = "../tools/support.rs"]
 mod support;
