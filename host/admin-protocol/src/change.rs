@@ -1,13 +1,19 @@
 //! What changes something in a cluster: a group's committed offsets and the group itself, which the
-//! broker refuses while the group has members; and topics that are not there yet.
+//! broker refuses while the group has members; topics that are not there yet; and the beginning of
+//! logs.
 
 use std::collections::BTreeMap;
 
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
+use kafka_protocol::messages::delete_records_request::{
+    DeleteRecordsPartition, DeleteRecordsTopic,
+};
 use kafka_protocol::messages::offset_commit_request::{
     OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
-use kafka_protocol::messages::{CreateTopicsRequest, DeleteGroupsRequest, OffsetCommitRequest};
+use kafka_protocol::messages::{
+    CreateTopicsRequest, DeleteGroupsRequest, DeleteRecordsRequest, OffsetCommitRequest,
+};
 use kafka_protocol::protocol::StrBytes;
 
 use crate::broker::Broker;
@@ -21,7 +27,7 @@ const NO_GENERATION: i32 = -1;
 /// In place of a number of partitions or replicas: the broker's own.
 const DEFAULT: i32 = -1;
 /// Less than any answer may take.
-const CREATION_TIME_MAX_MS: i32 = 4000;
+const ANSWER_TIME_MAX_MS: i32 = 4000;
 
 /// Commits these offsets, each the next to be read, for a group without members; with empty
 /// metadata. The broker must be the group's coordinator. Says of each partition what came of it.
@@ -108,7 +114,7 @@ pub async fn create_topics(
     let request = |_| {
         CreateTopicsRequest::default()
             .with_topics(topics)
-            .with_timeout_ms(CREATION_TIME_MAX_MS)
+            .with_timeout_ms(ANSWER_TIME_MAX_MS)
     };
     let answer = controller.ask(4, request).await?;
     let came = answer.topics.iter().map(|of| {
@@ -116,4 +122,42 @@ pub async fn create_topics(
         (of.name.to_string(), refused)
     });
     Ok(came.collect())
+}
+
+/// Deletes the records of each log that lie before an offset. The broker must lead all of them.
+/// Says of each what came of it.
+///
+/// # Errors
+/// The broker doesn't answer: what was deleted is then not known.
+pub async fn delete_records(
+    leader: &Broker,
+    before: &ByPartition<i64>,
+) -> Result<ByPartition<Result<(), Refusal>>, Error> {
+    let mut topics: BTreeMap<&str, Vec<DeleteRecordsPartition>> = BTreeMap::new();
+    for ((topic, partition), offset) in before {
+        let of = DeleteRecordsPartition::default()
+            .with_partition_index(*partition)
+            .with_offset(*offset);
+        topics.entry(topic).or_default().push(of);
+    }
+    let topics = topics.into_iter().map(|(name, partitions)| {
+        DeleteRecordsTopic::default()
+            .with_name(topic_name(name))
+            .with_partitions(partitions)
+    });
+    let topics: Vec<_> = topics.collect();
+    let request = |_| {
+        DeleteRecordsRequest::default()
+            .with_topics(topics)
+            .with_timeout_ms(ANSWER_TIME_MAX_MS)
+    };
+    let answer = leader.ask(0, request).await?;
+    let mut came = ByPartition::new();
+    for topic in &answer.topics {
+        for of in &topic.partitions {
+            let key = (topic.name.to_string(), of.partition_index);
+            came.insert(key, Refusal::check(of.error_code, None));
+        }
+    }
+    Ok(came)
 }

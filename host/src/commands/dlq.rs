@@ -1,7 +1,8 @@
-//! `penstock dlq`: dead letters, listed, shown and sent back.
+//! `penstock dlq`: dead letters, listed, shown, sent back and deleted.
 
 mod letters;
 mod list;
+mod purge;
 mod redrive;
 mod show;
 mod table;
@@ -14,9 +15,10 @@ use clap::Subcommand;
 use super::peek::bounds::Count;
 use super::tools::ClusterArgs;
 use super::{Exit, Failure};
+use crate::record_json::Millis;
 use which::{FilterArgs, Place};
 
-/// Lists, shows and redrives dead letters.
+/// Lists, shows, redrives and deletes dead letters.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -35,6 +37,7 @@ enum DlqCommand {
     List(ListArgs),
     Show(ShowArgs),
     Redrive(RedriveArgs),
+    Purge(PurgeArgs),
 }
 
 /// Lists the dead letters of a topic, or of all dead-letter topics of a configuration.
@@ -130,6 +133,42 @@ struct RedriveArgs {
     cluster: ClusterArgs,
 }
 
+/// Deletes the beginning of a dead-letter topic: what was redriven.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  penstock dlq purge purchase-confirmed.dlq -c penstock.toml --dry-run
+  penstock dlq purge purchase-confirmed.dlq -c penstock.toml --before 2026-01-01T00:00:00Z
+
+It shows what would be lost, and asks. A log is cut at one place, so each partition is deleted up to
+the first dead letter that is to stay. What was never redriven is only deleted with --even-open.
+The exit code is 0 if it is done, or was only looked at; 1 if it was refused; 2 for a wrong command
+line or configuration, or if nobody can be asked; 3 if Kafka is out of reach.")]
+struct PurgeArgs {
+    /// The dead-letter topic.
+    topic: String,
+    /// Only this partition.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    partition: Option<i32>,
+    /// What was dead-lettered before this time, in place of what was redriven.
+    #[arg(long, value_name = "TIME", value_parser = which::time)]
+    before: Option<Millis>,
+    /// Everything, in place of what was redriven.
+    #[arg(long, conflicts_with = "before")]
+    all: bool,
+    /// Also what was never redriven: it is lost for good.
+    #[arg(long)]
+    even_open: bool,
+    /// Only shows what would be lost.
+    #[arg(long)]
+    dry_run: bool,
+    /// Does it without asking.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -139,5 +178,6 @@ pub fn run(args: &DlqArgs) -> Result<Exit, Failure> {
         DlqCommand::List(args) => list::run(args),
         DlqCommand::Show(args) => show::run(args),
         DlqCommand::Redrive(args) => redrive::run(args),
+        DlqCommand::Purge(args) => purge::run(args),
     }
 }

@@ -1,8 +1,9 @@
 //! `penstock dlq` on a real Apache Kafka and a running host: dead letters listed, shown,
-//! and sent back.
+//! sent back and deleted.
 
 mod handler_only;
 mod look;
+mod purge;
 mod redrive;
 #[path = "../tools/support.rs"]
 mod support;

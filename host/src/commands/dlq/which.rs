@@ -59,7 +59,8 @@ pub(super) fn takes(filter: &Filter, letter: &Letter, record: &Peeked) -> bool {
     filter.takes(letter, lies)
 }
 
-fn time(text: &str) -> Result<Millis, String> {
+/// A time on the command line.
+pub(super) fn time(text: &str) -> Result<Millis, String> {
     text.parse()
         .map_err(|_| "not a time as 2026-01-01T10:00:00Z".to_owned())
 }
