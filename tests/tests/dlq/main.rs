@@ -3,6 +3,7 @@
 
 mod handler_only;
 mod look;
+mod others;
 mod purge;
 mod redrive;
 #[path = "../tools/support.rs"]
