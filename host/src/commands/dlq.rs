@@ -75,8 +75,8 @@ Examples:
   penstock dlq show purchase-confirmed.dlq 0:12 -c penstock.toml
   penstock dlq show purchase-confirmed.dlq 0:12 --bootstrap localhost:9092 --json | jq .record
 
-The handler is tried as `penstock peek --through` does it: on the record as it would come back, in
-the sandbox, with no effect.
+The handler is tried as `penstock peek --through` does it, in the sandbox and with no effect: on the
+record as it was, at its original place and time.
 The exit code is 0 if it is shown, 1 if there is no such topic or record, 2 for a wrong command line
 or configuration, 3 if Kafka is out of reach.")]
 struct ShowArgs {

@@ -145,7 +145,8 @@ fn a_redrive_that_was_killed_goes_on_and_sends_nothing_twice() -> Result<()> {
         let args = [
             "dlq", "redrive", &line.dead, "--rate", "200", "--yes", "-c", &file,
         ];
-        let mut child = command(&args)?.stderr(Stdio::null()).spawn()?;
+        let mut child = command(&args)?;
+        let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         eventually("some were sent", SOON, || {
             let sent = line.client.read_all(&line.input)?.len();
             ensure!(sent >= done, "{sent}");
@@ -167,6 +168,36 @@ fn a_redrive_that_was_killed_goes_on_and_sends_nothing_twice() -> Result<()> {
 }
 
 #[test]
+fn a_second_redrive_takes_over_from_the_first() -> Result<()> {
+    const COUNT: usize = 100;
+    let line = Line::new("second", 2)?;
+    let file = line.file(&line.config()?)?;
+    write(&line, COUNT)?;
+    let args = [
+        "dlq", "redrive", &line.dead, "--rate", "20", "--yes", "-c", &file,
+    ];
+    let mut first = command(&args)?;
+    first.stdout(Stdio::null()).stderr(Stdio::piped());
+    let first = first.spawn()?;
+    eventually("some were sent", SOON, || {
+        ensure!(!line.client.read_all(&line.input)?.is_empty());
+        Ok(())
+    });
+    redrive(&line, &file, &["--yes"])?.said(0, &["records were sent back"]);
+    let ended = first.wait_with_output()?;
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("has begun, and goes on"), "{said}");
+    let all = values(&line, &line.input)?;
+    assert_eq!(all.len(), COUNT, "some are lost");
+    assert!(
+        all.values().all(|count| *count == 1),
+        "some were sent twice"
+    );
+    Ok(())
+}
+
+#[test]
 fn an_interruption_ends_behind_the_batch_in_hand() -> Result<()> {
     const COUNT: usize = 100;
     let line = Line::new("interrupted", 2)?;
@@ -175,7 +206,8 @@ fn an_interruption_ends_behind_the_batch_in_hand() -> Result<()> {
     let args = [
         "dlq", "redrive", &line.dead, "--rate", "20", "--yes", "-c", &file,
     ];
-    let child = command(&args)?.stderr(Stdio::piped()).spawn()?;
+    let mut child = command(&args)?;
+    let child = child.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     eventually("some were sent", SOON, || {
         ensure!(!line.client.read_all(&line.input)?.is_empty());
         Ok(())

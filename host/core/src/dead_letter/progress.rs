@@ -48,7 +48,8 @@ impl Progress {
     /// These are done. Offsets that hold no record count as done too, so that they part no ranges.
     pub fn done(&mut self, offsets: Range<i64>) {
         self.beyond.insert(offsets);
-        while let Some(first) = self.beyond.take_first(self.next) {
+        // Ranges don't touch, so no second one can follow.
+        if let Some(first) = self.beyond.take_first(self.next) {
             self.next = self.next.max(first.end);
         }
     }

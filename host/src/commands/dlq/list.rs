@@ -16,7 +16,6 @@ use crate::record_json::{Millis, bytes_or_null};
 pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
     let cluster = args.cluster.cluster()?;
     let filter = args.which.filter(&[]);
-    let mut text = String::new();
     let mut all = Seen::default();
     for topic in topics(args.topic.as_deref(), &args.cluster)? {
         let progress = match progress(&topic, &cluster) {
@@ -29,44 +28,40 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
             Err(failure) => return Err(failure),
         };
         let mut seen = Seen::default();
-        let mut lines = String::new();
         look(&topic, &cluster, &filter, &mut |record, letter| {
             seen.records += 1;
             if !takes(&filter, &letter, &record) {
-                return;
+                return Ok(());
             }
             seen.matching += 1;
             let redriven = progress.as_ref().map(|of| is_redriven(of, &record));
             seen.redriven += u64::from(redriven == Some(true));
             if args.count.is_reached(all.matching + seen.matching - 1) {
-                return;
+                return Ok(());
             }
             if args.json {
-                lines += &json(&topic, &record, &letter, redriven);
-            } else {
-                seen.rows.push(Row::of(&record, &letter, redriven));
+                let line = json(&topic, &record, &letter, redriven);
+                return output::finish(output::print(&line)).map(drop);
             }
+            seen.rows.push(Row::of(&record, &letter, redriven));
+            Ok(())
         })?;
         all.records += seen.records;
         all.matching += seen.matching;
         all.redriven += seen.redriven;
-        text += &lines;
-        if !args.json && !seen.rows.is_empty() {
-            text += &table::letters(&topic, &seen.rows);
-        }
+        output::finish(output::print(&table::letters(&topic, &seen.rows)))?;
     }
     if all.matching == 0 && all.records > 0 {
         let what = format!("none of {} dead letters matches", all.records);
         return Err(Failure::new(Exit::Problem, what).hint("without filters, all are listed"));
     }
-    let exit = output::finish(output::print(&text))?;
     if !args.json {
         anstream::eprintln!("{}", all.totals());
     }
     if args.count.is_reached(all.matching - all.matching.min(1)) && all.matching > 1 {
         anstream::eprintln!("(there are more than are shown: -n COUNT or -n all)");
     }
-    Ok(exit)
+    Ok(Exit::Fine)
 }
 
 /// Reads a topic as it is now.
@@ -74,7 +69,7 @@ fn look(
     topic: &str,
     cluster: &Cluster,
     filter: &Filter,
-    take: &mut dyn FnMut(Peeked, Letter),
+    take: &mut dyn FnMut(Peeked, Letter) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let look = Look {
         topic: topic.to_owned(),
@@ -85,10 +80,7 @@ fn look(
     };
     let reader = Peek::open(&cluster.kafka, CLIENT_ID, &look);
     let mut reader = reader.map_err(|error| kafka::failure(error, topic, cluster))?;
-    each(&mut reader, topic, cluster, &mut |record, letter| {
-        take(record, letter);
-        Ok(())
-    })
+    each(&mut reader, topic, cluster, take)
 }
 
 #[derive(Default)]

@@ -81,9 +81,7 @@ fn look(args: &PurgeArgs, cluster: &Cluster) -> Result<BTreeMap<i32, Lost>, Fail
         let is_meant = match (args.all, args.before) {
             (true, _) => true,
             (false, Some(before)) => time_ms.is_some_and(|at| at < before.0),
-            (false, None) => progress
-                .get(&record.partition)
-                .is_some_and(|of| offset < of.next()),
+            (false, None) => is_redriven(&progress, &record),
         };
         let of = lost.entry(record.partition).or_default();
         // A log is cut at one place: what lies behind the first that stays, stays.

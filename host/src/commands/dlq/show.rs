@@ -67,7 +67,7 @@ fn find(args: &ShowArgs, cluster: &Cluster) -> Result<Peeked, Failure> {
     }
 }
 
-/// What the handler says to the record as it would come back; `Err`: why it can't be asked.
+/// What the handler says to the record as it was at its origin; `Err`: why it can't be asked.
 fn today(
     args: &ShowArgs,
     record: &Peeked,
@@ -90,16 +90,16 @@ fn today(
     if !loaded.config.handlers.contains_key(handler) {
         return Some(Err(format!("the configuration has no handler {handler}")));
     }
-    let back = Peeked {
+    let at_origin = Peeked {
         partition: origin.partition.unwrap_or(record.partition),
         offset: Offset(origin.offset.unwrap_or(record.offset.0)),
         timestamp: origin
             .timestamp_ms
             .map_or(record.timestamp, Timestamp::CreateTime),
-        headers: letter.redriven(None).unwrap_or_default(),
+        headers: letter.own.clone(),
         ..record.clone()
     };
-    let tried = through::once(&loaded, &shelf, (&origin.topic, handler), &back, style);
+    let tried = through::once(&loaded, &shelf, (&origin.topic, handler), &at_origin, style);
     Some(tried.map_err(|failure| {
         let text = failure.to_string();
         anstream::adapter::strip_str(&text).to_string()
