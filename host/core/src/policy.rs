@@ -192,7 +192,7 @@ impl Retry {
         let most = delay.saturating_add(by).min(self.backoff_max);
         let span = most.saturating_sub(least).as_nanos();
         let mixed = u128::from(mix(attempt.spread ^ u64::from(attempt.number)));
-        let more = mixed * span >> u64::BITS;
+        let more = (mixed * span) >> u64::BITS;
         least + Duration::from_nanos(u64::try_from(more).unwrap_or(u64::MAX))
     }
 }
