@@ -46,7 +46,11 @@ impl Remade {
         for topic in &look.topics {
             let is_found = found(topic);
             let ids = self.ids.entry(topic.name.clone()).or_default();
-            if (is_found || ids.is_empty()) && ids.insert(topic.id.clone()) && is_found {
+            // The first is the one that it had before.
+            if !is_found && ids.is_empty() {
+                ids.insert(topic.id.clone());
+            }
+            if is_found && ids.insert(topic.id.clone()) {
                 let partitions = topic.partitions.known().into_iter().flatten();
                 let all = partitions.map(|of| (topic.name.clone(), of.number));
                 self.owed.extend(all.map(|of| (of, LOOKS_OWED)));
