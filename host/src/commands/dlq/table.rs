@@ -137,7 +137,7 @@ mod tests {
         let record = Peeked {
             partition: 12,
             offset: Offset(654_321),
-            timestamp: Timestamp::CreateTime(0),
+            timestamp: Timestamp::CreateTime(jiff::Timestamp::now().as_millisecond()),
             key: None,
             value: None,
             headers: Vec::new(),
