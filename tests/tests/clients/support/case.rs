@@ -30,6 +30,10 @@ impl Case {
     pub fn on(broker: &Broker, name: &str, partitions: i32) -> Result<Case> {
         let case = Case::named(broker, name)?;
         case.client.create_topic(&case.topic, partitions, &[])?;
+        // A broker has no coordinator until somebody asks for one, and KafkaJS soon gives up.
+        eventually("the group has a coordinator", SOON, || {
+            case.client.committed(&case.group, &case.topic).map(drop)
+        });
         Ok(case)
     }
 
