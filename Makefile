@@ -4,13 +4,14 @@
 CARGO ?= cargo
 # Logic and guests are tested with debug assertions; what links librdkafka or wasmtime in the
 # profile of the host, and apart from the rest, so that both are compiled once: a test's own
-# dependencies would give them other features. In front of a broker a test mostly waits: four at once.
+# dependencies would give them other features. In front of a broker a test mostly waits, so several
+# run at once.
 PURE = -p penstock-core -p penstock-engine -p penstock-simulation -p penstock-sdk \
 	-p purchase-to-access -p progress-updates -p unruly
 HEAVY = -p penstock -p penstock-admin-protocol -p penstock-kafka -p penstock-wasm \
 	-p penstock-plugin-build -p penstock-bench
 
-.PHONY: build demo test test-clients soak simulate simulate-faults lint bench deny
+.PHONY: build demo test test-host test-tools test-clients soak simulate simulate-faults lint bench deny
 
 build:
 	@tools/prepare build
@@ -24,7 +25,17 @@ test: build lint
 	@tools/prepare test
 	$(CARGO) test $(PURE)
 	$(CARGO) test --release $(HEAVY) -- --test-threads=4
-	$(CARGO) test --release -p penstock-tests -- --test-threads=4
+	$(CARGO) test --release -p penstock-tests --no-run
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-host test-tools
+
+# Two halves of the same length, each program of them with a broker of its own.
+test-host:
+	$(CARGO) test --release -p penstock-tests --lib --test broker --test kafka --test line \
+		--test offsets -- --test-threads=4
+
+test-tools:
+	$(CARGO) test --release -p penstock-tests --test check --test dlq --test doctor \
+		--test secured --test tools -- --test-threads=4
 
 # The doctor in front of clients of other makes: KafkaJS from npm, and Java's. Most of the time they
 # are only waited for, so many run at once.
