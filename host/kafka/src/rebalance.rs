@@ -265,8 +265,7 @@ impl<I: Intake> Poller<I> {
     }
 
     fn answer_assign(&self, entries: &[PartitionOffset]) -> bool {
-        let brought = self.records.bring(entries);
-        match brought.and_then(|()| self.handle.incremental_assign(entries)) {
+        match self.handle.incremental_assign(entries) {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!("taking in {} failed: {error}", names(entries));

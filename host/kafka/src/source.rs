@@ -1,4 +1,4 @@
-//! The poll thread: one consumer, never blocked by anything but a rebalance.
+//! The poll thread: one consumer, one queue, never blocked by anything but a rebalance.
 //!
 //! It copies records into batches, hands them to the engine, commits on a timer, and answers
 //! rebalances ([`crate::rebalance`]) itself, in the order in which events arrive.
@@ -17,9 +17,7 @@ use crate::cells::Cells;
 use crate::commit::Committer;
 use crate::intake::Intake;
 use crate::lookup::Lookup;
-use crate::native::{
-    Error, Event, EventKind, Handle, Message, PartitionOffset, Queue, Records, Role,
-};
+use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Role};
 use crate::orders::{Order, Orders};
 use crate::reset::Reset;
 use crate::start;
@@ -33,8 +31,8 @@ use crate::watermarks::{self, Live};
 const IDLE: Duration = Duration::from_millis(100);
 /// The same while a partition is paused: room in the engine wakes nobody here.
 const IDLE_PAUSED: Duration = Duration::from_millis(5);
-/// Records taken from the queue before what was polled is handed over.
-const ROUND_RECORDS_MAX: usize = 2048;
+/// Events taken from the queue before what was polled is handed over.
+const ROUND_EVENTS_MAX: usize = 2048;
 /// What is left of a shutdown's deadline for the report.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 /// How long one question to Kafka may take.
@@ -95,7 +93,6 @@ pub fn start<I: Intake>(
     let config = crate::client::consumer_config(kafka, client_id);
     let handle = Handle::create(&config, Role::Consumer)?;
     let queue = Arc::new(Queue::of_consumer(&handle));
-    let records = Records::new(&handle, &queue);
     let wakes = Arc::downgrade(&queue);
     let stop = Arc::new(Stop::default());
     let shared = Arc::new(Shared::default());
@@ -140,8 +137,6 @@ pub fn start<I: Intake>(
         throttled: Throttled::default(),
         orders,
         reset: None,
-        records,
-        more: false,
     };
     spawn("kafka-poll", move || {
         let mut poller = poller;
@@ -215,9 +210,6 @@ pub(crate) struct Poller<I: Intake> {
     pub(crate) reset: Option<Reset<I::Stay>>,
     pub(crate) bootstrap: Bootstrap,
     throttled: Throttled,
-    pub(crate) records: Records,
-    /// Whether the last round may have left records behind.
-    more: bool,
 }
 
 impl<I: Intake> Poller<I> {
@@ -258,17 +250,15 @@ impl<I: Intake> Poller<I> {
             .committer
             .due()
             .saturating_duration_since(Instant::now());
-        let mut wait = if self.more {
-            Duration::ZERO
-        } else {
-            idle.min(due)
-        };
+        let mut wait = idle.min(due);
         let queue = Arc::clone(&self.queue);
-        while let Some(event) = queue.poll(wait) {
+        for _ in 0..ROUND_EVENTS_MAX {
+            let Some(event) = queue.poll(wait) else {
+                break;
+            };
             wait = Duration::ZERO;
             self.take(event);
         }
-        self.more = self.take_records();
         self.hand_over();
         self.resume();
         self.resets();
@@ -282,27 +272,22 @@ impl<I: Intake> Poller<I> {
             .look(throttle, &*self.intake, "consumer", "records are read");
     }
 
-    /// Takes the records that are there, and says whether there may be more. Errors of partitions
-    /// come last: what is done about one takes its time, and asks librdkafka for more.
-    fn take_records(&mut self) -> bool {
-        let mut errors = Vec::new();
-        let (cells, handle) = (&mut self.cells, &self.handle);
-        let more = self.records.take(ROUND_RECORDS_MAX, &mut |message| {
-            if let Some(error) = failed(&message) {
-                errors.push(error);
-            } else if let Some(full) = cells.push(&message) {
-                pause(handle, &[full]);
-            }
-        });
-        for (at, error) in errors {
-            self.hand_over();
-            self.partition_error(&at, &error);
-        }
-        more
-    }
-
-    fn take(&mut self, event: Event<'_>) {
+    fn take(&mut self, mut event: Event<'_>) {
         match event.kind() {
+            EventKind::Fetch => {
+                while let Some(message) = event.next_message() {
+                    if let Some(code) = message.error() {
+                        let at = PartitionOffset::new(
+                            &Arc::from(message.topic()),
+                            message.partition(),
+                            message.offset(),
+                        );
+                        self.partition_error(&at, &code.into());
+                    } else if let Some(full) = self.cells.push(&message) {
+                        self.pause(&[full]);
+                    }
+                }
+            }
             EventKind::Rebalance => {
                 self.hand_over();
                 let partitions = event.partitions();
@@ -323,13 +308,22 @@ impl<I: Intake> Poller<I> {
                     self.client_error(&error);
                 }
             }
-            EventKind::Fetch | EventKind::Delivery | EventKind::Commit | EventKind::Other => {}
+            EventKind::Delivery | EventKind::Commit | EventKind::Other => {}
         }
     }
 
     pub(crate) fn hand_over(&mut self) {
         let to_pause = self.cells.hand_over();
-        pause(&self.handle, &to_pause);
+        self.pause(&to_pause);
+    }
+
+    fn pause(&self, partitions: &[PartitionOffset]) {
+        if partitions.is_empty() {
+            return;
+        }
+        if let Err(error) = self.handle.pause(partitions) {
+            tracing::warn!("pausing failed: {error}");
+        }
     }
 
     fn resume(&mut self) {
@@ -363,27 +357,5 @@ impl<I: Intake> Poller<I> {
             self.shared.update(|state| state.member = true);
             self.is_taken_in();
         }
-    }
-}
-
-/// What a message says of its partition, and where, if it is no record.
-fn failed(message: &Message<'_>) -> Option<(PartitionOffset, Error)> {
-    let code = message.error()?;
-    let topic = Arc::from(message.topic());
-    let at = PartitionOffset::new(&topic, message.partition(), message.offset());
-    let error = Error {
-        code,
-        text: message.error_text(),
-        fatal: false,
-    };
-    Some((at, error))
-}
-
-fn pause(handle: &Handle, partitions: &[PartitionOffset]) {
-    if partitions.is_empty() {
-        return;
-    }
-    if let Err(error) = handle.pause(partitions) {
-        tracing::warn!("pausing failed: {error}");
     }
 }

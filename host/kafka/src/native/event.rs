@@ -124,20 +124,9 @@ impl Drop for Event<'_> {
 pub struct Message<'e>(&'e sys::rd_kafka_message_t);
 
 impl<'e> Message<'e> {
-    pub(super) fn of(message: &'e sys::rd_kafka_message_t) -> Message<'e> {
-        Message(message)
-    }
-
     /// What it failed with; for a fetched one, why there is no record.
     pub fn error(&self) -> Option<RDKafkaErrorCode> {
         error_code(self.0.err)
-    }
-
-    /// The same in the client's words; what a fetched one says of its partition.
-    pub fn error_text(&self) -> String {
-        // SAFETY: the message is live; the string belongs to it or is static, and is copied.
-        let text = unsafe { CStr::from_ptr(sys::rd_kafka_message_errstr(self.0)) };
-        text.to_string_lossy().trim().to_owned()
     }
 
     /// The topic's name.

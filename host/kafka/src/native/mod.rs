@@ -14,7 +14,6 @@ mod mock;
 mod produce;
 mod queue;
 mod reach;
-mod records;
 mod tokens;
 mod transaction;
 
@@ -29,7 +28,6 @@ pub use list::PartitionOffset;
 pub use mock::MockCluster;
 pub use produce::{Headers, Produced, TopicHandle};
 pub use queue::Queue;
-pub use records::Records;
 pub use transaction::{Commit, TransactionError};
 
 /// librdkafka's logical offset "none": nothing is committed, or no record has that timestamp.

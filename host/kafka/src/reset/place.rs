@@ -41,10 +41,7 @@ impl<I: Intake> Poller<I> {
                 End::Kept(_) | End::Unknown(_) => moving.at,
             };
             // From here on, no record of before arrives any more.
-            // Should its queue have been lost to the one for records, it is found again here.
-            let entry = moving.entry(at);
-            let brought = self.records.bring(std::slice::from_ref(&entry));
-            match brought.and_then(|()| self.handle.seek(&entry, SEEK)) {
+            match self.handle.seek(&moving.entry(at), SEEK) {
                 Err(error) => failed = Some(error),
                 Ok(()) => {
                     self.begin_stay(moving, at, end);
