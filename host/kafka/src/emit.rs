@@ -7,7 +7,7 @@ use penstock_core::config::Kafka;
 use penstock_core::record::{Header, OwnedHeader};
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
-use crate::native::{Error, EventKind, Handle, Headers, Produced, Queue, Role, TopicHandle};
+use crate::native::{Error, Handle, Headers, Produced, Queue, Role, TopicHandle};
 use crate::tool::{Target, ToolError};
 
 /// A record to be written.
@@ -160,30 +160,23 @@ impl Emitter {
     }
 
     fn take_reports(&mut self, wait: Duration) {
-        let mut wait = wait;
-        while let Some(mut event) = self.queue.poll(wait) {
-            wait = Duration::ZERO;
-            if event.kind() != EventKind::Delivery {
-                continue;
-            }
-            while let Some(message) = event.next_message() {
-                self.reported += 1;
-                match message.error() {
-                    // The client's own time-out says nothing of why.
-                    Some(Rd::MessageTimedOut) => {
-                        self.refused.get_or_insert(Rd::OperationTimedOut.into());
-                    }
-                    Some(code) => {
-                        self.refused.get_or_insert(code.into());
-                    }
-                    None => self.lies.push(Lies {
-                        index: message.token(),
-                        partition: message.partition(),
-                        offset: message.offset(),
-                    }),
+        self.queue.reports(wait, |message| {
+            self.reported += 1;
+            match message.error() {
+                // The client's own time-out says nothing of why.
+                Some(Rd::MessageTimedOut) => {
+                    self.refused.get_or_insert(Rd::OperationTimedOut.into());
                 }
+                Some(code) => {
+                    self.refused.get_or_insert(code.into());
+                }
+                None => self.lies.push(Lies {
+                    index: message.token(),
+                    partition: message.partition(),
+                    offset: message.offset(),
+                }),
             }
-        }
+        });
     }
 }
 

@@ -12,8 +12,8 @@ use rdkafka::error::RDKafkaErrorCode as Rd;
 
 use crate::blame::is_of_the_batch;
 use crate::native::{
-    Commit, EventKind, Handle, Headers, OFFSET_NONE, PartitionOffset, Produced, Queue, Role,
-    TopicHandle, TransactionError,
+    Commit, Handle, Headers, OFFSET_NONE, PartitionOffset, Produced, Queue, Role, TopicHandle,
+    TransactionError,
 };
 use crate::tool::{ASK_AGAIN_AFTER, Target, ToolError};
 
@@ -314,20 +314,13 @@ impl Redriver {
     }
 
     fn take_reports(&self, wait: Duration, reports: &mut Reports) {
-        let mut wait = wait;
-        while let Some(mut event) = self.queue.poll(wait) {
-            wait = Duration::ZERO;
-            if event.kind() != EventKind::Delivery {
-                continue;
+        self.queue.reports(wait, |message| {
+            reports.count += 1;
+            if let Some(code) = message.error() {
+                let index = message.token() as usize;
+                reports.refused.get_or_insert((index, code));
             }
-            while let Some(message) = event.next_message() {
-                reports.count += 1;
-                if let Some(code) = message.error() {
-                    let index = message.token() as usize;
-                    reports.refused.get_or_insert((index, code));
-                }
-            }
-        }
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! `penstock dlq redrive`: back to the original topic, each dead letter at most once.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use penstock_tests::{Outgoing, Record, eventually};
@@ -134,6 +134,30 @@ fn what_fails_again_keeps_its_origin_and_its_count_rises() -> Result<()> {
     host.stop()
 }
 
+/// A slow redrive that has sent some.
+fn begun(line: &Line, file: &str) -> Result<Child> {
+    let args = [
+        "dlq", "redrive", &line.dead, "--rate", "20", "--yes", "-c", file,
+    ];
+    let mut child = command(&args)?;
+    let child = child.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    eventually("some were sent", SOON, || {
+        ensure!(!line.client.read_all(&line.input)?.is_empty());
+        Ok(())
+    });
+    Ok(child)
+}
+
+fn came_once(line: &Line, count: usize) -> Result<()> {
+    let all = values(line, &line.input)?;
+    assert_eq!(all.len(), count, "some are lost");
+    assert!(
+        all.values().all(|count| *count == 1),
+        "some were sent twice"
+    );
+    Ok(())
+}
+
 #[test]
 fn a_redrive_that_was_killed_goes_on_and_sends_nothing_twice() -> Result<()> {
     const COUNT: usize = 600;
@@ -158,13 +182,7 @@ fn a_redrive_that_was_killed_goes_on_and_sends_nothing_twice() -> Result<()> {
     }
     assert_eq!(kills, 3, "it was over before it was killed");
     redrive(&line, &file, &["--yes"])?.said(0, &["records were sent back"]);
-    let all = values(&line, &line.input)?;
-    assert_eq!(all.len(), COUNT, "some are lost");
-    assert!(
-        all.values().all(|count| *count == 1),
-        "some were sent twice"
-    );
-    Ok(())
+    came_once(&line, COUNT)
 }
 
 #[test]
@@ -173,28 +191,13 @@ fn a_second_redrive_takes_over_from_the_first() -> Result<()> {
     let line = Line::new("second", 2)?;
     let file = line.file(&line.config()?)?;
     write(&line, COUNT)?;
-    let args = [
-        "dlq", "redrive", &line.dead, "--rate", "20", "--yes", "-c", &file,
-    ];
-    let mut first = command(&args)?;
-    first.stdout(Stdio::null()).stderr(Stdio::piped());
-    let first = first.spawn()?;
-    eventually("some were sent", SOON, || {
-        ensure!(!line.client.read_all(&line.input)?.is_empty());
-        Ok(())
-    });
+    let first = begun(&line, &file)?;
     redrive(&line, &file, &["--yes"])?.said(0, &["records were sent back"]);
     let ended = first.wait_with_output()?;
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(said.contains("has begun, and goes on"), "{said}");
-    let all = values(&line, &line.input)?;
-    assert_eq!(all.len(), COUNT, "some are lost");
-    assert!(
-        all.values().all(|count| *count == 1),
-        "some were sent twice"
-    );
-    Ok(())
+    came_once(&line, COUNT)
 }
 
 #[test]
@@ -203,15 +206,7 @@ fn an_interruption_ends_behind_the_batch_in_hand() -> Result<()> {
     let line = Line::new("interrupted", 2)?;
     let file = line.file(&line.config()?)?;
     write(&line, COUNT)?;
-    let args = [
-        "dlq", "redrive", &line.dead, "--rate", "20", "--yes", "-c", &file,
-    ];
-    let mut child = command(&args)?;
-    let child = child.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-    eventually("some were sent", SOON, || {
-        ensure!(!line.client.read_all(&line.input)?.is_empty());
-        Ok(())
-    });
+    let child = begun(&line, &file)?;
     // SAFETY: a signal to a child that was not waited for.
     unsafe { libc::kill(child.id().cast_signed(), libc::SIGINT) };
     let ended = child.wait_with_output()?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rdkafka_sys as sys;
 
-use super::event::Event;
+use super::event::{Event, EventKind, Message};
 use super::handle::Handle;
 
 /// One of a client's event queues.
@@ -69,6 +69,21 @@ impl Queue {
         // SAFETY: the queue is live; the event returned is ours.
         let event = unsafe { sys::rd_kafka_queue_poll(self.queue, millis(timeout)) };
         Event::own(event)
+    }
+
+    /// Gives the delivery reports that are there to `each`; waits for the first at most `timeout`.
+    /// Other events are passed over.
+    pub fn reports(&self, timeout: Duration, mut each: impl FnMut(&Message<'_>)) {
+        let mut wait = timeout;
+        while let Some(mut event) = self.poll(wait) {
+            wait = Duration::ZERO;
+            if event.kind() != EventKind::Delivery {
+                continue;
+            }
+            while let Some(message) = event.next_message() {
+                each(&message);
+            }
+        }
     }
 
     /// Ends a [`Queue::poll`] that is waiting.

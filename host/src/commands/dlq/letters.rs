@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use penstock_core::dead_letter::{Letter, Progress, redriver};
-use penstock_kafka::inspect::{Next, Peek, Peeked};
+use penstock_core::dead_letter::{Filter, Letter, Progress, redriver};
+use penstock_kafka::inspect::{From, Look, Next, Peek, Peeked};
 use penstock_kafka::redrive::committed;
 
 use super::{Exit, Failure};
@@ -40,6 +40,28 @@ pub(super) fn topics(named: Option<&str>, of: &ClusterArgs) -> Result<Vec<String
         ));
     }
     Ok(topics)
+}
+
+/// Gives each record that a topic has now to `take`, from the time on that `filter` begins with.
+///
+/// # Errors
+/// Of Kafka, or of `take`.
+pub(super) fn look(
+    topic: &str,
+    cluster: &Cluster,
+    filter: &Filter,
+    take: &mut dyn FnMut(Peeked, Letter) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let look = Look {
+        topic: topic.to_owned(),
+        partition: None,
+        from: filter.since_ms.map_or(From::Start, From::Time),
+        follow: false,
+        timeout: kafka::TIMEOUT,
+    };
+    let reader = Peek::open(&cluster.kafka, CLIENT_ID, &look);
+    let mut reader = reader.map_err(|error| kafka::failure(error, topic, cluster))?;
+    each(&mut reader, topic, cluster, take)
 }
 
 /// Gives each record that `reader` has to `take`, with what its headers say; these are no longer

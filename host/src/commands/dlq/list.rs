@@ -1,15 +1,14 @@
 //! `penstock dlq list`.
 
-use penstock_core::dead_letter::{Filter, Letter};
-use penstock_kafka::inspect::{From, Look, Peek, Peeked};
+use penstock_core::dead_letter::Letter;
+use penstock_kafka::inspect::Peeked;
 use serde::Serialize;
 
-use super::letters::{CLIENT_ID, each, is_redriven, progress, topics};
+use super::letters::{is_redriven, look, progress, topics};
 use super::table::{self, Row};
 use super::which::takes;
 use super::{Exit, Failure, ListArgs};
-use crate::commands::tools::Cluster;
-use crate::commands::{kafka, output};
+use crate::commands::output;
 use crate::escape;
 use crate::record_json::{Millis, bytes_or_null};
 
@@ -62,25 +61,6 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
         anstream::eprintln!("(there are more than are shown: -n COUNT or -n all)");
     }
     Ok(Exit::Fine)
-}
-
-/// Reads a topic as it is now.
-fn look(
-    topic: &str,
-    cluster: &Cluster,
-    filter: &Filter,
-    take: &mut dyn FnMut(Peeked, Letter) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let look = Look {
-        topic: topic.to_owned(),
-        partition: None,
-        from: filter.since_ms.map_or(From::Start, From::Time),
-        follow: false,
-        timeout: kafka::TIMEOUT,
-    };
-    let reader = Peek::open(&cluster.kafka, CLIENT_ID, &look);
-    let mut reader = reader.map_err(|error| kafka::failure(error, topic, cluster))?;
-    each(&mut reader, topic, cluster, take)
 }
 
 #[derive(Default)]

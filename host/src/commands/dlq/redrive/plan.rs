@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use penstock_core::dead_letter::{Convention, Filter, Letter, OffsetRanges};
-use penstock_kafka::inspect::{From, Look, Peek, Peeked};
+use penstock_kafka::inspect::Peeked;
 use penstock_kafka::redrive::partition_count;
 
-use super::super::letters::{CLIENT_ID, each, progress};
+use super::super::letters::{CLIENT_ID, look, progress};
 use super::super::which::takes;
 use super::{Exit, Failure, RedriveArgs, Targets};
 use crate::commands::columns::{shown, table};
@@ -44,17 +44,8 @@ impl Plan {
     ) -> Result<Plan, Failure> {
         let topic = &args.topic;
         let mut progress = progress(topic, cluster)?;
-        let look = Look {
-            topic: topic.clone(),
-            partition: None,
-            from: filter.since_ms.map_or(From::Start, From::Time),
-            follow: false,
-            timeout: kafka::TIMEOUT,
-        };
-        let reader = Peek::open(&cluster.kafka, CLIENT_ID, &look);
-        let mut reader = reader.map_err(|error| kafka::failure(error, topic, cluster))?;
         let mut plan = Plan::default();
-        each(&mut reader, topic, cluster, &mut |record, letter| {
+        look(topic, cluster, filter, &mut |record, letter| {
             let of = progress.get(&record.partition);
             let is_done = of.is_some_and(|of| of.is_done(record.offset.0));
             plan.looked_at += u64::from(!is_done);
