@@ -8,6 +8,7 @@ use penstock_core::config::{Config, Loaded, Topic};
 use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::OutputTopic;
 use penstock_wasm::{Binding, LoadError, Runtime};
+use sha2::{Digest, Sha256};
 
 use crate::doctor::Ask;
 use crate::security::{entrance, settings as settings_of};
@@ -83,9 +84,18 @@ pub fn topics(
                 .dead_letter
                 .as_ref()
                 .map(|topic| output_topic(output_topics, topic)),
+            order: config.order(topic),
+            identity: identity(&topic.handlers),
         })
     };
     config.topics.iter().map(topic_plan).collect()
+}
+
+/// Stands for the handlers of a topic by their names. A new version of one is no reason to do again
+/// what is finished; one that came is, since it has not seen that.
+fn identity(handlers: &[String]) -> u64 {
+    let digest = Sha256::digest(handlers.join("\0"));
+    u64::from_be_bytes(*digest.first_chunk().expect("a digest has 32 bytes"))
 }
 
 /// What is to be done with a record of `topic` for the handler `name`, whether it is configured

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::policy::{Attempt, Policy, Then};
+use crate::policy::{Attempt, Policy, RetryMode, Then};
 use crate::verdict::{Failure, Outcome, Reason};
 
 /// What is to be done with a delivery after a call.
@@ -21,6 +21,8 @@ pub enum Decision {
         after: Duration,
         /// What failed.
         why: Box<Failure>,
+        /// What waits meanwhile.
+        mode: RetryMode,
     },
     /// Send the original record to the dead-letter topic.
     DeadLetter(Box<Failure>),
@@ -62,6 +64,7 @@ pub fn decide(
         Some(after) => Decision::Again {
             after,
             why: Box::new(failure),
+            mode: rule.retry.mode,
         },
         None => last(failure, rule.last(dead_letter)),
     }
@@ -90,6 +93,7 @@ mod tests {
         backoff_max: Duration::from_millis(250),
         jitter_percent: 0,
         total: Duration::MAX,
+        mode: RetryMode::Block,
     };
 
     fn policy() -> Policy {

@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod codes;
+pub mod completion;
 pub mod conditions;
 pub mod config;
 pub mod contract;

@@ -5,31 +5,41 @@
 //! argument: the [`Duration`] since any fixed moment.
 //!
 //! ```text
-//! fetched ─► queued ─► take ─► running ─► handled ─► sent ─► acknowledged ─► finished ─► commit point
-//!                        ▲                   │                     │
-//!                        └── backoff ◄── Again                  refused ─► resend, dead letter or halt
+//! fetched ─► lane ─► take ─► running ─► handled ─► sent ─► acknowledged ─► finished ─► commit point
+//!             ▲                            │                     │
+//!             └── backoff, or parked ◄── Again                refused ─► resend, dead letter or halt
 //! ```
 //!
-//! Records run and are sent strictly in order; acknowledgements come in any order; the commit
-//! point is the contiguous prefix of finished records (docs/architecture.md, invariants 1 and 2).
+//! Records of a lane, and of a parked key, run and are sent strictly in order; a partition has one
+//! lane unless more are asked for. Acknowledgements come in any order; the commit point is the
+//! contiguous prefix of finished records, and says what is finished beyond it
+//! (docs/architecture.md, invariants 1 and 2).
 
+mod commit;
 mod entry;
+mod lanes;
+mod park;
 mod refusal;
+mod run;
 mod wait;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use smallvec::SmallVec;
-
+pub use commit::CommitPoint;
+pub use lanes::{KeyHash, Order, OrderBy};
+pub use park::{ParkLimits, ParkStatus};
 pub use refusal::{AfterRefusal, Refused};
+pub use run::{Handled, Run};
 pub use wait::Wait;
 
-use crate::decide::Decision;
+use crate::completion::CompletionMap;
 use crate::ledger::Ledger;
 use crate::record::{NextOffset, Offset};
 use crate::verdict::Verdict;
 use entry::Entry;
+use lanes::Lane;
+use park::Park;
 use refusal::Resend;
 
 /// The number of a record within its partition's stay, from 0, without gaps.
@@ -49,19 +59,26 @@ enum Phase {
 pub struct Partition {
     phase: Phase,
     handlers: usize,
+    order: Order,
     /// Received and not yet finished as a prefix; the front is the oldest.
     entries: VecDeque<Entry>,
     /// The [`Seq`] of the front entry.
     base: u64,
-    /// The next entry to run; all before it are handled. An index into `entries`.
-    run_next: usize,
-    /// Entries before this index are begun.
-    begun: usize,
-    /// Whether a worker has taken records and not yet said what became of them.
-    running: bool,
-    position: NextOffset,
+    lanes: Box<[Lane]>,
+    park: Park,
+    /// Runs that a worker has taken and not yet said what became of.
+    running: usize,
+    /// Whose turn it is to be looked at first.
+    turn: usize,
+    /// After the prefix of entries that are finished or parked.
+    frontier: NextOffset,
+    /// Parked, or taken out of the park and not finished.
+    late: BTreeSet<Offset>,
+    /// What an earlier owner finished beyond its last commit.
+    done: CompletionMap,
+    freed: Vec<Freed>,
     fetch_position: NextOffset,
-    committed: Option<NextOffset>,
+    committed: Option<CommitPoint>,
     /// Messages sent and neither acknowledged nor refused.
     in_flight: u64,
     resend: Option<Resend>,
@@ -70,29 +87,15 @@ pub struct Partition {
     ledgers: Box<[Ledger]>,
 }
 
-/// Records that a worker is to run, in order: `count` of them from `first`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    /// The first record.
-    pub first: Seq,
-    /// How many records.
-    pub count: usize,
-    /// The calls that are due for the first record: handler and attempt. All other records are
-    /// fresh: each handler, attempt 1.
-    pub first_calls: SmallVec<[(usize, u32); 2]>,
-    /// The time since a handler was first called with the first record.
-    pub first_waited: Duration,
-}
-
-/// What came of one call.
-#[derive(Debug)]
-pub struct Handled {
-    /// The record.
-    pub seq: Seq,
-    /// The handler's index.
-    pub handler: usize,
-    /// What is to be done.
-    pub decision: Decision,
+/// What need no longer be kept where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freed {
+    /// Finished before an older one.
+    Finished(Seq),
+    /// Parked: it is asked for by its offset from now on.
+    Parked(Seq, Offset),
+    /// It was parked, and is finished.
+    Unparked(Offset),
 }
 
 /// A delivery that has its verdict.
@@ -117,16 +120,21 @@ pub struct HandedBack {
 
 impl Partition {
     /// A stay that begins to read at `start`, with `handlers` handlers a record.
-    pub fn new(handlers: usize, start: NextOffset) -> Partition {
+    pub fn new(handlers: usize, start: NextOffset, order: Order) -> Partition {
         Partition {
             phase: Phase::Consuming,
             handlers,
             entries: VecDeque::new(),
             base: 0,
-            run_next: 0,
-            begun: 0,
-            running: false,
-            position: start,
+            lanes: (0..order.lanes.max(1)).map(|_| Lane::default()).collect(),
+            park: Park::new(order.park),
+            order,
+            running: 0,
+            turn: 0,
+            frontier: start,
+            late: BTreeSet::new(),
+            done: CompletionMap::default(),
+            freed: Vec::new(),
             fetch_position: start,
             committed: None,
             in_flight: 0,
@@ -136,60 +144,32 @@ impl Partition {
         }
     }
 
-    /// A record arrived. `None` when it is not to be kept: it lies before the expected position
-    /// (a rewound fetch repeats it), or intake has stopped.
-    pub fn fetched(&mut self, offset: Offset) -> Option<Seq> {
+    /// What an earlier owner finished beyond where this stay begins: it is not done again.
+    pub fn skip_completed(&mut self, done: CompletionMap) {
+        self.done = done;
+    }
+
+    /// A record arrived, of so many bytes. `None` when it is not to be kept: it lies before the
+    /// expected position (a rewound fetch repeats it), or intake has stopped.
+    ///
+    /// The key decides only if order is kept by it.
+    pub fn fetched(&mut self, offset: Offset, key: Option<KeyHash>, bytes: u32) -> Option<Seq> {
         if self.phase != Phase::Consuming || offset.next() <= self.fetch_position {
             return None;
         }
         self.fetch_position = offset.next();
-        self.entries.push_back(Entry::new(offset, self.handlers));
-        Some(Seq(self.base + self.entries.len() as u64 - 1))
-    }
-
-    /// Whether [`Partition::take`] would give work.
-    pub fn is_runnable(&self, now: Duration) -> bool {
-        self.phase == Phase::Consuming
-            && !self.running
-            && !self.halted
-            && self.resend.is_none()
-            && self
-                .entries
-                .get(self.run_next)
-                .is_some_and(|entry| entry.has_due_call(now))
-    }
-
-    /// Takes up to `max` records to run. Until [`Partition::handled`] says what became of them,
-    /// nothing more is given.
-    pub fn take(&mut self, max: usize, now: Duration) -> Option<Run> {
-        if !self.is_runnable(now) {
-            return None;
+        let seq = Seq(self.base + self.entries.len() as u64);
+        let mut entry = Entry::new(offset, self.handlers, key, bytes);
+        if self.done.contains(offset) {
+            entry.finished = true;
+            self.entries.push_back(entry);
+            self.freed.push(Freed::Finished(seq));
+            self.advance();
+            return Some(seq);
         }
-        let first = &self.entries[self.run_next];
-        let first_calls: SmallVec<[(usize, u32); 2]> = first.due_calls(now).collect();
-        // The later handlers of a record that waits for another must not drag the next record in.
-        let count = if first.would_be_final_after(&first_calls) {
-            max.min(self.entries.len() - self.run_next)
-        } else {
-            1
-        };
-        let end = self.run_next + count;
-        for entry in self.entries.range_mut(self.begun.min(end)..end) {
-            entry.begun_at = now;
-            for ledger in &mut self.ledgers {
-                ledger.begun += 1;
-                ledger.open += 1;
-            }
-        }
-        self.begun = self.begun.max(end);
-        self.running = true;
-        let called_at = *self.entries[self.run_next].called_at.get_or_insert(now);
-        Some(Run {
-            first: Seq(self.base + self.run_next as u64),
-            count,
-            first_calls,
-            first_waited: now.saturating_sub(called_at),
-        })
+        self.entries.push_back(entry);
+        self.queue(seq, key);
+        Some(seq)
     }
 
     /// Has all verdicts of a record told; otherwise only those that are not `emitted` are.
@@ -199,44 +179,15 @@ impl Partition {
         }
     }
 
-    /// A worker is done with what it took. Answers which records are to be sent now, in order:
-    /// their outputs, and a dead letter for each [`Decision::DeadLetter`]. `told` gets verdicts
-    /// that need no acknowledgement.
-    pub fn handled(
-        &mut self,
-        results: impl IntoIterator<Item = Handled>,
-        now: Duration,
-        told: &mut Vec<Told>,
-    ) -> std::ops::Range<Seq> {
-        self.running = false;
-        let from = self.run_next;
-        if self.phase != Phase::Closed {
-            for result in results {
-                let index = (result.seq.0 - self.base) as usize;
-                debug_assert!((from..self.begun).contains(&index));
-                self.halted |= matches!(result.decision, Decision::Halt(_));
-                self.entries[index].decide(result.handler, result.decision, now);
-            }
-            while self.run_next < self.begun && self.entries[self.run_next].is_decided() {
-                let entry = &mut self.entries[self.run_next];
-                entry.outstanding = entry.messages();
-                self.in_flight += u64::from(entry.outstanding);
-                self.run_next += 1;
-            }
-        }
-        let range = Seq(self.base + from as u64)..Seq(self.base + self.run_next as u64);
-        for index in from..self.run_next {
-            if self.entries[index].outstanding == 0 {
-                self.finish(index, told);
-            }
-        }
-        self.advance();
-        range
-    }
-
     /// The offset of a record that is kept.
     pub fn offset(&self, seq: Seq) -> Option<Offset> {
         self.entry(seq).map(|entry| entry.offset)
+    }
+
+    /// The offset of a record that was parked before it got this number.
+    pub fn unparked(&self, seq: Seq) -> Option<Offset> {
+        let entry = self.entry(seq)?;
+        entry.late.then_some(entry.offset)
     }
 
     /// The handler indices of a record whose dead letters are to be sent, with attempts.
@@ -270,7 +221,7 @@ impl Partition {
 
     /// Whether nothing can change any more without new work: nobody runs, nothing is in flight.
     pub fn is_quiet(&self) -> bool {
-        !self.running && self.in_flight == 0
+        self.running == 0 && self.in_flight == 0
     }
 
     /// Ends the stay. What comes late is ignored; what is begun and unfinished is handed back.
@@ -280,13 +231,12 @@ impl Partition {
             return back;
         }
         self.phase = Phase::Closed;
-        let (running, quiet) = (self.running, self.is_quiet());
-        for (index, entry) in self.entries.range(..self.begun).enumerate() {
-            if entry.finished {
+        let quiet = self.is_quiet();
+        for entry in self.entries.iter().chain(self.park.entries()) {
+            if !entry.is_open() {
                 continue;
             }
-            let unsettled =
-                !quiet && (entry.outstanding > 0 || (running && index >= self.run_next));
+            let unsettled = !quiet && (entry.outstanding > 0 || entry.taken);
             back.deliveries += self.handlers as u64;
             back.abandoned += if unsettled { self.handlers as u64 } else { 0 };
             for ledger in &mut self.ledgers {
@@ -295,7 +245,10 @@ impl Partition {
             }
         }
         self.entries.clear();
-        (self.run_next, self.begun) = (0, 0);
+        self.lanes.iter_mut().for_each(Lane::clear);
+        self.park.clear();
+        self.late.clear();
+        self.freed.clear();
         self.resend = None;
         self.in_flight = 0;
         back
@@ -306,25 +259,10 @@ impl Partition {
         self.phase == Phase::Closed
     }
 
-    /// What may be committed, if that has moved since the last commit.
-    pub fn commit_point(&self) -> Option<NextOffset> {
-        (self.phase != Phase::Closed && self.committed != Some(self.position))
-            .then_some(self.position)
-    }
-
-    /// A commit of `next` succeeded.
-    pub fn committed(&mut self, next: NextOffset) {
-        self.committed = self.committed.max(Some(next));
-    }
-
-    /// The last commit that succeeded.
-    pub fn last_committed(&self) -> Option<NextOffset> {
-        self.committed
-    }
-
-    /// After the contiguous prefix of finished records.
+    /// All before this is finished.
     pub fn position(&self) -> NextOffset {
-        self.position
+        let late = self.late.first().map(|offset| NextOffset(offset.0));
+        late.map_or(self.frontier, |late| late.min(self.frontier))
     }
 
     /// After the last record received.
@@ -339,15 +277,24 @@ impl Partition {
 
     /// How many records are received and not finished as a prefix.
     pub fn unfinished(&self) -> usize {
-        self.entries.len()
+        self.entries.len() + self.park.status().records
     }
 
     /// When the oldest open delivery was begun.
     pub fn oldest_open(&self) -> Option<Duration> {
-        self.entries
-            .range(..self.begun)
-            .find(|entry| !entry.finished)
-            .map(|entry| entry.begun_at)
+        let in_order = self.entries.iter().find(|entry| entry.is_open());
+        let open = in_order.into_iter().chain(self.park.oldest());
+        open.map(|entry| entry.begun_at).min()
+    }
+
+    /// What is parked.
+    pub fn parked(&self) -> ParkStatus {
+        self.park.status()
+    }
+
+    /// What need no longer be kept where it was, in the order it happened.
+    pub fn take_freed(&mut self) -> Vec<Freed> {
+        std::mem::take(&mut self.freed)
     }
 
     /// The account of each handler, by index.
@@ -365,9 +312,16 @@ impl Partition {
     }
 
     fn finish(&mut self, index: usize, told: &mut Vec<Told>) {
+        let seq = Seq(self.base + index as u64);
         let entry = &mut self.entries[index];
         entry.finished = true;
         let offset = entry.offset;
+        if entry.late {
+            self.late.remove(&offset);
+            self.freed.push(Freed::Unparked(offset));
+        } else if index > 0 {
+            self.freed.push(Freed::Finished(seq));
+        }
         for (handler, delivery) in entry.deliveries.iter_mut().enumerate() {
             let ledger = &mut self.ledgers[handler];
             ledger.open -= 1;
@@ -388,14 +342,14 @@ impl Partition {
         }
     }
 
-    /// Drops the finished prefix and moves the commit point behind it.
+    /// Drops the finished prefix and moves the frontier behind it.
     fn advance(&mut self) {
         while self.entries.front().is_some_and(|entry| entry.finished) {
             let entry = self.entries.pop_front().expect("it has a front");
-            self.position = entry.offset.next();
+            if !entry.late {
+                self.frontier = entry.offset.next();
+            }
             self.base += 1;
-            self.run_next -= 1;
-            self.begun -= 1;
         }
         debug_assert!(self.ledgers.iter().all(Ledger::balances));
     }

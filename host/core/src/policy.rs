@@ -97,6 +97,17 @@ pub struct Retry {
     pub jitter_percent: u32,
     /// No call begins later than this after the first one of its record.
     pub total: Duration,
+    /// What waits for the next call.
+    pub mode: RetryMode,
+}
+
+/// `retry.mode`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryMode {
+    /// The records after it, of its partition or its lane.
+    Block,
+    /// Those of the same key; the others go on. A record without a key blocks.
+    Key,
 }
 
 /// What is done when a delivery is not tried again.
@@ -156,6 +167,14 @@ impl Policy {
             _ => None,
         };
         own.unwrap_or(&self.rules[failure.class() as usize])
+    }
+
+    /// Whether a key may wait by itself.
+    pub fn parks(&self) -> bool {
+        let rules = self.rules.iter().chain(self.reject_codes.values());
+        rules
+            .map(|rule| &rule.retry)
+            .any(|retry| retry.mode == RetryMode::Key && retry.attempts > 1)
     }
 }
 
@@ -218,6 +237,7 @@ mod tests {
             backoff_max: MS(250),
             jitter_percent,
             total,
+            mode: RetryMode::Block,
         }
     }
 

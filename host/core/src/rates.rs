@@ -110,6 +110,7 @@ mod tests {
                 oldest_open_ms: None,
                 paused: false,
                 waits: None,
+                parked: None,
             }],
             handlers: vec![HandlerStatus {
                 topic: "t".into(),

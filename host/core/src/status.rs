@@ -85,13 +85,28 @@ pub struct PartitionStatus {
     pub paused: bool,
     /// What the partition waits for.
     pub waits: Option<WaitStatus>,
+    /// What waits for a retry while the partition goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<ParkedStatus>,
+}
+
+/// Keys that wait for a retry apart from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ParkedStatus {
+    /// Keys.
+    pub keys: u64,
+    /// Records: those that are tried again, and later ones of their keys.
+    pub records: u64,
+    /// Bytes of these records.
+    pub bytes: u64,
 }
 
 /// What a partition waits for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WaitStatus {
-    /// `backoff`, `outbox`, `output`, `dead-letter`, `halted`, `instance`, `paused`.
+    /// `backoff`, `parking`, `outbox`, `output`, `dead-letter`, `halted`, `instance`, `paused`.
     pub kind: String,
     /// The code with its page, where there is one.
     pub code: Option<String>,

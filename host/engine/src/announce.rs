@@ -52,7 +52,7 @@ impl Partition {
                 );
                 Some((code, text, None))
             }
-            Some(Wait::Backoff { .. }) | None => None,
+            Some(Wait::Backoff { .. } | Wait::ParkFull { .. }) | None => None,
         };
         let code = wait.as_ref().map(|(code, ..)| *code);
         if code == state.announced {

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 
 use penstock_core::batch::Batch;
 use penstock_core::codes::Code;
-use penstock_core::partition::{Partition as Machine, Seq};
-use penstock_core::record::{AssignmentEpoch, NextOffset, Record};
+use penstock_core::completion::CompletionMap;
+use penstock_core::partition::{CommitPoint, KeyHash, Partition as Machine, Seq};
+use penstock_core::record::{AssignmentEpoch, NextOffset, Offset, Record};
 
+use crate::batches::{Batches, Stretch};
 use crate::held::Held;
 use crate::plan::TopicPlan;
 use crate::ports::{AckToken, OwnedMessage};
@@ -50,20 +52,19 @@ pub struct Partition {
 
 pub(crate) struct State {
     pub machine: Machine,
-    batches: VecDeque<HeldBatch>,
-    pub buffered_bytes: usize,
+    pub batches: Batches,
     /// Records received in this stay.
     pub received: u64,
-    /// Outputs of the record that waits for another of its handlers.
-    pub held: Held,
+    /// Outputs of records that wait for another of their handlers.
+    pub held: BTreeMap<Offset, Held>,
     /// Outputs that follow once little is under way.
     pub wave: Wave,
     /// Decided and not yet handed to the sink, in order.
     pub unsent: VecDeque<(AckToken, OwnedMessage)>,
     /// Refused, or held back behind such; to be sent again, in order.
     pub kept: BTreeMap<(Seq, bool, u64), (AckToken, OwnedMessage)>,
-    /// In the run queue or with a worker.
-    pub scheduled: bool,
+    /// How many times in the run queue or with a worker.
+    pub scheduled: usize,
     pub paused: bool,
     /// The fetcher waits for room.
     pub room_wanted: bool,
@@ -90,22 +91,6 @@ pub(crate) enum StallKind {
     Instances,
 }
 
-/// A batch whose records, from `skip` on, carry the numbers from `first`.
-struct HeldBatch {
-    first: Seq,
-    skip: usize,
-    batch: Arc<Batch>,
-}
-
-/// A stretch of a batch to run.
-#[derive(Debug)]
-pub(crate) struct Stretch {
-    pub first: Seq,
-    pub batch: Arc<Batch>,
-    pub start: usize,
-    pub count: usize,
-}
-
 impl Partition {
     pub(crate) fn new(
         shared: Arc<Shared>,
@@ -114,7 +99,8 @@ impl Partition {
         epoch: AssignmentEpoch,
         start: NextOffset,
     ) -> Partition {
-        let handlers = shared.topics[topic].plan.handlers.len();
+        let plan = &shared.topics[topic].plan;
+        let machine = Machine::new(plan.handlers.len(), start, plan.order);
         Partition {
             shared,
             topic,
@@ -126,15 +112,14 @@ impl Partition {
             held: AtomicBool::new(false),
             room: Condvar::new(),
             state: Mutex::new(State {
-                machine: Machine::new(handlers, start),
-                batches: VecDeque::new(),
-                buffered_bytes: 0,
+                machine,
+                batches: Batches::default(),
                 received: 0,
-                held: Held::default(),
+                held: BTreeMap::new(),
                 wave: Wave::default(),
                 unsent: VecDeque::new(),
                 kept: BTreeMap::new(),
-                scheduled: false,
+                scheduled: 0,
                 paused: false,
                 room_wanted: false,
                 stall: None,
@@ -176,8 +161,16 @@ impl Partition {
         let mut state = self.lock();
         let state = &mut *state;
         let mut first = None;
+        let keeps_keys = self.plan().keeps_keys();
         for index in 0..batch.len() {
-            let seq = state.machine.fetched(batch.offset(index));
+            let offset = batch.offset(index);
+            let seq = if keeps_keys {
+                let key = batch.record(index).key.map(KeyHash::of);
+                let bytes = batch.record_bytes(index) as u32;
+                state.machine.fetched(offset, key, bytes)
+            } else {
+                state.machine.fetched(offset, None, 0)
+            };
             if let (Some(seq), None) = (seq, first) {
                 first = Some((seq, index));
             }
@@ -197,15 +190,12 @@ impl Partition {
                 });
             }
             state.received += kept as u64;
-            state.buffered_bytes += batch.bytes();
-            state.batches.push_back(HeldBatch {
-                first,
-                skip,
-                batch: Arc::new(batch),
-            });
+            state.batches.push(first, skip, batch);
+            // A key may be parked already.
+            state.drop_finished();
             shared.schedule(self, state);
         }
-        let full = state.buffered_bytes > shared.share_bytes()
+        let full = state.batches.bytes() > shared.share_bytes()
             || state.machine.unfinished() > UNFINISHED_MAX / 2;
         if full && !state.paused {
             state.paused = true;
@@ -219,7 +209,7 @@ impl Partition {
     pub fn wait_for_room(&self, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         let mut state = self.lock();
-        while state.buffered_bytes > self.shared.share_bytes() / 32 * 31 {
+        while state.batches.bytes() > self.shared.share_bytes() / 32 * 31 {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 state.room_wanted = false;
@@ -237,17 +227,36 @@ impl Partition {
         true
     }
 
-    /// What may be committed: after the contiguous prefix of finished records. `None` if that
-    /// has not moved since the last [`Partition::committed`].
-    pub fn commit_point(&self) -> Option<NextOffset> {
+    /// What an earlier owner finished beyond the commit at which this stay begins, by that
+    /// commit's metadata; anything that is not from the same handlers is ignored.
+    pub fn skip_completed(&self, start: NextOffset, metadata: &str) {
+        let handlers = self.plan().identity;
+        if let Some(done) = CompletionMap::decode(metadata, start, handlers) {
+            self.lock().machine.skip_completed(done);
+        }
+    }
+
+    /// What is finished.
+    pub fn progress(&self) -> CommitPoint {
+        self.lock().machine.progress()
+    }
+
+    /// What may be committed: after the contiguous prefix of finished records, and what is
+    /// finished beyond. `None` if that has not moved since the last [`Partition::committed`].
+    pub fn commit_point(&self) -> Option<CommitPoint> {
         self.lock().machine.commit_point()
     }
 
-    /// This position is committed.
-    pub fn committed(&self, next: NextOffset) {
-        self.lock().machine.committed(next);
+    /// The metadata of a commit, for the next owner's [`Partition::skip_completed`].
+    pub fn metadata(&self, point: &CommitPoint) -> String {
+        point.beyond.encode(point.next, self.plan().identity)
+    }
+
+    /// This is committed.
+    pub fn committed(&self, point: &CommitPoint) {
+        self.lock().machine.committed(point.clone());
         if self.shared.watches.any() {
-            self.shared.watches.committed(self.stay(), next);
+            self.shared.watches.committed(self.stay(), point.next);
         }
     }
 
@@ -291,48 +300,28 @@ impl Partition {
 }
 
 impl State {
-    /// The batches that hold `count` records from `first`.
-    pub fn stretches(&self, first: Seq, count: usize) -> Vec<Stretch> {
-        let mut stretches = Vec::with_capacity(1);
-        let (mut next, end) = (first.0, first.0 + count as u64);
-        for held in &self.batches {
-            let batch_end = held.first.0 + (held.batch.len() - held.skip) as u64;
-            if next >= end || batch_end <= next {
-                continue;
-            }
-            let until = end.min(batch_end);
-            stretches.push(Stretch {
-                first: Seq(next),
-                batch: Arc::clone(&held.batch),
-                start: held.skip + (next - held.first.0) as usize,
-                count: (until - next) as usize,
-            });
-            next = until;
-        }
-        debug_assert_eq!(next, end);
-        stretches
-    }
-
     /// A record that is not finished.
     pub fn record(&self, seq: Seq) -> Option<Record<'_>> {
-        let held = self
-            .batches
-            .iter()
-            .find(|held| held.first.0 + ((held.batch.len() - held.skip) as u64) > seq.0)?;
-        let index = usize::try_from(seq.0.checked_sub(held.first.0)?).ok()?;
-        Some(held.batch.record(held.skip + index))
+        match self.machine.unparked(seq) {
+            Some(offset) => self.batches.parked(offset),
+            None => self.batches.record(seq),
+        }
     }
 
-    /// Drops the batches whose records are all finished.
-    pub fn drop_finished(&mut self) {
-        let oldest = self.machine.oldest();
-        while let Some(front) = self.batches.front() {
-            if front.first.0 + (front.batch.len() - front.skip) as u64 > oldest.0 {
-                break;
-            }
-            self.buffered_bytes -= front.batch.bytes();
-            self.batches.pop_front();
+    /// Where the records of a run lie.
+    pub fn stretches(&self, records: &[Seq]) -> Vec<Stretch> {
+        match self.machine.unparked(records[0]) {
+            Some(offset) => self.batches.parked_stretch(records[0], offset),
+            None => self.batches.stretches(records),
         }
+    }
+
+    /// Drops what need no longer be kept.
+    pub fn drop_finished(&mut self) {
+        for freed in self.machine.take_freed() {
+            self.batches.freed(freed);
+        }
+        self.batches.drop_before(self.machine.oldest());
     }
 
     /// Keeps a message until it is sent again, in the order of records; of one record, what was
@@ -345,9 +334,8 @@ impl State {
 
     /// Forgets everything but the machine, which is closed.
     pub fn clear(&mut self) {
-        self.batches.clear();
-        self.buffered_bytes = 0;
-        self.held = Held::default();
+        self.batches = Batches::default();
+        self.held.clear();
         drop(self.wave.take());
         self.unsent.clear();
         self.kept.clear();

@@ -5,6 +5,7 @@
 //! sink (send.rs) → its report (reports.rs) → [`Partition::commit_point`].
 
 mod announce;
+mod batches;
 mod cell;
 mod engine;
 pub mod hands;

@@ -81,7 +81,7 @@ impl Lines {
         let handler = &*plan.handlers[handler].name;
         let topic = &*plan.name;
         // A halt is the partition's to tell, and is told whatever the mode.
-        if let Decision::Again { after, why } = decision
+        if let Decision::Again { after, why, .. } = decision
             && self.mode != RecordLines::Off
         {
             tracing::warn!(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use penstock_core::config::{OutputTimestamp, RecordLines};
+use penstock_core::partition::{Order, OrderBy, ParkLimits};
 use penstock_core::policy::Policy;
 
 use crate::ports::{HandlerPool, OutputTopic};
@@ -34,6 +35,18 @@ pub struct TopicPlan {
     pub handlers: Vec<HandlerPlan>,
     /// Where failed records go.
     pub dead_letter: Option<OutputTopic>,
+    /// Which records of a partition wait for which.
+    pub order: Order,
+    /// Stands for the handlers: differs if others would make something else of a record.
+    pub identity: u64,
+}
+
+impl TopicPlan {
+    /// Whether it matters which records have the same key.
+    pub(crate) fn keeps_keys(&self) -> bool {
+        let by_key = self.order.lanes > 1 && self.order.by == OrderBy::Key;
+        by_key || self.order.park != ParkLimits::NOTHING
+    }
 }
 
 /// One handler of one topic.

@@ -1,6 +1,5 @@
 //! From decided records to the sink: in order, within the outbox, nothing once the stay is over.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,7 +7,7 @@ use penstock_core::config::OutputTimestamp;
 use penstock_core::dead_letter;
 use penstock_core::partition::{AfterRefusal, Refused, Seq, Told};
 use penstock_core::policy::Class;
-use penstock_core::record::TopicPartition;
+use penstock_core::record::{Offset, TopicPartition};
 use penstock_core::staging::Staging;
 
 use crate::cell::{Partition, Stall, StallKind, State};
@@ -19,28 +18,48 @@ use crate::token::Token;
 /// How long a partition waits when the client's own queue is full.
 const QUEUE_FULL_WAIT: std::time::Duration = std::time::Duration::from_millis(2);
 
+/// What a run has come to.
+pub(crate) struct Finished<'a> {
+    /// Its records that are decided, in order.
+    pub complete: &'a [Seq],
+    /// The offset of its first record, which may have waited for another of its handlers.
+    pub resumed: Option<Offset>,
+    /// The offset of the last record that was called.
+    pub stopped_at: Option<Offset>,
+    /// Records that have dead letters, in order.
+    pub dead: &'a [Seq],
+}
+
+impl Finished<'_> {
+    fn is_complete(&self, seq: Seq) -> bool {
+        self.complete.last().is_some_and(|last| seq <= *last)
+    }
+}
+
 impl Partition {
     /// Sends the outputs and dead letters of the records that are complete, or collects them while
     /// much is under way; holds back those of the one that isn't. `false`: the outbox is full, and
     /// the rest waits.
-    pub(crate) fn send_complete(
+    pub(crate) fn send_finished(
         self: &Arc<Self>,
         state: &mut State,
-        complete: Range<Seq>,
+        finished: &Finished<'_>,
         staged: &mut Held,
-        dead: &[Seq],
         told: &mut Vec<Told>,
     ) -> bool {
         if state.machine.is_closed() {
             return true;
         }
         let now = self.shared.now();
-        let in_order = |span: &Span| complete.contains(&span.seq);
-        let outputs_only = dead.is_empty() && state.held.spans.is_empty();
+        let held = finished
+            .resumed
+            .filter(|of| !finished.complete.is_empty() && state.held.contains_key(of));
+        let in_order = |span: &Span| finished.is_complete(span.seq);
         // A suspects' thread has a low priority, and holds nobody else's outputs in its hands.
         let trusted = !self.suspect.load(Ordering::Relaxed);
         if trusted
-            && outputs_only
+            && finished.dead.is_empty()
+            && held.is_none()
             && state.unsent.is_empty()
             && self.shared.outbox.is_loaded()
             && !state.wave.is_due(now)
@@ -51,22 +70,25 @@ impl Partition {
         }
         // Before anything is sent: an output that the client refuses at once makes a dead letter too,
         // which takes its own way.
-        let dead = dead.iter().filter(|seq| complete.contains(seq));
+        let dead = finished.dead.iter();
         let letters: Vec<_> = dead
+            .filter(|seq| finished.is_complete(**seq))
             .flat_map(|seq| self.dead_letters(state, *seq))
             .collect();
         self.send_wave(state, told);
-        if !complete.is_empty() && !state.held.spans.is_empty() {
-            let held = std::mem::take(&mut state.held);
+        if let Some(held) = held.and_then(|offset| state.held.remove(&offset)) {
             for span in &held.spans {
-                self.send_span(state, &held.staging, *span, told);
+                // Whoever was parked meanwhile has another number since.
+                let seq = finished.complete[0];
+                self.send_span(state, &held.staging, Span { seq, ..*span }, told);
             }
         }
         for span in &staged.spans {
-            if complete.contains(&span.seq) {
+            if finished.is_complete(span.seq) {
                 self.send_span(state, &staged.staging, *span, told);
-            } else {
-                state.held.keep(&staged.staging, *span);
+            } else if let Some(offset) = finished.stopped_at {
+                let held = state.held.entry(offset).or_default();
+                held.keep(&staged.staging, *span);
             }
         }
         for (token, message) in letters {

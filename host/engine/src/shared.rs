@@ -78,23 +78,31 @@ impl Shared {
         (self.settings.buffer_bytes as usize / live).max(SHARE_BYTES_MIN)
     }
 
-    /// Gives a partition to a worker if it has work and none has it yet; sets its timer otherwise.
+    /// Gives a partition to as many workers as it has work for; sets its timer otherwise.
     pub fn schedule(&self, partition: &Arc<Partition>, state: &mut State) {
-        if state.scheduled || state.machine.is_closed() {
+        if state.machine.is_closed() {
             return;
         }
         let now = self.now();
         let held = partition.held();
+        let wanted = match state.stall {
+            None => state.workers_wanted(now, held),
+            Some(_) => 0,
+        };
+        if state.scheduled < wanted {
+            for _ in state.scheduled..wanted {
+                self.lanes.push(Arc::clone(partition));
+            }
+            state.scheduled = wanted;
+            return;
+        }
         // What is sent already is brought to its end even while it is paused.
         let wakes = if held {
             state.machine.resend_at().filter(|at| *at > now)
         } else {
             state.machine.wake_at(now)
         };
-        if state.stall.is_none() && state.has_work(now, held) {
-            state.scheduled = true;
-            self.lanes.push(Arc::clone(partition));
-        } else if let Some(at) = wakes {
+        if let Some(at) = wakes {
             self.set_timer(partition, state, at);
         }
     }
@@ -142,7 +150,7 @@ impl Shared {
         // Who waits for room sees it by itself, and does not pause its fetcher.
         if state.paused
             && !state.room_wanted
-            && state.buffered_bytes <= self.share_bytes() / 2
+            && state.batches.bytes() <= self.share_bytes() / 2
             && state.machine.unfinished() <= crate::token::UNFINISHED_MAX / 4
         {
             state.paused = false;
@@ -176,10 +184,14 @@ impl Shared {
 }
 
 impl State {
-    fn has_work(&self, now: Duration, held: bool) -> bool {
-        !self.unsent.is_empty()
-            || self.wave.is_due(now)
-            || self.machine.is_resend_due(now)
-            || (!held && self.machine.is_runnable(now))
+    /// Those that have it already included.
+    fn workers_wanted(&self, now: Duration, held: bool) -> usize {
+        let runs = match held {
+            true => 0,
+            false => self.machine.running() + self.machine.runnable(now),
+        };
+        let to_send =
+            !self.unsent.is_empty() || self.wave.is_due(now) || self.machine.is_resend_due(now);
+        runs.max(usize::from(to_send))
     }
 }

@@ -9,7 +9,7 @@ use penstock_core::codes::Code;
 use penstock_core::ledger::Ledger;
 use penstock_core::partition::Wait;
 use penstock_core::pauses::{Pause, Pauses, Scope};
-use penstock_core::status::{PartitionStatus, WaitStatus};
+use penstock_core::status::{ParkedStatus, PartitionStatus, WaitStatus};
 
 use crate::cell::{Partition, StallKind, State};
 use crate::engine::Engine;
@@ -101,14 +101,24 @@ fn status(partition: &Partition, state: &State, pauses: &Pauses, now: Duration) 
         // What arrived since the end was asked for is no negative lag.
         lag: end.map(|end| (end - position).max(0)),
         unfinished: state.machine.unfinished() as u64,
-        buffered_bytes: state.buffered_bytes as u64,
+        buffered_bytes: state.batches.bytes() as u64,
         oldest_open_ms: state
             .machine
             .oldest_open()
             .map(|begun| now.saturating_sub(begun).as_millis() as u64),
         paused: state.paused,
         waits: paused(partition, pauses).or_else(|| waits(partition, state, now)),
+        parked: parked(state),
     }
+}
+
+fn parked(state: &State) -> Option<ParkedStatus> {
+    let parked = state.machine.parked();
+    (parked.keys > 0).then_some(ParkedStatus {
+        keys: parked.keys as u64,
+        records: parked.records as u64,
+        bytes: parked.bytes,
+    })
 }
 
 /// Paused on purpose, which is to be known before anything else.
@@ -162,6 +172,17 @@ fn waits(partition: &Partition, state: &State, now: Duration) -> Option<WaitStat
             handler: None,
             text: format!("{topic} can't be written: {why}"),
             for_ms: for_ms(since),
+        }),
+        Some(Wait::ParkFull { offset, parked }) => Some(WaitStatus {
+            kind: "parking".into(),
+            code: None,
+            offset: Some(offset.0),
+            handler: None,
+            text: format!(
+                "as much is parked as `parking` allows: {} records of {} keys, {} bytes",
+                parked.records, parked.keys, parked.bytes
+            ),
+            for_ms: since_begun,
         }),
         Some(Wait::Backoff {
             offset,

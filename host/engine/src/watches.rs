@@ -303,7 +303,7 @@ fn decided(decision: &Decision) -> Decided {
             code: reason.code.clone(),
             text: bounded(&reason.text),
         }),
-        Decision::Again { after, why } => Decided::Again {
+        Decision::Again { after, why, .. } => Decided::Again {
             after_ms: after.as_millis() as u64,
             why: of_failure(why),
         },

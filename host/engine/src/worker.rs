@@ -12,11 +12,13 @@ use penstock_core::policy::Attempt;
 use penstock_core::record::{Offset, Record};
 use penstock_core::verdict::{Failure, Outcome, Reason};
 
-use crate::cell::{Partition, Stall, StallKind, Stretch};
+use crate::batches::Stretch;
+use crate::cell::{Partition, Stall, StallKind};
 use crate::held::{Held, Span};
 use crate::lanes::Slot;
 use crate::plan::TopicPlan;
 use crate::ports::{Call, Instance};
+use crate::send::Finished;
 use crate::shared::Shared;
 use crate::times::LocalTimes;
 
@@ -81,7 +83,7 @@ impl Worker {
         let ended = self.call_all(partition, &run, &stretches);
         self.shared.ticker.run_ends();
         self.give_back(partition);
-        self.end(partition, ended);
+        self.end(partition, &run, ended);
         if partition.suspect.load(Ordering::Relaxed)
             && partition.good_runs.fetch_add(1, Ordering::Relaxed) > GOOD_RUNS
         {
@@ -96,11 +98,9 @@ impl Worker {
         let taken = (room && !partition.held())
             .then(|| state.machine.take(RUN_RECORDS_MAX, self.shared.now()))
             .flatten();
-        let stretches = taken
-            .as_ref()
-            .map(|run| state.stretches(run.first, run.count));
+        let stretches = taken.as_ref().map(|run| state.stretches(&run.records));
         if taken.is_none() {
-            state.scheduled = false;
+            state.scheduled -= 1;
             partition.settle(&mut state);
         }
         drop(state);
@@ -117,12 +117,12 @@ impl Worker {
         self.times.resize_with(handlers, LocalTimes::default);
         let begun = self.shared.now();
         let mut last = begun;
+        let mut records = run.records.iter().copied();
         for stretch in stretches {
-            for index in 0..stretch.count {
-                let seq = Seq(stretch.first.0 + index as u64);
-                let record = stretch.batch.record(stretch.start + index);
+            for seq in records.by_ref().take(stretch.count) {
+                let record = stretch.record(seq);
                 let mut complete = true;
-                let fresh = seq != run.first;
+                let fresh = seq != run.records[0];
                 let calls = if fresh {
                     handlers
                 } else {
@@ -278,28 +278,30 @@ impl Worker {
     }
 
     /// Says what became of the records, sends what is complete, lets the partition go.
-    fn end(&mut self, partition: &Arc<Partition>, ended: Ended) {
+    fn end(&mut self, partition: &Arc<Partition>, run: &Run, ended: Ended) {
         let mut state = partition.lock();
         let now = self.shared.now();
-        let first_resumed = self.results.first().map(|result| result.seq);
+        // Asked before what is finished or parked is forgotten.
+        let offset_of = |called: Option<&Handled>| state.machine.offset(called?.seq);
+        let resumed = offset_of(self.results.first());
+        let stopped_at = offset_of(self.results.last());
         let complete = state
             .machine
-            .handled(self.results.drain(..), now, &mut self.told);
+            .handled(run, self.results.drain(..), now, &mut self.told);
+        let complete = &run.records[..complete];
         // A record that waited may have had a handler dead-lettered in an earlier run.
-        let resumed = first_resumed.filter(|seq| {
-            complete.contains(seq)
-                && !self.dead.contains(seq)
-                && state.machine.dead_letters(*seq).next().is_some()
+        let first = complete.first().filter(|seq| {
+            !self.dead.contains(seq) && state.machine.dead_letters(**seq).next().is_some()
         });
         // It comes first, as it does in the order of records.
-        self.dead.splice(0..0, resumed);
-        let room = partition.send_complete(
-            &mut state,
+        self.dead.splice(0..0, first.copied());
+        let finished = Finished {
             complete,
-            &mut self.staged,
-            &self.dead,
-            &mut self.told,
-        );
+            resumed,
+            stopped_at,
+            dead: &self.dead,
+        };
+        let room = partition.send_finished(&mut state, &finished, &mut self.staged, &mut self.told);
         self.staged.clear();
         self.dead.clear();
         if matches!(ended, Ended::NoInstance) {
@@ -310,7 +312,7 @@ impl Worker {
             self.shared
                 .set_timer(partition, &mut state, now + INSTANCE_WAIT);
         }
-        state.scheduled = false;
+        state.scheduled -= 1;
         partition.settle(&mut state);
         drop(state);
         self.tell(partition);

@@ -1,13 +1,15 @@
 //! Commits: on a timer, and to the end at a revoke or the shutdown. One is in flight at a time,
 //! since a retried older one could rewind a newer.
 //!
-//! A commit carries the *next* offset, and no metadata.
+//! A commit carries the *next* offset, and as metadata what is finished beyond it, where records may
+//! be finished out of order.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
+use penstock_core::partition::CommitPoint;
 use penstock_core::record::NextOffset;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
@@ -44,7 +46,7 @@ pub struct Committer<S> {
 
 struct Point<S> {
     stay: Arc<S>,
-    next: NextOffset,
+    at: CommitPoint,
 }
 
 impl<S: Stay> Committer<S> {
@@ -124,7 +126,7 @@ impl<S: Stay> Committer<S> {
                     match self.answer(deadline) {
                         Some(Ok(_)) => {
                             for point in &points {
-                                point.stay.committed(point.next);
+                                point.stay.committed(&point.at);
                             }
                             self.succeeded();
                             return Ok(());
@@ -234,7 +236,7 @@ impl<S: Stay> Committer<S> {
             Ok(()) => {
                 for point in &points {
                     self.owed.remove(&key(point.stay.as_ref()));
-                    point.stay.committed(point.next);
+                    point.stay.committed(&point.at);
                 }
                 self.succeeded();
             }
@@ -266,10 +268,15 @@ impl<S: Stay> Committer<S> {
         S: 'a,
     {
         let point = |stay: &Arc<S>| {
-            let owed = || self.owed.get(&key(stay.as_ref())).copied();
-            let next = stay.commit_point().or_else(owed)?;
+            let owed = || {
+                self.owed
+                    .get(&key(stay.as_ref()))
+                    .copied()
+                    .map(CommitPoint::at)
+            };
+            let at = stay.commit_point().or_else(owed)?;
             let stay = Arc::clone(stay);
-            Some(Point { stay, next })
+            Some(Point { stay, at })
         };
         stays.filter_map(point).collect()
     }
@@ -333,8 +340,9 @@ fn key<S: Stay>(stay: &S) -> (Arc<str>, i32) {
 }
 
 fn entries<S: Stay>(points: &[Point<S>]) -> Vec<PartitionOffset> {
-    let entry = |point: &Point<S>| {
-        PartitionOffset::new(point.stay.topic(), point.stay.number(), point.next.0)
+    let entry = |Point { stay, at }: &Point<S>| PartitionOffset {
+        metadata: stay.metadata(at),
+        ..PartitionOffset::new(stay.topic(), stay.number(), at.next.0)
     };
     points.iter().map(entry).collect()
 }

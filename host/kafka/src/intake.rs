@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use penstock_core::batch::Batch;
-use penstock_core::partition::HandedBack;
+use penstock_core::partition::{CommitPoint, HandedBack};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
 use penstock_engine::{Engine, Flow, Partition};
 
@@ -37,10 +37,16 @@ pub trait Stay: Send + Sync + 'static {
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow;
     /// Waits a little for room after [`Flow::Pause`]; whether there is.
     fn wait_for_room(&self, timeout: Duration) -> bool;
+    /// What an earlier owner finished beyond the commit at `start`, by its metadata.
+    fn skip_completed(&self, start: NextOffset, metadata: &str);
+    /// What is finished.
+    fn progress(&self) -> CommitPoint;
     /// What may be committed, if that has moved.
-    fn commit_point(&self) -> Option<NextOffset>;
-    /// This position is committed.
-    fn committed(&self, next: NextOffset);
+    fn commit_point(&self) -> Option<CommitPoint>;
+    /// The metadata of such a commit.
+    fn metadata(&self, point: &CommitPoint) -> String;
+    /// This is committed.
+    fn committed(&self, point: &CommitPoint);
     /// What the broker says of the log.
     fn watermarks(&self, low: i64, end: i64);
     /// What [`Stay::watermarks`] was told last.
@@ -84,11 +90,20 @@ impl Stay for Partition {
     fn wait_for_room(&self, timeout: Duration) -> bool {
         Partition::wait_for_room(self, timeout)
     }
-    fn commit_point(&self) -> Option<NextOffset> {
+    fn skip_completed(&self, start: NextOffset, metadata: &str) {
+        Partition::skip_completed(self, start, metadata);
+    }
+    fn progress(&self) -> CommitPoint {
+        Partition::progress(self)
+    }
+    fn commit_point(&self) -> Option<CommitPoint> {
         Partition::commit_point(self)
     }
-    fn committed(&self, next: NextOffset) {
-        Partition::committed(self, next);
+    fn metadata(&self, point: &CommitPoint) -> String {
+        Partition::metadata(self, point)
+    }
+    fn committed(&self, point: &CommitPoint) {
+        Partition::committed(self, point);
     }
     fn watermarks(&self, low: i64, end: i64) {
         Partition::watermarks(self, low, end);

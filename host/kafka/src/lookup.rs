@@ -22,6 +22,22 @@ pub struct Placed {
     pub seen: Seen,
     /// Where it starts.
     pub position: Position,
+    /// What was committed with the group's offset; it counts only there.
+    pub metadata: String,
+}
+
+/// A commit of the group's, or that there is none.
+pub struct Commit {
+    offset: i64,
+    /// What was committed with it.
+    pub metadata: String,
+}
+
+impl Commit {
+    /// The position; `None` if nothing is committed.
+    pub fn at(&self) -> Option<NextOffset> {
+        (self.offset >= 0).then_some(NextOffset(self.offset))
+    }
 }
 
 impl Placed {
@@ -61,14 +77,34 @@ impl Lookup {
         &self,
         partitions: &[PartitionOffset],
     ) -> Result<Vec<Option<NextOffset>>, Error> {
+        let commits = self.commits(partitions)?;
+        Ok(commits.iter().map(Commit::at).collect())
+    }
+
+    /// The same, with what was committed with the offsets.
+    ///
+    /// # Errors
+    /// As [`Lookup::committed`].
+    pub fn commits(&self, partitions: &[PartitionOffset]) -> Result<Vec<Commit>, Error> {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
         let asked = self.handle.committed(partitions, self.timeout);
-        let by_partition = answers(asked.map_err(not_told)?)?;
-        in_order(partitions, &by_partition, |offset| {
-            (offset >= 0).then_some(NextOffset(offset))
-        })
+        let asked = asked.map_err(not_told)?;
+        let metadata = asked.iter().map(|entry| {
+            let key = (Arc::clone(&entry.topic), entry.partition);
+            (key, entry.metadata.clone())
+        });
+        let mut metadata: HashMap<_, _> = metadata.collect();
+        let offsets = in_order(partitions, &answers(asked)?, |offset| offset)?;
+        let commits = partitions.iter().zip(offsets).map(|(entry, offset)| {
+            let key = (Arc::clone(&entry.topic), entry.partition);
+            Commit {
+                offset,
+                metadata: metadata.remove(&key).unwrap_or_default(),
+            }
+        });
+        Ok(commits.collect())
     }
 
     /// Where the log of each partition begins and ends.
@@ -124,6 +160,7 @@ impl Lookup {
                     partition: entry.partition,
                     seen,
                     position: position::decide(&seen, commits(&entry.topic), start),
+                    metadata: String::new(),
                 }
             })
             .collect())

@@ -59,6 +59,7 @@ impl<I: Intake> Poller<I> {
                     .intake
                     .assign(&one.topic, one.partition, one.position.from);
                 stay.watermarks(one.seen.low, one.seen.end);
+                stay.skip_completed(one.position.from, &one.metadata);
                 stay
             })
             .collect();
@@ -143,6 +144,7 @@ impl<I: Intake> Poller<I> {
                     end,
                 },
                 position: position::after_refusal(position, low),
+                metadata: String::new(),
             };
             start::report(&*self.intake, std::slice::from_ref(&placed));
             self.commit_starts(std::slice::from_ref(&placed));
@@ -218,7 +220,8 @@ impl<I: Intake> Poller<I> {
     fn place(&mut self, partitions: &[PartitionOffset]) -> Option<Vec<Placed>> {
         self.until_known(|poller| {
             let lookup = &poller.lookup;
-            let committed = lookup.committed(partitions)?;
+            let commits = lookup.commits(partitions)?;
+            let committed: Vec<_> = commits.iter().map(|of| of.at()).collect();
             let missing = start::missing_of(partitions, &committed);
             let mut with_commits = start::topics_with_commits(partitions, &committed);
             for topic in lookup.starts.keys() {
@@ -230,9 +233,13 @@ impl<I: Intake> Poller<I> {
                     with_commits.extend(start::topics_with_commits(&all, &committed));
                 }
             }
-            lookup.place(partitions, &committed, &|topic| {
+            let mut placed = lookup.place(partitions, &committed, &|topic| {
                 with_commits.contains(topic)
-            })
+            })?;
+            for (one, commit) in placed.iter_mut().zip(commits) {
+                one.metadata = commit.metadata;
+            }
+            Ok(placed)
         })
     }
 
@@ -295,7 +302,7 @@ fn at_the_end(stay: &impl Stay) -> crate::source::PartitionReport {
     crate::source::PartitionReport {
         topic: Arc::clone(stay.topic()),
         partition: stay.number(),
-        uncommitted: stay.commit_point(),
+        uncommitted: stay.commit_point().map(|point| point.next),
         fetched: stay.fetch_position(),
     }
 }

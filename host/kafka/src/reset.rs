@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use penstock_core::partition::CommitPoint;
 use penstock_core::record::NextOffset;
 
 use crate::intake::{Intake, Stay};
@@ -71,7 +72,7 @@ struct Moving<S> {
     stay: Arc<S>,
     to: NextOffset,
     /// Where the stay had come to, once it is closed.
-    at: NextOffset,
+    at: CommitPoint,
     /// The partition is no longer ours, or is ours anew: the order does not touch it any more.
     gone: bool,
     /// The latest commit of where the stays had come to holds this one.
@@ -88,8 +89,15 @@ enum Step {
 }
 
 impl<S: Stay> Moving<S> {
-    fn entry(&self, at: NextOffset) -> PartitionOffset {
-        PartitionOffset::new(self.stay.topic(), self.stay.number(), at.0)
+    fn entry(&self, at: &CommitPoint) -> PartitionOffset {
+        PartitionOffset {
+            metadata: self.stay.metadata(at),
+            ..PartitionOffset::new(self.stay.topic(), self.stay.number(), at.next.0)
+        }
+    }
+
+    fn new_entry(&self) -> PartitionOffset {
+        self.entry(&CommitPoint::at(self.to))
     }
 }
 
@@ -183,7 +191,7 @@ impl<I: Intake> Poller<I> {
             Some(Moving {
                 stay: Arc::clone(stay),
                 to: of.to,
-                at: stay.position(),
+                at: stay.progress(),
                 gone: false,
                 put_back: false,
                 placed: false,
@@ -230,13 +238,13 @@ impl<I: Intake> Poller<I> {
             return;
         }
         for moving in reset.moves.iter_mut().filter(|of| !of.gone) {
-            let entry = [moving.entry(moving.to)];
+            let entry = [moving.new_entry()];
             self.cells.remove(&entry);
             // A pause would outlive the stay, and a rebalance would not know of it; nor does the
             // host, if one was left behind. What comes before the seek finds no stay, and is
             // dropped.
             self.resume_fetching(&entry);
-            moving.at = moving.stay.position();
+            moving.at = moving.stay.progress();
         }
         reset.handed_back = self.intake.close(&stays).deliveries;
         if gone {

@@ -161,6 +161,7 @@ fn working() -> PartitionStatus {
         oldest_open_ms: None,
         paused: false,
         waits: None,
+        parked: None,
     }
 }
 

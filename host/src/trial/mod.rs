@@ -7,6 +7,7 @@ mod lines;
 
 use penstock_core::config::{Loaded, OutputTimestamp};
 use penstock_core::decide::Decision;
+use penstock_core::partition::Order;
 use penstock_core::record::Record;
 use penstock_core::staging::{Output, Staging};
 use penstock_engine::plan::TopicPlan;
@@ -80,6 +81,8 @@ impl<'a> Bench<'a> {
                 output_topics,
                 handlers: vec![handler],
                 dead_letter,
+                order: Order::STRICT,
+                identity: 0,
             },
             lines: Lines::new(),
         })

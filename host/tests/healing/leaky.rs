@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use penstock_core::batch::Batch;
 use penstock_core::conditions::Conditions;
-use penstock_core::partition::HandedBack;
+use penstock_core::partition::{CommitPoint, HandedBack};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
 use penstock_engine::{Engine, Flow, Partition};
 use penstock_kafka::{Intake, Latch, Stay};
@@ -85,11 +85,20 @@ impl Stay for LeakyStay {
     fn wait_for_room(&self, _: Duration) -> bool {
         false
     }
-    fn commit_point(&self) -> Option<NextOffset> {
+    fn skip_completed(&self, start: NextOffset, metadata: &str) {
+        self.stay.skip_completed(start, metadata);
+    }
+    fn progress(&self) -> CommitPoint {
+        self.stay.progress()
+    }
+    fn commit_point(&self) -> Option<CommitPoint> {
         self.stay.commit_point()
     }
-    fn committed(&self, next: NextOffset) {
-        self.stay.committed(next);
+    fn metadata(&self, point: &CommitPoint) -> String {
+        self.stay.metadata(point)
+    }
+    fn committed(&self, point: &CommitPoint) {
+        self.stay.committed(point);
     }
     fn watermarks(&self, low: i64, end: i64) {
         self.stay.watermarks(low, end);

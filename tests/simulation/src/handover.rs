@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use penstock_core::record::NextOffset;
 use penstock_engine::Partition;
 
 use crate::host::{Host, PATIENCE};
@@ -94,7 +93,7 @@ impl Host {
                 match answer {
                     Some(true) => {
                         for (partition, next) in &request.points {
-                            partition.committed(NextOffset(*next));
+                            partition.committed(next);
                         }
                         return self.gone(world, &going.cells, Some(drained));
                     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use penstock_core::conditions::Conditions;
 use penstock_core::config::{OutputTimestamp, RecordLines};
+use penstock_core::partition::Order;
 use penstock_engine::Engine;
 use penstock_engine::hands::Hands;
 use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
@@ -163,6 +164,8 @@ fn topics(world: &Arc<World>, host: usize) -> Vec<TopicPlan> {
             dead_letter: topic
                 .dead_letter
                 .then_some(OutputTopic((OUTPUTS + number) as u32)),
+            order: Order::STRICT,
+            identity: 0,
         })
         .collect()
 }

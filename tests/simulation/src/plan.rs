@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use penstock_core::policy::{Class, Policy, Retry, Rule, Then};
+use penstock_core::policy::{Class, Policy, Retry, RetryMode, Rule, Then};
 
 use crate::rng::Rng;
 
@@ -299,6 +299,7 @@ fn policy(rng: &mut Rng, backoff: Duration) -> Policy {
             backoff_max,
             jitter_percent: 0,
             total: Duration::from_secs(3600),
+            mode: RetryMode::Block,
         },
         then,
     };

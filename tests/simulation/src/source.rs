@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use penstock_core::batch::Batch;
+use penstock_core::partition::CommitPoint;
 use penstock_core::record::{Header, NextOffset, Offset, Timestamp};
 use penstock_engine::{Flow, Partition};
 
@@ -56,7 +57,7 @@ pub struct InFlight {
     /// The request's number.
     pub id: u64,
     /// What it commits.
-    pub points: Vec<(Arc<Partition>, i64)>,
+    pub points: Vec<(Arc<Partition>, CommitPoint)>,
 }
 
 impl Host {
@@ -153,11 +154,12 @@ impl Host {
         let mut points = Vec::new();
         let mut wanted = Vec::new();
         for cell in cells {
-            if let Some(NextOffset(next)) = cell.partition.commit_point() {
+            if let Some(point) = cell.partition.commit_point() {
+                let next = point.next.0;
                 let allowed = inner.truth.finished_until(cell.stay, next);
                 inner.hold(allowed);
                 wanted.push((inner.truth.stays[cell.stay].place, next));
-                points.push((Arc::clone(&cell.partition), next));
+                points.push((Arc::clone(&cell.partition), point));
             }
         }
         if points.is_empty() {
@@ -177,7 +179,7 @@ impl Host {
             None => return,
             Some(true) => {
                 for (partition, next) in points {
-                    partition.committed(NextOffset(*next));
+                    partition.committed(next);
                 }
             }
             Some(false) => {

@@ -40,6 +40,7 @@ pub use schema::schema;
 pub use source::SourceFile;
 pub use variables::{Environment, Surroundings};
 
+use crate::partition::{Order, OrderBy, ParkLimits};
 use crate::policy::Policy;
 
 /// A whole configuration.
@@ -57,8 +58,27 @@ pub struct Config {
     pub limits: Ceilings,
     /// `[handlers.NAME]`
     pub handlers: BTreeMap<String, Handler>,
+    /// `[parking]`
+    pub parking: ParkLimits,
     /// `[topics.NAME]`
     pub topics: BTreeMap<String, Topic>,
+}
+
+impl Config {
+    /// Which records of a partition of the topic wait for which.
+    pub fn order(&self, topic: &Topic) -> Order {
+        let handlers = topic.handlers.iter();
+        let mut policies = handlers.filter_map(|name| Some(&self.handlers.get(name)?.policy));
+        Order {
+            lanes: topic.concurrency,
+            by: topic.order,
+            park: if policies.any(Policy::parks) {
+                self.parking
+            } else {
+                ParkLimits::NOTHING
+            },
+        }
+    }
 }
 
 /// `[host]`: this process.
@@ -242,6 +262,10 @@ pub struct Topic {
     pub dead_letter: Option<String>,
     /// Whether a handler of this topic may write to it.
     pub allow_loop: bool,
+    /// Records of a partition that may be with handlers at once.
+    pub concurrency: usize,
+    /// What stays in order where these are several.
+    pub order: OrderBy,
 }
 
 /// `topics.NAME.start`

@@ -4,14 +4,24 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::DeadLetter;
+use super::{DeadLetter, KeyHash};
 use crate::decide::Decision;
+use crate::policy::RetryMode;
 use crate::record::Offset;
 use crate::verdict::{Failure, Reason, Verdict};
 
 #[derive(Debug)]
 pub(super) struct Entry {
     pub offset: Offset,
+    /// `None` if it has no key, or order is not kept by it.
+    pub key: Option<KeyHash>,
+    pub bytes: u32,
+    /// Given to a worker, once or more.
+    pub begun: bool,
+    /// With a worker now.
+    pub taken: bool,
+    /// It was parked: others of a higher offset may be finished.
+    pub late: bool,
     pub begun_at: Duration,
     /// When a handler was first called with it.
     pub called_at: Option<Duration>,
@@ -33,7 +43,11 @@ pub(super) struct Delivery {
 #[derive(Debug)]
 pub(super) enum State {
     Fresh,
-    Again { at: Duration, why: Box<Failure> },
+    Again {
+        at: Duration,
+        why: Box<Failure>,
+        mode: RetryMode,
+    },
     Halted(Box<Failure>),
     Emit(u32),
     Skip(Box<Reason>),
@@ -41,9 +55,14 @@ pub(super) enum State {
 }
 
 impl Entry {
-    pub fn new(offset: Offset, handlers: usize) -> Entry {
+    pub fn new(offset: Offset, handlers: usize, key: Option<KeyHash>, bytes: u32) -> Entry {
         Entry {
             offset,
+            key,
+            bytes,
+            begun: false,
+            taken: false,
+            late: false,
             begun_at: Duration::ZERO,
             called_at: None,
             outstanding: 0,
@@ -56,6 +75,43 @@ impl Entry {
                 })
                 .collect(),
         }
+    }
+
+    /// Takes it out, and leaves in its place what counts as finished.
+    pub fn take_out(&mut self) -> Entry {
+        let mut gone = Entry::new(self.offset, 0, None, 0);
+        (gone.finished, gone.late) = (true, self.late);
+        std::mem::replace(self, gone)
+    }
+
+    /// Whether its deliveries are begun and without a verdict.
+    pub fn is_open(&self) -> bool {
+        self.begun && !self.finished
+    }
+
+    /// Whether it may wait in the park: each call that it still wants is to wait for its key only.
+    pub fn wants_parking(&self) -> bool {
+        let mut wanted = self.deliveries.iter().filter(|of| !of.is_decided());
+        let by_key = |delivery: &Delivery| {
+            matches!(
+                delivery.state,
+                State::Again {
+                    mode: RetryMode::Key,
+                    ..
+                }
+            )
+        };
+        !self.is_decided() && wanted.all(by_key)
+    }
+
+    /// When the first call that it still wants is due.
+    pub fn due_at(&self) -> Option<Duration> {
+        let due = self.deliveries.iter().filter_map(|of| match of.state {
+            State::Fresh => Some(Duration::ZERO),
+            State::Again { at, .. } => Some(at),
+            _ => None,
+        });
+        due.min()
     }
 
     pub fn due_calls(&self, now: Duration) -> impl Iterator<Item = (usize, u32)> {
@@ -97,9 +153,10 @@ impl Entry {
         delivery.state = match decision {
             Decision::Emit { outputs } => State::Emit(outputs),
             Decision::Skip(reason) => State::Skip(reason),
-            Decision::Again { after, why } => State::Again {
+            Decision::Again { after, why, mode } => State::Again {
                 at: now + after,
                 why,
+                mode,
             },
             Decision::DeadLetter(failure) => State::DeadLetter(failure),
             Decision::Halt(failure) => State::Halted(failure),

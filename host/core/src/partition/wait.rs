@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Partition;
-use super::entry::State;
+use super::entry::{Entry, State};
+use super::{ParkStatus, Partition};
 use crate::codes::Code;
 use crate::record::Offset;
 use crate::verdict::Failure;
@@ -23,6 +23,13 @@ pub enum Wait<'a> {
         until: Duration,
         /// What failed.
         why: &'a Failure,
+    },
+    /// A record's key is parked, or is to be, and as much is parked as may be.
+    ParkFull {
+        /// The record.
+        offset: Offset,
+        /// What is parked.
+        parked: ParkStatus,
     },
     /// A record failed, and is neither dead-lettered nor skipped.
     Halted {
@@ -49,10 +56,9 @@ pub enum Wait<'a> {
 impl Partition {
     /// What this partition waits for, if it does.
     pub fn wait(&self) -> Option<Wait<'_>> {
-        // A record that halted after it was sent lies before the next to run.
         let halted = self.halted.then(|| {
-            let mut begun = self.entries.range(..self.begun);
-            begun.find_map(|entry| entry.halted().map(|halted| (entry.offset, halted)))
+            let mut entries = self.entries.iter().chain(self.park.entries());
+            entries.find_map(|entry| entry.halted().map(|halted| (entry.offset, halted)))
         });
         if let Some((offset, (handler, why))) = halted.flatten() {
             return Some(Wait::Halted {
@@ -69,39 +75,51 @@ impl Partition {
                 since: resend.since,
             });
         }
-        let entry = self.entries.get(self.run_next)?;
-        entry
-            .deliveries
-            .iter()
-            .enumerate()
-            .find_map(|(handler, delivery)| match &delivery.state {
-                State::Again { at, why } => Some(Wait::Backoff {
-                    offset: entry.offset,
-                    handler,
-                    attempts: delivery.attempts,
-                    until: *at,
-                    why,
-                }),
-                _ => None,
-            })
+        // As long as a lane has something to do, its partition goes on.
+        let waits = |entry| self.waits(entry);
+        let fronts = self.lanes.iter().filter_map(|lane| self.front(lane));
+        let mut waiting = fronts.map(waits);
+        let first = waiting.next()??;
+        waiting.all(|wait| wait.is_some()).then_some(first)
+    }
+
+    fn waits<'a>(&'a self, entry: &'a Entry) -> Option<Wait<'a>> {
+        if entry.taken {
+            return None;
+        }
+        if self.park.is_full_for(entry) {
+            return Some(Wait::ParkFull {
+                offset: entry.offset,
+                parked: self.park.status(),
+            });
+        }
+        let mut deliveries = entry.deliveries.iter().enumerate();
+        deliveries.find_map(|(handler, delivery)| match &delivery.state {
+            State::Again { at, why, .. } => Some(Wait::Backoff {
+                offset: entry.offset,
+                handler,
+                attempts: delivery.attempts,
+                until: *at,
+                why,
+            }),
+            _ => None,
+        })
     }
 
     /// When the partition is to be looked at again though nothing else happens. What is due already
     /// waits for something else, whose end is such a thing.
     pub fn wake_at(&self, now: Duration) -> Option<Duration> {
-        let again = self
-            .entries
-            .get(self.run_next)
-            .into_iter()
-            .flat_map(|entry| {
-                entry
-                    .deliveries
-                    .iter()
-                    .filter_map(|delivery| match delivery.state {
-                        State::Again { at, .. } => Some(at),
-                        _ => None,
-                    })
-            });
-        again.chain(self.resend_at()).filter(|at| *at > now).min()
+        let fronts = self.lanes.iter().filter_map(|lane| self.front(lane));
+        let again = fronts.flat_map(|entry| {
+            entry
+                .deliveries
+                .iter()
+                .filter_map(|delivery| match delivery.state {
+                    State::Again { at, .. } => Some(at),
+                    _ => None,
+                })
+        });
+        let later = again.chain(self.resend_at()).filter(|at| *at > now);
+        later.chain(self.park.next_due(now)).min()
     }
 }

@@ -33,6 +33,7 @@ fn partition() -> PartitionStatus {
         oldest_open_ms: None,
         paused: false,
         waits: None,
+        parked: None,
     }
 }
 

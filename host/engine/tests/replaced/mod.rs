@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use penstock_core::partition::CommitPoint;
 use penstock_core::record::NextOffset;
 
 use crate::support::*;
@@ -22,7 +23,7 @@ fn a_new_stay_begins_elsewhere_and_what_comes_late_of_the_old_one_is_dropped() {
     assert_eq!(back.deliveries, 10);
     let new = world.engine.assign("in", 0, NextOffset(4));
     assert!(new.epoch() > old.epoch());
-    new.committed(NextOffset(4));
+    new.committed(&CommitPoint::at(NextOffset(4)));
     assert_eq!(new.commit_point(), None, "what was asked for is committed");
     world.sink.uncork();
     new.fetched(batch(4, &numbered(6)));

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use penstock_core::batch::Batch;
 use penstock_core::conditions::Conditions;
 use penstock_core::config::{OutputTimestamp, RecordLines};
-use penstock_core::policy::{Class, Policy, Retry, Rule, Then};
-use penstock_core::record::{NextOffset, Offset, Record, Timestamp};
+use penstock_core::partition::Order;
+use penstock_core::policy::{Class, Policy, Retry, RetryMode, Rule, Then};
+use penstock_core::record::{Offset, Record, Timestamp};
 use penstock_core::staging::Staging;
 use penstock_core::verdict::{Failure, Outcome};
 use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
@@ -83,6 +84,7 @@ pub fn handler(
                     backoff_max: Duration::from_millis(5),
                     jitter_percent: 0,
                     total: Duration::from_secs(3600),
+                    mode: RetryMode::Block,
                 },
                 then: Then::DeadLetter,
             }),
@@ -233,12 +235,23 @@ pub fn world(handlers: Vec<HandlerPlan>, dead_letter: bool) -> World {
 }
 
 pub fn world_with(handlers: Vec<HandlerPlan>, dead_letter: bool, outbox_bytes: u64) -> World {
+    world_in_order(Order::STRICT, handlers, dead_letter, outbox_bytes)
+}
+
+pub fn world_in_order(
+    order: Order,
+    handlers: Vec<HandlerPlan>,
+    dead_letter: bool,
+    outbox_bytes: u64,
+) -> World {
     let sink = Arc::new(Memory::default());
     let plan = TopicPlan {
         name: "in".into(),
         output_topics: vec!["out".to_owned(), "dead".to_owned()].into(),
         handlers,
         dead_letter: dead_letter.then_some(OutputTopic(1)),
+        order,
+        identity: 1,
     };
     let settings = Settings {
         workers: 2,
@@ -283,7 +296,9 @@ pub fn numbered(count: usize) -> Vec<String> {
 /// Waits until the partition may commit up to `offset`.
 pub fn finished(partition: &Arc<Partition>, offset: i64) {
     until(&format!("finished up to {offset}"), || {
-        partition.commit_point() == Some(NextOffset(offset))
+        partition
+            .commit_point()
+            .is_some_and(|point| point.next.0 == offset)
     });
 }
 
@@ -334,6 +349,10 @@ impl Door {
     pub fn open(&self) {
         *self.open.lock().unwrap() = true;
         self.opened.notify_all();
+    }
+
+    pub fn is_open(&self) -> bool {
+        *self.open.lock().unwrap()
     }
 
     /// Those who come from now on wait again.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use penstock_core::partition::CommitPoint;
 use penstock_core::record::NextOffset;
 use penstock_core::watch::{Decided, Event, Place, Step};
 use penstock_engine::ports::{DeliveryReports, OutputTopic, Placed};
@@ -63,8 +64,8 @@ fn one_record_is_followed_and_its_neighbours_are_not() {
     }
     world.sink.uncork();
     finished(&partition, 43);
-    partition.committed(NextOffset(41));
-    partition.committed(NextOffset(43));
+    partition.committed(&CommitPoint::at(NextOffset(41)));
+    partition.committed(&CommitPoint::at(NextOffset(43)));
     world.engine.close(&[Arc::clone(&partition)]);
     let acknowledged = Event::Acknowledged {
         handler: "h".into(),

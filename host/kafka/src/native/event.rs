@@ -86,6 +86,7 @@ impl<'q> Event<'q> {
                 partition: (*element).partition,
                 offset: (*element).offset,
                 error: error_code((*element).err),
+                metadata: String::new(),
             };
             sys::rd_kafka_topic_partition_destroy(element);
             Some(copy)

@@ -19,6 +19,8 @@ pub struct PartitionOffset {
     pub offset: i64,
     /// What the broker or the client says against this partition.
     pub error: Option<RDKafkaErrorCode>,
+    /// What is committed with the offset; empty for nothing.
+    pub metadata: String,
 }
 
 impl PartitionOffset {
@@ -29,6 +31,7 @@ impl PartitionOffset {
             partition,
             offset,
             error: None,
+            metadata: String::new(),
         }
     }
 }
@@ -50,6 +53,9 @@ impl List {
                 let element =
                     sys::rd_kafka_topic_partition_list_add(list.0, topic.as_ptr(), entry.partition);
                 (*element).offset = entry.offset;
+                if !entry.metadata.is_empty() {
+                    set_metadata(element, entry.metadata.as_bytes());
+                }
             }
         }
         Ok(list)
@@ -107,9 +113,31 @@ pub(super) unsafe fn copy_out(
                 partition: element.partition,
                 offset: element.offset,
                 error: error_code(element.err),
+                metadata: String::from_utf8_lossy(metadata(element)).into_owned(),
             }
         })
         .collect()
+}
+
+/// # Safety
+/// The element is of a live list, which frees what it is given.
+pub(super) unsafe fn set_metadata(element: *mut sys::rd_kafka_topic_partition_t, metadata: &[u8]) {
+    // SAFETY: the memory is as large as what is copied into it, and librdkafka's own.
+    unsafe {
+        let bytes = sys::rd_kafka_mem_malloc(std::ptr::null_mut(), metadata.len().max(1));
+        std::ptr::copy_nonoverlapping(metadata.as_ptr(), bytes.cast(), metadata.len());
+        (*element).metadata = bytes;
+        (*element).metadata_size = metadata.len();
+    }
+}
+
+/// What is committed with an element's offset.
+fn metadata(element: &sys::rd_kafka_topic_partition_t) -> &[u8] {
+    if element.metadata.is_null() {
+        return &[];
+    }
+    // SAFETY: an element's metadata are as long as it says, and live as long as it does.
+    unsafe { std::slice::from_raw_parts(element.metadata.cast(), element.metadata_size) }
 }
 
 /// A code, unless it is "no error".

@@ -1,13 +1,12 @@
 //! Transactions of a producer, and the commits with metadata that lie in them.
 
-use std::ptr;
 use std::time::Duration;
 
 use rdkafka_sys as sys;
 
 use super::Error;
 use super::handle::{Handle, owned_error};
-use super::list::{List, PartitionOffset, c_string, checked, copy_out};
+use super::list::{List, PartitionOffset, c_string, checked, copy_out, set_metadata};
 use super::queue::millis;
 
 /// A step of a transaction that was not done.
@@ -71,10 +70,7 @@ impl Handle {
         unsafe {
             for (index, of) in commits.iter().enumerate() {
                 let element = (*list.ptr()).elems.add(index);
-                let bytes = sys::rd_kafka_mem_malloc(ptr::null_mut(), of.metadata.len().max(1));
-                ptr::copy_nonoverlapping(of.metadata.as_ptr(), bytes.cast(), of.metadata.len());
-                (*element).metadata = bytes;
-                (*element).metadata_size = of.metadata.len();
+                set_metadata(element, &of.metadata);
             }
             let members = sys::rd_kafka_consumer_group_metadata_new(group.as_ptr());
             let sent = sys::rd_kafka_send_offsets_to_transaction(

@@ -55,7 +55,10 @@ impl<S: Stay> Reset<S> {
         for moving in &mut self.moves {
             moving.put_back = is_back && !moving.gone;
         }
-        let entry = |of: &super::Moving<S>| of.entry(if is_back { of.at } else { of.to });
+        let entry = |of: &super::Moving<S>| match is_back {
+            true => of.entry(&of.at),
+            false => of.new_entry(),
+        };
         self.ours().map(entry).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use penstock_core::record::NextOffset;
+use penstock_core::partition::CommitPoint;
 
 use super::{Moving, Reset, ResetOutcome, Step};
 use crate::intake::{Intake, Stay};
@@ -37,14 +37,14 @@ impl<I: Intake> Poller<I> {
         let mut failed = None;
         for moving in reset.moves.iter_mut().filter(|of| !of.gone && !of.placed) {
             let at = match end {
-                End::Moved => moving.to,
-                End::Kept(_) | End::Unknown(_) => moving.at,
+                End::Moved => CommitPoint::at(moving.to),
+                End::Kept(_) | End::Unknown(_) => moving.at.clone(),
             };
             // From here on, no record of before arrives any more.
-            match self.handle.seek(&moving.entry(at), SEEK) {
+            match self.handle.seek(&moving.entry(&at), SEEK) {
                 Err(error) => failed = Some(error),
                 Ok(()) => {
-                    self.begin_stay(moving, at, end);
+                    self.begin_stay(moving, &at, end);
                     moving.placed = true;
                 }
             }
@@ -76,12 +76,13 @@ impl<I: Intake> Poller<I> {
         false
     }
 
-    fn begin_stay(&mut self, moving: &Moving<I::Stay>, at: NextOffset, end: &End) {
+    fn begin_stay(&mut self, moving: &Moving<I::Stay>, at: &CommitPoint, end: &End) {
         let (topic, number) = (moving.stay.topic(), moving.stay.number());
-        let stay = self.intake.assign(topic, number, at);
+        let stay = self.intake.assign(topic, number, at.next);
         if let Some((low, log_end)) = moving.stay.last_watermarks() {
             stay.watermarks(low, log_end);
         }
+        stay.skip_completed(at.next, &moving.stay.metadata(at));
         match end {
             End::Moved => stay.committed(at),
             // The next commit makes it so, whatever holds now.

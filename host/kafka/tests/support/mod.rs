@@ -9,7 +9,7 @@ use penstock_core::batch::Batch;
 use penstock_core::codes::Code;
 use penstock_core::conditions::Conditions;
 use penstock_core::config::{Delivery, GroupProtocol, Kafka, Start, Topic};
-use penstock_core::partition::HandedBack;
+use penstock_core::partition::{CommitPoint, HandedBack, OrderBy};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
 use penstock_engine::Flow;
 use penstock_kafka::{Intake, Latch, SourceHandle, Stay};
@@ -181,14 +181,24 @@ impl Stay for FakeStay {
         false
     }
 
-    fn commit_point(&self) -> Option<NextOffset> {
-        let (next, committed) = *self.next.lock().expect("not poisoned");
-        let stuck = self.engine.stuck.load(Ordering::SeqCst);
-        (next != committed && !stuck).then_some(next)
+    fn skip_completed(&self, _: NextOffset, _: &str) {}
+
+    fn progress(&self) -> CommitPoint {
+        CommitPoint::at(self.position())
     }
 
-    fn committed(&self, next: NextOffset) {
-        self.next.lock().expect("not poisoned").1 = next;
+    fn commit_point(&self) -> Option<CommitPoint> {
+        let (next, committed) = *self.next.lock().expect("not poisoned");
+        let stuck = self.engine.stuck.load(Ordering::SeqCst);
+        (next != committed && !stuck).then_some(CommitPoint::at(next))
+    }
+
+    fn metadata(&self, _: &CommitPoint) -> String {
+        String::new()
+    }
+
+    fn committed(&self, point: &CommitPoint) {
+        self.next.lock().expect("not poisoned").1 = point.next;
     }
 
     fn watermarks(&self, low: i64, end: i64) {
@@ -275,6 +285,8 @@ pub fn topic_from(start: Start) -> Topic {
         start,
         dead_letter: None,
         allow_loop: false,
+        concurrency: 1,
+        order: OrderBy::Key,
     }
 }
 

@@ -322,7 +322,7 @@ fn lines(text: &mut String, handler: &str, tried: &Tried, style: Style) -> std::
             let (code, why) = (&why.code, escape::text(why.text.as_bytes()));
             writeln!(text, "  {SKIPPED}skipped{SKIPPED:#} {code}: {why}, {by}")?;
         }
-        Decision::Again { after, why } => {
+        Decision::Again { after, why, .. } => {
             let code = why.code();
             writeln!(
                 text,

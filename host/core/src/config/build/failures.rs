@@ -10,7 +10,7 @@ use crate::config::report::{Diagnostic, Place};
 use crate::config::section::{Context, Section};
 use crate::config::tree::{Entry, Node};
 use crate::config::{Topic, scalar};
-use crate::policy::{Class, Policy, Retry, Rule, Then};
+use crate::policy::{Class, Policy, Retry, RetryMode, Rule, Then};
 
 /// A record that waits holds its partition.
 const BACKOFF_MAX: Duration = Duration::from_secs(24 * 3600);
@@ -21,6 +21,7 @@ const RETRY: Retry = Retry {
     backoff_max: super::STAND_IN,
     jitter_percent: 0,
     total: super::STAND_IN,
+    mode: RetryMode::Block,
 };
 
 /// All that is said in one place, of all failures and of some.
@@ -38,6 +39,7 @@ struct Part {
     backoff: Option<(Duration, Duration)>,
     jitter_percent: Option<u32>,
     total: Option<Duration>,
+    mode: Option<(RetryMode, Place)>,
     then: Option<(Then, Place)>,
 }
 
@@ -170,11 +172,16 @@ impl Part {
             "halt" => Then::Halt,
             _ => Then::DeadLetter,
         });
+        let mode = section.choice("mode", cx).map(|mode| match mode {
+            "key" => RetryMode::Key,
+            _ => RetryMode::Block,
+        });
         let part = Part {
             attempts: section.count("attempts", cx),
             backoff: section.backoff("backoff", cx),
             jitter_percent: section.count("jitter-percent", cx),
             total: section.duration("total", cx),
+            mode: mode.zip(section.place("mode")),
             then: then.zip(section.place("then")),
         };
         part.check(section, cx);
@@ -224,6 +231,7 @@ impl Part {
             backoff_max,
             jitter_percent: self.jitter_percent.unwrap_or(base.jitter_percent),
             total: self.total.unwrap_or(base.total),
+            mode: self.mode.map_or(base.mode, |(mode, _)| mode),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod failures;
 mod handler;
+mod order;
 mod topic;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +60,7 @@ pub(super) fn config(
         .map(|(name, entry)| (name.clone(), topic::topic(name, entry, &known, cx)))
         .collect();
     failures::have_their_topics(&topics, root, &said, cx);
+    order::is_kept_where_keys_wait(&topics, &handlers, root, cx);
     let topics_wrong = root
         .entry(&["topics"])
         .is_some_and(|entry| entry.node.has_wrong());
@@ -72,6 +74,7 @@ pub(super) fn config(
         host,
         limits,
         handlers,
+        parking: order::parking(&top("parking", root), cx),
         topics,
     };
     (config, sound)

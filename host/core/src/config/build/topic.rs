@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::keys_of;
+use super::order::order;
 use crate::codes::Code;
 use crate::config::report::Diagnostic;
 use crate::config::section::{Context, Section};
@@ -22,12 +23,15 @@ pub(super) fn topic(name: &str, entry: &Entry, known: &[&str], cx: &mut Context<
     }
     let path = join("topics", name);
     let section = Section::new(keys_of("topics"), &path, Some(entry));
+    let concurrency = section.count("concurrency", cx);
     Topic {
         handlers: topic_handlers(&section, known, cx),
         start: section.start("start", cx).unwrap_or(Start::Earliest),
         dead_letter: section.topic("dead-letter", cx),
         // A wrong value must not have its loops reported as well.
         allow_loop: section.boolean("allow-loop", cx).unwrap_or(true),
+        concurrency: concurrency.unwrap_or(1) as usize,
+        order: order(&section, concurrency, cx),
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) static RETRY: &[Key] = &[
     key("backoff", Backoff, Default("100ms..10s"), BACKOFF_DOC),
     key("jitter-percent", PERCENT, Default("20"), JITTER_DOC),
     key("total", TOTAL, Default("24h"), TOTAL_DOC),
+    key("mode", MODE, Default("block"), MODE_DOC),
 ];
 
 pub(super) static HANDLER_RETRY: &[Key] = &[
@@ -32,6 +33,7 @@ pub(super) static HANDLER_RETRY: &[Key] = &[
         JITTER_DOC,
     ),
     key("total", TOTAL, Computed("`retry.total`"), TOTAL_DOC),
+    key("mode", MODE, Computed("`retry.mode`"), MODE_DOC),
 ];
 
 pub(super) static FAILURES: &[Key] = &[
@@ -112,6 +114,12 @@ static RULE: &[Key] = &[
         TOTAL_DOC,
     ),
     key(
+        "mode",
+        MODE,
+        Computed("the handler's `retry.mode`"),
+        MODE_DOC,
+    ),
+    key(
         "then",
         Choice(&["dead-letter", "skip", "halt"]),
         Computed("\"dead-letter\""),
@@ -122,8 +130,10 @@ static RULE: &[Key] = &[
 const ATTEMPTS: Kind = Count(1, 1_000_000);
 const PERCENT: Kind = Count(0, 100);
 const TOTAL: Kind = duration(1, 7 * 24 * HOUR);
+const MODE: Kind = Choice(&["block", "key"]);
 const BACKOFF_DOC: &str =
     "The first delay and the largest; a delay that the handler asks for is held to both.";
 const JITTER_DOC: &str =
     "By how much a delay may differ, so that what failed together is not tried again together.";
 const TOTAL_DOC: &str = "No call of a record begins later than this after its first one.";
+const MODE_DOC: &str = "What waits for the next call. `block`: the later records of the partition, or of its lane. `key`: those of the same key, which are parked in order while the others go on; a record without a key blocks. `parking` bounds what is parked; what exceeds that blocks.";

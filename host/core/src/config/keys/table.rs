@@ -75,6 +75,12 @@ pub(in crate::config) static ROOT: &[Key] = &[
         "What failures are met with, by class, for all handlers; what a handler says itself goes before.",
     ),
     key(
+        "parking",
+        Section(PARKING),
+        Optional,
+        "How much of one partition may wait by `retry.mode = \"key\"`; what exceeds it holds its partition, or its lane.",
+    ),
+    key(
         "handlers",
         Named(HANDLER),
         Optional,
@@ -334,5 +340,38 @@ static TOPIC: &[Key] = &[
         Boolean,
         Default("false"),
         "Whether records may come back to this topic by way of its own handlers, or as another topic's dead letters.",
+    ),
+    key(
+        "concurrency",
+        Count(1, 256),
+        Default("1"),
+        "Lanes: how many records of one partition may be with handlers at once.",
+    ),
+    key(
+        "order",
+        Choice(&["key", "none"]),
+        Default("key"),
+        "What stays in order where `concurrency` is more than 1. `key`: records of one key, and those without a key. `none`: nothing.",
+    ),
+];
+
+static PARKING: &[Key] = &[
+    key(
+        "keys",
+        Count(1, 1_000_000),
+        Default("1000"),
+        "Keys that wait for a retry.",
+    ),
+    key(
+        "records",
+        Count(1, 1_000_000),
+        Default("10000"),
+        "Records of these keys: the one that is tried again, and those that came after it.",
+    ),
+    key(
+        "bytes",
+        Bytes(KIB, GIB),
+        Default("16MiB"),
+        "Bytes of these records.",
     ),
 ];

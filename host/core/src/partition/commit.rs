@@ -1,0 +1,98 @@
+//! What may be committed.
+
+use super::{OrderBy, ParkLimits, Partition, Phase};
+use crate::completion::CompletionMap;
+use crate::record::{NextOffset, Offset};
+
+/// Records beyond the prefix that are looked at for what is finished there. What lies further on is
+/// done again by the next owner, if it comes to that.
+const LOOK_AHEAD_MAX: usize = 65_536;
+
+/// A position, and what is finished beyond it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitPoint {
+    /// All before this is finished.
+    pub next: NextOffset,
+    /// Of the rest, what is finished as well. Nothing where order is strict, since it would only
+    /// be what is acknowledged and what isn't, which is soon over.
+    pub beyond: CompletionMap,
+}
+
+impl CommitPoint {
+    /// With nothing beyond.
+    pub fn at(next: NextOffset) -> CommitPoint {
+        CommitPoint {
+            next,
+            beyond: CompletionMap::default(),
+        }
+    }
+}
+
+impl Partition {
+    /// What is finished.
+    pub fn progress(&self) -> CommitPoint {
+        CommitPoint {
+            next: self.position(),
+            beyond: self.completed_beyond(),
+        }
+    }
+
+    /// What may be committed, if that has moved since the last commit.
+    pub fn commit_point(&self) -> Option<CommitPoint> {
+        if self.phase == Phase::Closed {
+            return None;
+        }
+        let point = self.progress();
+        (self.committed.as_ref() != Some(&point)).then_some(point)
+    }
+
+    /// A commit succeeded.
+    pub fn committed(&mut self, point: CommitPoint) {
+        let older = self
+            .committed
+            .as_ref()
+            .is_some_and(|of| of.next > point.next);
+        if !older {
+            self.committed = Some(point);
+        }
+    }
+
+    /// The last commit that succeeded.
+    pub fn last_committed(&self) -> Option<NextOffset> {
+        self.committed.as_ref().map(|point| point.next)
+    }
+
+    fn completed_beyond(&self) -> CompletionMap {
+        let strict = self.lanes.len() == 1 && self.order.park == ParkLimits::NOTHING;
+        if strict && self.order.by == OrderBy::Key {
+            return CompletionMap::default();
+        }
+        let mut from = self.position();
+        let mut map = CompletionMap::beginning_at(from);
+        // Before the frontier all but what was parked is finished.
+        let frontier = Offset(self.frontier.0);
+        let late = self.late.range(..frontier).copied();
+        for late in late.map(Some).chain([None]) {
+            let until = late.unwrap_or(frontier);
+            if until.0 > from.0 {
+                map.finished(Offset(until.0 - 1));
+            }
+            if let Some(late) = late {
+                map.unfinished(late);
+                from = late.next();
+            }
+        }
+        for entry in self.entries.iter().take(LOOK_AHEAD_MAX) {
+            if entry.late || entry.offset.0 < self.frontier.0 {
+                continue;
+            }
+            // What is parked left a place that counts as finished.
+            if entry.finished && !self.late.contains(&entry.offset) {
+                map.finished(entry.offset);
+            } else {
+                map.unfinished(entry.offset);
+            }
+        }
+        map.over()
+    }
+}
