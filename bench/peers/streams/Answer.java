@@ -4,7 +4,11 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.cfg.MutableCoercionConfig;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
 import java.io.IOException;
 
 /** What becomes of a record: the logic of plugins/purchase-to-access, with Jackson. */
@@ -37,7 +41,10 @@ public record Answer(Kind kind, byte[] value) {
             JsonMapper.builder()
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                     .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+                    // A number is no text: that takes one more setting.
+                    .withCoercionConfig(LogicalType.Textual, Answer::onlyTexts)
                     .build();
     private static final ObjectReader PURCHASE = JSON.readerFor(Purchase.class);
     private static final ObjectWriter ACCESS_GRANTED = JSON.writerFor(AccessGranted.class);
@@ -54,10 +61,19 @@ public record Answer(Kind kind, byte[] value) {
         } catch (IOException invalid) {
             return new Answer(Kind.INVALID, value);
         }
+        if (purchase == null) {
+            return new Answer(Kind.INVALID, value);
+        }
         if (!purchase.type().equals("PURCHASE_CONFIRMED")) {
             return SKIPPED;
         }
         return new Answer(Kind.GRANTED, json(granted(purchase)));
+    }
+
+    private static void onlyTexts(MutableCoercionConfig config) {
+        config.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+                .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
     }
 
     private static AccessGranted granted(Purchase purchase) {
