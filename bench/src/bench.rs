@@ -33,13 +33,18 @@ pub(crate) struct Amount {
 /// How much of it is done beside peers.
 #[derive(Debug, Clone)]
 pub(crate) struct PeerAmount {
-    /// Purchases of a throughput run that come first and don't count: a JVM compiles meanwhile.
+    /// Purchases of a throughput run that come first and don't count.
     pub(crate) warm_up: u64,
+    /// The same for a JVM, which compiles meanwhile: after half a million it is a third slower than
+    /// after three, and after six no faster.
+    pub(crate) jvm_warm_up: u64,
     /// Those that count.
     pub(crate) records: u64,
     /// Rounds of throughput runs, and of latency.
     pub(crate) rounds: u32,
     pub(crate) paced_rounds: u32,
+    /// How long records come at a fixed rate, in each round.
+    pub(crate) paced: Duration,
     /// Purchases that come as fast as they can be sent before latency is measured.
     pub(crate) burst: u64,
 }
@@ -55,10 +60,12 @@ impl Amount {
             idle: Duration::from_secs(20),
             idle_partitions: 1_000,
             peers: PeerAmount {
-                warm_up: 500_000,
+                warm_up: 200_000,
+                jvm_warm_up: 3_000_000,
                 records: 1_000_000,
                 rounds: 3,
                 paced_rounds: 2,
+                paced: Duration::from_secs(12),
                 burst: 100_000,
             },
         }
@@ -75,9 +82,11 @@ impl Amount {
             idle_partitions: 200,
             peers: PeerAmount {
                 warm_up: 50_000,
+                jvm_warm_up: 100_000,
                 records: 100_000,
                 rounds: 1,
                 paced_rounds: 1,
+                paced: Duration::from_secs(5),
                 burst: 20_000,
             },
         }

@@ -27,7 +27,7 @@ const TAIL: Duration = Duration::from_secs(30);
 pub(super) fn once(bench: &Bench, peer: Peer) -> Result<Latency> {
     let burst = bench.amount.peers.burst;
     let warm_up = RATE * WARM_UP.as_secs();
-    let count = burst + warm_up + RATE * bench.amount.paced.as_secs();
+    let count = burst + warm_up + RATE * bench.amount.peers.paced.as_secs();
     let input = bench.topic("paced", &[])?;
     let output = bench.topic("granted", &[])?;
     let dead_letter = bench.topic("dead", &[])?;

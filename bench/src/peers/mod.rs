@@ -13,7 +13,7 @@ use crate::paced::Latency;
 
 pub(crate) use peer::Peer;
 pub(crate) use table::markdown;
-use throughput::Run;
+use throughput::{Input, Run};
 
 /// What each of them did.
 #[derive(Debug, Default)]
@@ -45,7 +45,8 @@ pub(crate) fn measure(bench: &Bench, asked: &[Peer]) -> Result<Peers> {
             .map(|peer| (*peer, Figures::default()))
             .collect(),
     };
-    let input = bench.filled_topic(amount.warm_up + amount.records)?;
+    let input = Input::filled(bench, amount.warm_up)?;
+    let for_jvms = Input::filled(bench, amount.jvm_warm_up)?;
     // The broker compiles its own code, that of transactions too.
     for peer in asked.iter().filter(|peer| peer.is_host()) {
         bench
@@ -54,12 +55,14 @@ pub(crate) fn measure(bench: &Bench, asked: &[Peer]) -> Result<Peers> {
         throughput::once(bench, *peer, &input).with_context(|| peer.name())?;
     }
     rounds(bench, &mut peers, "throughput", amount.rounds, |peer| {
-        let run = throughput::once(bench, peer, &input)?;
+        let input = if peer.is_jvm() { &for_jvms } else { &input };
+        let run = throughput::once(bench, peer, input)?;
         Ok((run.to_string(), move |figures: &mut Figures| {
             figures.runs.push(run);
         }))
     })?;
-    bench.client().delete_topic(&input)?;
+    input.delete(bench)?;
+    for_jvms.delete(bench)?;
     rounds(bench, &mut peers, "latency", amount.paced_rounds, |peer| {
         let latency = latency::once(bench, peer)?;
         let Latency { p50, p99, p999 } = latency;

@@ -34,6 +34,11 @@ impl Peer {
         matches!(self, Peer::Host | Peer::HostExactlyOnce)
     }
 
+    /// Whether it compiles its code while it works.
+    pub(crate) fn is_jvm(self) -> bool {
+        matches!(self, Peer::Streams | Peer::StreamsExactlyOnce)
+    }
+
     /// Whether it commits outputs and offsets in one transaction.
     pub(crate) fn is_exactly_once(self) -> bool {
         matches!(self, Peer::HostExactlyOnce | Peer::StreamsExactlyOnce)

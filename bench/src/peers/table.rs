@@ -25,12 +25,13 @@ pub(crate) fn markdown(peers: &Peers, amount: &Amount) -> String {
     let of = &amount.peers;
     write!(
         text,
-        "\n{} records a throughput run after {} of warm-up, {} rounds; {} rounds of latency, {} s each after a burst of {} records. Medians; of ratios the median of the rounds, and in brackets the least and the most.",
+        "\n{} records a throughput run after {} of warm-up, {} for a JVM, {} rounds; {} rounds of latency, {} s each after a burst of {} records. Medians; of ratios the median of the rounds, and in brackets the least and the most.",
         thousands(of.records as f64),
         thousands(of.warm_up as f64),
+        thousands(of.jvm_warm_up as f64),
         of.rounds,
         of.paced_rounds,
-        amount.paced.as_secs(),
+        of.paced.as_secs(),
         thousands(of.burst as f64),
     )
     .unwrap_or_default();

@@ -18,6 +18,24 @@ const LOOK: Duration = Duration::from_millis(20);
 /// How long the last transaction may take.
 const TAIL: Duration = Duration::from_secs(30);
 
+/// A topic full of purchases, and how many of them don't count.
+pub(super) struct Input {
+    topic: String,
+    warm_up: u64,
+}
+
+impl Input {
+    /// Written anew.
+    pub(super) fn filled(bench: &Bench, warm_up: u64) -> Result<Input> {
+        let topic = bench.filled_topic(warm_up + bench.amount.peers.records)?;
+        Ok(Input { topic, warm_up })
+    }
+
+    pub(super) fn delete(self, bench: &Bench) -> Result<()> {
+        bench.client().delete_topic(&self.topic)
+    }
+}
+
 /// One run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
@@ -43,43 +61,37 @@ impl fmt::Display for Run {
     }
 }
 
-/// Over all records of the topic. The clock begins when the outputs of the warm-up are written, and
+/// Over all records of the input. The clock begins when the outputs of the warm-up are written, and
 /// ends when the last output is there to be read by who reads what is committed.
-pub(super) fn once(bench: &Bench, peer: Peer, input: &str) -> Result<Run> {
-    let amount = &bench.amount.peers;
-    let all = (amount.warm_up + amount.records).cast_signed();
+pub(super) fn once(bench: &Bench, peer: Peer, input: &Input) -> Result<Run> {
+    let Input { topic, warm_up } = input;
+    let all = (warm_up + bench.amount.peers.records).cast_signed();
     let output = bench.topic("granted", &[])?;
     let dead_letter = bench.topic("dead", &[])?;
     let group = unique("peer");
     let job = Job {
         bootstrap: bench.broker.bootstrap(),
         group: &group,
-        input,
+        input: topic,
         output: &output,
         dead_letter: &dead_letter,
     };
     let mut running = peer.start(&job, TRANSACTIONS)?;
-    let before = written(
-        bench,
-        &output,
-        amount.warm_up.cast_signed(),
-        all,
-        &mut running,
-    )?;
+    let before = written(bench, &output, warm_up.cast_signed(), all, &mut running)?;
     let (clock, usage_before) = (Instant::now(), running.usage()?);
     written(bench, &output, all, all, &mut running)?;
     if peer.is_exactly_once() {
         // Written is not committed, and commits have offsets in the log, too. What tells is the
         // group's offsets, which are committed with the outputs.
         wait_until("the last transaction is committed", TAIL, || {
-            bench.client().caught_up(&group, input)
+            bench.client().caught_up(&group, topic)
         })?;
     }
     let wall = clock.elapsed();
     let usage = running.usage()?;
     running.stop()?;
     bench.audit(&output, all.cast_unsigned())?;
-    bench.client().caught_up(&group, input)?;
+    bench.client().caught_up(&group, topic)?;
     bench.client().delete_topic(&output)?;
     let records = (all - before) as f64;
     Ok(Run {
