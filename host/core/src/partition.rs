@@ -195,6 +195,9 @@ impl Partition {
 
     /// The offset of a record that was parked before it got this number.
     pub fn unparked(&self, seq: Seq) -> Option<Offset> {
+        if self.late.is_empty() {
+            return None;
+        }
         let entry = self.entry(seq)?;
         entry.late.then_some(entry.offset)
     }

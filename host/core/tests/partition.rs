@@ -48,7 +48,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Answer::Halt),
     ];
     prop_oneof![
-        10 => (0i64..3, prop::option::weighted(0.9, 0u64..4))
+        10 => (0i64..3, prop::option::weighted(0.9, 1u64..5))
             .prop_map(|(gap, key)| Step::Fetch { gap, key }),
         10 => (1usize..5).prop_map(|max| Step::Take { max }),
         10 => (any::<usize>(), prop::collection::vec(answer, 16))
@@ -172,12 +172,12 @@ impl World {
                 self.next_offset += gap;
                 let offset = Offset(self.next_offset);
                 self.next_offset += 1;
-                match self.partition.fetched(offset, key.map(KeyHash), 10) {
+                match self.partition.fetched(offset, key.map(KeyHash::from), 10) {
                     Some(_) => drop(self.received.insert(offset, key)),
                     // What intake refused comes again after the next assignment.
                     None => self.next_offset = offset.0,
                 }
-                let again = self.partition.fetched(offset, key.map(KeyHash), 10);
+                let again = self.partition.fetched(offset, key.map(KeyHash::from), 10);
                 assert_eq!(again, None, "taken twice");
             }
             Step::Take { max } => self.take(max),

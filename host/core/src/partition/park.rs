@@ -114,7 +114,7 @@ impl Park {
 
     /// When the next key goes on.
     pub fn next_due(&self, now: Duration) -> Option<Duration> {
-        let after = (now, KeyHash(u64::MAX));
+        let after = (now, KeyHash::MAX);
         self.due.range(after..).map(|(at, _)| *at).next()
     }
 
