@@ -129,6 +129,7 @@ impl Transactor {
         let mut state = partition.lock();
         let mut sent = Sent::More;
         let mut left = most;
+        self.entering.partial = None;
         loop {
             let (seq, from) = match state.bundles.sending.take() {
                 Some(at) => at,
@@ -151,7 +152,6 @@ impl Transactor {
                 sent = Sent::Stuck(until);
                 break;
             }
-            self.entering.partial = None;
             if self.shared.transacting().doomed.load(Ordering::SeqCst) {
                 break;
             }

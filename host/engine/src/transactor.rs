@@ -37,6 +37,8 @@ pub(crate) struct Transactor {
     phase: Phase,
     /// Partitions that may have something that can enter.
     active: BTreeMap<AssignmentEpoch, Arc<Partition>>,
+    /// The first of them whose turn it is.
+    turn: AssignmentEpoch,
     /// Those that wait for a topic, until then.
     blocked: BTreeMap<AssignmentEpoch, (Arc<Partition>, Duration)>,
     /// Those that the open transaction may have something of, and what it is to commit.
@@ -85,6 +87,7 @@ impl Transactor {
             failed: Some(failed),
             phase: Phase::Idle,
             active: BTreeMap::new(),
+            turn: AssignmentEpoch(0),
             blocked: BTreeMap::new(),
             members: BTreeMap::new(),
             entering: Entering::default(),
@@ -169,8 +172,11 @@ impl Transactor {
         } else {
             TURN_RECORDS_MAX
         };
-        let mut stuck = None;
-        for (epoch, partition) in std::mem::take(&mut self.active) {
+        let mut stuck = self.complete();
+        // Who comes first finds the room; it is another's turn each time there was none.
+        let mut active = std::mem::take(&mut self.active);
+        let first = active.split_off(&self.turn);
+        for (epoch, partition) in first.into_iter().chain(active) {
             self.members
                 .entry(epoch)
                 .or_insert_with(|| (Arc::clone(&partition), None));
@@ -186,6 +192,7 @@ impl Transactor {
                 Sent::More => drop(self.active.insert(epoch, partition)),
                 Sent::Stuck(until) => {
                     self.active.insert(epoch, partition);
+                    self.turn = AssignmentEpoch(epoch.0 + 1);
                     stuck = Some(until);
                 }
             }
@@ -208,6 +215,16 @@ impl Transactor {
         }
     }
 
+    /// A record that has entered in part enters whole, before anything else does. If there is no room
+    /// for it, until when.
+    fn complete(&mut self) -> Option<Option<Duration>> {
+        let partition = self.entering.partition()?;
+        match self.send_bundles(&partition, 0) {
+            Sent::Stuck(until) => Some(until),
+            Sent::All(_) | Sent::More => None,
+        }
+    }
+
     /// Whether there was no room even after each report began to be listened for, and there may be
     /// some.
     fn is_still_stuck(&self) -> bool {
@@ -219,12 +236,10 @@ impl Transactor {
         if self.must_abort() {
             return self.aborts();
         }
-        if let Some(partition) = self.entering.partition() {
-            // What has entered in part enters whole.
-            return match self.send_bundles(&partition, 0) {
-                Sent::Stuck(until) if self.is_still_stuck() => Next::Sleep(until),
-                _ => Next::Step,
-            };
+        match self.complete() {
+            Some(until) if self.is_still_stuck() => return Next::Sleep(until),
+            Some(_) => return Next::Step,
+            None => {}
         }
         self.desk().awaits.store(true, Ordering::SeqCst);
         if !self.desk().all_is_reported() {
