@@ -2,6 +2,7 @@
 //! outages. One program, so that most scenarios share a broker.
 
 mod backpressure;
+mod cache;
 mod chain;
 mod failures;
 mod frozen;
