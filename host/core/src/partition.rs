@@ -32,7 +32,7 @@ pub use entry::DeadLetter;
 pub use lanes::{KeyHash, Order, OrderBy};
 pub use park::{ParkLimits, ParkStatus};
 pub use refusal::{AfterRefusal, Refused};
-pub use run::{Handled, Run};
+pub use run::{Handled, Run, RunOf};
 pub use wait::Wait;
 
 use crate::completion::CompletionMap;
@@ -156,6 +156,7 @@ impl Partition {
     /// What an earlier owner finished beyond where this stay begins: it is not done again.
     pub fn skip_completed(&mut self, done: CompletionMap) {
         self.done = done;
+        self.begins_with_done();
     }
 
     /// A record arrived, of so many bytes. `None` when it is not to be kept: it lies before the

@@ -201,6 +201,10 @@ impl Partition {
             state.batches.push(first, skip, batch);
             // A key may be parked already.
             state.drop_finished();
+            if shared.transacting.is_some() && state.machine.owes(now) {
+                // The position moves by what an earlier owner has done.
+                shared.list(self, state);
+            }
             shared.schedule(self, state);
         }
         let full = state.batches.bytes() > shared.share_bytes()
@@ -235,11 +239,11 @@ impl Partition {
         true
     }
 
-    /// What an earlier owner finished beyond the commit at which this stay begins, by that
+    /// What an earlier owner finished beyond the commit after which this stay begins, by that
     /// commit's metadata; anything that is not from the same handlers is ignored.
-    pub fn skip_completed(&self, start: NextOffset, metadata: &str) {
+    pub fn skip_completed(&self, committed: NextOffset, metadata: &str) {
         let handlers = self.plan().identity;
-        if let Some(done) = CompletionMap::decode(metadata, start, handlers) {
+        if let Some(done) = CompletionMap::decode(metadata, committed, handlers) {
             self.lock().machine.skip_completed(done);
         }
     }

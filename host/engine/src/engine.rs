@@ -197,6 +197,12 @@ impl Engine {
             if shared.watches.any() {
                 shared.watches.closed(partition.stay());
             }
+            if let Some(transacting) = &shared.transacting
+                && state.machine.is_held()
+            {
+                // It could only commit what this stay has sent without its position.
+                transacting.doomed.store(true, Ordering::SeqCst);
+            }
             let back = state.machine.close();
             total.deliveries += back.deliveries;
             total.abandoned += back.abandoned;

@@ -83,7 +83,10 @@ impl Engine {
         for partition in partitions {
             let mut state = partition.lock();
             let is_held = state.machine.is_held();
-            let owes = state.machine.owes(now);
+            let owes = state.machine.owes(now) && (late || !state.machine.is_shut());
+            if owes {
+                self.shared.list(partition, &mut state);
+            }
             if late || !(is_held || owes) {
                 // What a worker finishes from now on is the next owner's.
                 state.machine.shut();

@@ -26,6 +26,8 @@ use crate::transacting::Transacting;
 
 /// Between a call that is to be repeated and the next, and after an abort that no message explains.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// The same after the seventh such abort in a row, and every further one.
+const RESTS_DOUBLED_MAX: u32 = 7;
 /// The most records of a partition that enter before it is another's turn.
 const TURN_RECORDS_MAX: usize = 256;
 
@@ -47,6 +49,8 @@ pub(crate) struct Transactor {
     begun_at: Duration,
     /// Nothing is begun before.
     rests_until: Duration,
+    /// Aborts in a row that no message explains.
+    aborts: u32,
 }
 
 enum Phase {
@@ -93,6 +97,7 @@ impl Transactor {
             entering: Entering::default(),
             begun_at: Duration::ZERO,
             rests_until: Duration::ZERO,
+            aborts: 0,
         }
     }
 
@@ -251,14 +256,23 @@ impl Transactor {
         self.desk().awaits.store(false, Ordering::SeqCst);
         self.entering.end();
         let mut progress = Vec::new();
+        let mut abandoned = false;
         for (partition, next) in self.members.values_mut() {
-            *next = partition.lock().machine.take_progress();
+            let mut state = partition.lock();
+            // It was shut since that was looked for: what it has sent would be committed without its
+            // position.
+            abandoned |= state.machine.is_shut() && state.machine.is_held();
+            *next = state.machine.take_progress();
             progress.extend(next.as_ref().map(|point| Progress {
                 topic: Arc::clone(partition.topic()),
                 partition: partition.number(),
                 next: point.next,
                 metadata: partition.metadata(point),
             }));
+        }
+        // Nor what a stay has sent that is closed by now.
+        if abandoned || self.desk().doomed.load(Ordering::SeqCst) {
+            return self.aborts();
         }
         self.phase = Phase::Committing {
             progress,

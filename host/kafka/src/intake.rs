@@ -37,8 +37,8 @@ pub trait Stay: Send + Sync + 'static {
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow;
     /// Waits a little for room after [`Flow::Pause`]; whether there is.
     fn wait_for_room(&self, timeout: Duration) -> bool;
-    /// What an earlier owner finished beyond the commit at `start`, by its metadata.
-    fn skip_completed(&self, start: NextOffset, metadata: &str);
+    /// What an earlier owner finished beyond its commit, by the metadata of that.
+    fn skip_completed(&self, committed: NextOffset, metadata: &str);
     /// What is finished.
     fn finished(&self) -> CommitPoint;
     /// What may be committed, if that has moved.
@@ -90,8 +90,8 @@ impl Stay for Partition {
     fn wait_for_room(&self, timeout: Duration) -> bool {
         Partition::wait_for_room(self, timeout)
     }
-    fn skip_completed(&self, start: NextOffset, metadata: &str) {
-        Partition::skip_completed(self, start, metadata);
+    fn skip_completed(&self, committed: NextOffset, metadata: &str) {
+        Partition::skip_completed(self, committed, metadata);
     }
     fn finished(&self) -> CommitPoint {
         Partition::finished(self)

@@ -59,7 +59,9 @@ impl<I: Intake> Poller<I> {
                     .intake
                     .assign(&one.topic, one.partition, one.position.from);
                 stay.watermarks(one.seen.low, one.seen.end);
-                stay.skip_completed(one.position.from, &one.metadata);
+                if let Some(committed) = one.seen.committed {
+                    stay.skip_completed(committed, &one.metadata);
+                }
                 stay
             })
             .collect();

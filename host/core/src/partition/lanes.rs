@@ -95,7 +95,7 @@ impl Partition {
         while let Some(seq) = self.lanes[lane].queue.front().copied() {
             let index = (seq.0 - self.base) as usize;
             let entry = &self.entries[index];
-            if entry.taken || !self.park.takes(entry) {
+            if entry.taken || !self.park.wants(entry) || !self.has_room_to_park(entry) {
                 break;
             }
             self.lanes[lane].queue.pop_front();
@@ -107,6 +107,10 @@ impl Partition {
         for lane in 0..self.lanes.len() {
             self.divert(lane);
         }
+    }
+
+    pub(super) fn has_room_to_park(&self, entry: &Entry) -> bool {
+        self.park.has_room(entry) && self.has_room_for_holes()
     }
 
     pub(super) fn park_entry(&mut self, index: usize) {
@@ -160,7 +164,10 @@ impl Partition {
     }
 
     pub(super) fn parked_due(&self, now: Duration) -> impl Iterator<Item = KeyHash> {
-        self.park.due(now).filter(|_| !self.narrow)
+        let oldest = self.oldest_undecided().and_then(|seq| self.entry(seq));
+        // It may be what the oldest one waits for.
+        let goes = !self.narrow || oldest.is_some_and(|entry| self.park.wants(entry));
+        self.park.due(now).filter(move |_| goes)
     }
 
     fn oldest_undecided(&self) -> Option<Seq> {

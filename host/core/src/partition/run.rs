@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::entry::Entry;
 use super::{KeyHash, Partition, Phase, Seq, Told};
 use crate::decide::Decision;
 
@@ -144,6 +145,7 @@ impl Partition {
                     let index = (run.records[0].0 - self.base) as usize;
                     let entry = self.entries[index].take_out();
                     self.park.put_back(key, entry);
+                    self.drop_empty_places();
                 } else {
                     self.park.go_on(key);
                 }
@@ -153,6 +155,15 @@ impl Partition {
         }
         self.advance();
         complete
+    }
+
+    /// Nothing was sent under these numbers, so others may have them; a key that is tried again for a
+    /// long time would fill the entries otherwise.
+    fn drop_empty_places(&mut self) {
+        while self.entries.back().is_some_and(Entry::is_empty_place) {
+            self.entries.pop_back();
+        }
+        self.cover_no_more_than(self.entries.len());
     }
 
     /// How many records of a run are decided, from its first on; they are to be sent, or finished if

@@ -16,9 +16,10 @@ use crate::decide::{Decision, last};
 use crate::record::{NextOffset, Offset};
 use crate::verdict::Failure;
 
-/// Parked records, at most: each is a hole in what is committed, and must find its place in the
-/// commit's metadata ([`crate::completion::BYTES_MAX`]), or what is beyond it would be sent again.
-const PARKED_MAX: usize = 96;
+/// Records that are parked, or were and are not in a transaction, at most: each is a hole in what is
+/// committed, and must find its place in the commit's metadata ([`crate::completion::BYTES_MAX`]), or
+/// what is beyond it would be sent again.
+const HOLES_MAX: usize = 96;
 
 /// What transactions have of a partition.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(super) struct Transaction {
     /// Entries before this index are finished, or in the open transaction.
     pub covered: usize,
     /// Where the stay began.
-    start: NextOffset,
+    start: CommitPoint,
     /// The open transaction commits a position.
     has_position: bool,
     /// The record at which a topic can't be written; nothing enters from there on for a while.
@@ -37,12 +38,11 @@ pub(super) struct Transaction {
 
 impl Partition {
     /// As [`Partition::new`], but what is decided is committed in transactions.
-    pub fn transactional(handlers: usize, start: NextOffset, mut order: Order) -> Partition {
-        order.park.records = order.park.records.min(PARKED_MAX);
+    pub fn transactional(handlers: usize, start: NextOffset, order: Order) -> Partition {
         Partition {
             transaction: Some(Transaction {
                 covered: 0,
-                start,
+                start: CommitPoint::at(start),
                 has_position: false,
                 blocked: None,
                 shut: false,
@@ -116,21 +116,31 @@ impl Partition {
         let point = self.covered_until(frontier, transaction.covered);
         let is_new = match &self.committed {
             Some(before) => point != *before,
-            None => point != CommitPoint::at(transaction.start),
+            None => point != transaction.start,
         };
         (is_new && self.phase != Phase::Closed).then_some(point)
     }
 
+    /// What an earlier owner has done is committed.
+    pub(super) fn begins_with_done(&mut self) {
+        let point = self.covered_until(self.frontier, 0);
+        if let Some(transaction) = &mut self.transaction {
+            transaction.start = point;
+        }
+    }
+
+    /// Whether a commit can name one more record that it does not cover.
+    pub(super) fn has_room_for_holes(&self) -> bool {
+        self.transaction.is_none() || self.late.len() < HOLES_MAX
+    }
+
     /// The position, and what is beyond it, if the first `covered` entries were finished.
     fn covered_until(&self, frontier: NextOffset, covered: usize) -> CommitPoint {
-        if self.late.is_empty() {
-            return CommitPoint::at(frontier);
-        }
         let entered = self.entries.range(..covered).filter(|entry| entry.late);
         let entered: BTreeSet<Offset> = entered.map(|entry| entry.offset).collect();
         let mut holes = self.late.range(..Offset(frontier.0));
         let holes = holes.by_ref().copied().filter(|of| !entered.contains(of));
-        CommitPoint::with_holes(frontier, holes)
+        CommitPoint::with_holes(frontier, holes, &self.done)
     }
 
     /// Whether a record sends what was decided; it does not once it halted.
@@ -150,6 +160,7 @@ impl Partition {
             }
         }
         self.advance();
+        self.divert_all();
     }
 
     /// The transaction is aborted: what had entered is to enter again.
@@ -240,6 +251,13 @@ impl Partition {
     /// Whether there is anything to commit that no transaction has yet.
     pub fn owes(&mut self, now: Duration) -> bool {
         self.enterable(now).is_some() || self.progress().is_some()
+    }
+
+    /// Entries were dropped from the end.
+    pub(super) fn cover_no_more_than(&mut self, entries: usize) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.covered = transaction.covered.min(entries);
+        }
     }
 
     /// Records were dropped from the front.
