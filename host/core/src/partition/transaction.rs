@@ -58,15 +58,8 @@ impl Partition {
     }
 
     fn enterable(&mut self, now: Duration) -> Option<Seq> {
-        let transaction = self.transaction.as_mut()?;
-        let finished = |index| {
-            self.entries
-                .get(index)
-                .is_some_and(|of: &Entry| of.finished)
-        };
-        while finished(transaction.covered) {
-            transaction.covered += 1;
-        }
+        self.cover_finished();
+        let transaction = self.transaction.as_ref()?;
         let index = transaction.covered;
         let seq = Seq(self.base + index as u64);
         let waits = transaction.blocked == Some(seq)
@@ -74,6 +67,16 @@ impl Partition {
                 || self.resend.as_ref().is_some_and(|resend| resend.at > now));
         let decided = self.entries.get(index).is_some_and(Entry::is_decided);
         (decided && !waits).then_some(seq)
+    }
+
+    /// What sends nothing has no need to enter.
+    fn cover_finished(&mut self) {
+        if let Some(Transaction { covered, .. }) = &mut self.transaction {
+            let mut ahead = self.entries.range(*covered..);
+            while ahead.next().is_some_and(|entry| entry.finished) {
+                *covered += 1;
+            }
+        }
     }
 
     /// When a record that waits for its topic may enter.
@@ -100,6 +103,7 @@ impl Partition {
 
     /// Nothing more enters until the transaction is over: what it is to commit, if that has moved.
     pub fn take_progress(&mut self) -> Option<CommitPoint> {
+        self.cover_finished();
         let progress = self.progress();
         let transaction = self.transaction.as_mut()?;
         let progress = progress.filter(|_| !transaction.shut);
