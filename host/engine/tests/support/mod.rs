@@ -12,7 +12,7 @@ use penstock_core::policy::{Class, Policy, Retry, Rule, Then};
 use penstock_core::record::{NextOffset, Offset, Record, Timestamp};
 use penstock_core::staging::Staging;
 use penstock_core::verdict::{Failure, Outcome};
-use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
+use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::{
     Ack, AckToken, Blame, Call, DeliveryReports, EpochClock, HandlerPool, Instance, Outgoing,
     OutputTopic, OwnedMessage, Refusal, SendError, Sink,
@@ -246,6 +246,7 @@ pub fn world_with(handlers: Vec<HandlerPlan>, dead_letter: bool, outbox_bytes: u
         outbox_bytes,
         resend_after: Duration::from_millis(20),
         record_lines: RecordLines::Off,
+        delivery: Delivery::AtLeastOnce,
     };
     let engine = Engine::start(
         settings,
