@@ -89,6 +89,8 @@ codes! {
     Throttled = "PSK-K009",
     /// The group does not take this host in.
     GroupRefuses = "PSK-K010",
+    /// Another producer has taken this host's transactional id.
+    ProducerFenced = "PSK-K011",
 
     /// Records wait, and the group has no committed offset.
     DoctorNoCommit = "PSK-D001",

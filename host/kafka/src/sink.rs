@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use penstock_core::config::Kafka;
+use penstock_core::config::{Delivery, Kafka};
 use penstock_engine::ports::{
     AckToken, Blame, DeliveryReports, Outgoing, OutputTopic, Refusal, SendError, Sink,
 };
 use rdkafka::ClientConfig;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
-use crate::blame::is_of_the_batch;
+use crate::blame::{blame, blame_in_transaction, is_of_the_batch};
 use crate::deliveries::Deliveries;
 use crate::latch::Latch;
-use crate::native::{Error, Frozen, Handle, Headers, Produced, Queue, TopicHandle};
+use crate::native::{Error, Frozen, Handle, Headers, Produced, Queue, Role, TopicHandle};
 use crate::singles::Singles;
 use crate::stalls::Topic;
 
@@ -26,8 +26,11 @@ const PURGE: Duration = Duration::from_millis(100);
 /// A producer of the host's.
 pub struct KafkaSink {
     pub(crate) handle: Arc<Handle>,
-    /// Its partitions in which a batch was refused.
+    /// Its partitions in which a batch was refused. None ever is in a transaction, since an abort
+    /// drops what lies behind the refused.
     pub(crate) frozen: Arc<Frozen>,
+    /// Whom to blame for a refusal.
+    pub(crate) blame: fn(Rd) -> Blame,
     config: ClientConfig,
     /// Made when it is first needed, by the delivery thread.
     pub(crate) singles: OnceLock<Singles>,
@@ -50,9 +53,18 @@ impl KafkaSink {
         client_id: &str,
         topics: &[Arc<str>],
     ) -> Result<Arc<KafkaSink>, Error> {
-        let config = crate::client::producer_config(kafka, client_id);
-        let frozen = Frozen::new(is_of_the_batch);
-        let handle = Handle::create_holding(&config, &frozen)?;
+        let config = crate::client::sink_config(kafka, client_id);
+        let (frozen, handle, blame): (_, _, fn(Rd) -> Blame) = match kafka.delivery {
+            Delivery::AtLeastOnce => {
+                let frozen = Frozen::new(is_of_the_batch);
+                let handle = Handle::create_holding(&config, &frozen)?;
+                (frozen, handle, blame)
+            }
+            Delivery::ExactlyOnce(_) => {
+                let handle = Handle::create(&config, Role::Producer)?;
+                (Frozen::new(|_| false), handle, blame_in_transaction)
+            }
+        };
         let topics = topics
             .iter()
             .map(|name| TopicHandle::new(&handle, name).map(Topic::new))
@@ -62,6 +74,7 @@ impl KafkaSink {
             topics,
             handle,
             frozen,
+            blame,
             config,
             singles: OnceLock::new(),
             at_once: Mutex::default(),
@@ -202,8 +215,9 @@ impl Sink for KafkaSink {
             Err(Rd::MessageSizeTooLarge) => Err(SendError::Unacceptable(
                 "the message is larger than the client's `message.max.bytes`",
             )),
-            // The process is about to end; until then nothing is lost.
-            Err(Rd::QueueFull | Rd::Fatal) => Err(SendError::QueueFull),
+            // The process is about to end, or the transaction to be aborted; until then nothing is
+            // lost.
+            Err(Rd::QueueFull | Rd::Fatal | Rd::State) => Err(SendError::QueueFull),
             // A topic that is known not to exist is refused here rather than in a report.
             Err(code) => {
                 self.refuse_at_once(message, token, code);

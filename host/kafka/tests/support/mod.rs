@@ -11,8 +11,8 @@ use penstock_core::conditions::Conditions;
 use penstock_core::config::{Delivery, GroupProtocol, Kafka, Start, Topic};
 use penstock_core::partition::HandedBack;
 use penstock_core::record::{AssignmentEpoch, NextOffset};
-use penstock_engine::Flow;
-use penstock_kafka::{Intake, Latch, SourceHandle, Stay};
+use penstock_engine::{Flow, Settled};
+use penstock_kafka::{Intake, Latch, SourceHandle, Stay, start_source};
 
 /// Records as they were fetched: partition, offset, value.
 pub type Fetched = (i32, i64, String);
@@ -140,6 +140,18 @@ impl Intake for Shared {
         !self.0.stuck.load(Ordering::SeqCst)
     }
 
+    fn settle(&self, _stays: &[Arc<FakeStay>], _deadline: Instant) -> Settled {
+        Settled::Committed
+    }
+
+    fn settling(&self, _stays: &[Arc<FakeStay>], _late: bool) -> Option<Settled> {
+        Some(Settled::Committed)
+    }
+
+    fn abandon(&self, _stays: &[Arc<FakeStay>]) -> Settled {
+        Settled::Committed
+    }
+
     fn close(&self, stays: &[Arc<FakeStay>]) -> HandedBack {
         let mut state = self.0.state();
         for stay in stays {
@@ -245,7 +257,7 @@ impl Setup {
         let engine = Arc::new(FakeEngine::default());
         let intake = Arc::new(Shared(Arc::clone(&engine)));
         let failed = Box::new(|why: String| panic!("fatal: {why}"));
-        let source = penstock_kafka::start_source(&self.kafka, name, &self.topics, intake, failed)
+        let source = start_source(&self.kafka, name, &self.topics, intake, None, failed)
             .expect("the settings are good");
         Member { engine, source }
     }
