@@ -15,6 +15,7 @@
 
 mod entry;
 mod refusal;
+mod transaction;
 mod wait;
 
 use std::collections::VecDeque;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+pub use entry::DeadLetter;
 pub use refusal::{AfterRefusal, Refused};
 pub use wait::Wait;
 
@@ -31,9 +33,10 @@ use crate::record::{NextOffset, Offset};
 use crate::verdict::Verdict;
 use entry::Entry;
 use refusal::Resend;
+use transaction::Transaction;
 
 /// The number of a record within its partition's stay, from 0, without gaps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seq(pub u64);
 
 /// Whether the partition takes records in, finishes what it has, or is over.
@@ -65,6 +68,8 @@ pub struct Partition {
     /// Messages sent and neither acknowledged nor refused.
     in_flight: u64,
     resend: Option<Resend>,
+    /// What is decided is committed in transactions.
+    transaction: Option<Transaction>,
     /// A record failed for good and may not be stepped over.
     halted: bool,
     ledgers: Box<[Ledger]>,
@@ -131,6 +136,7 @@ impl Partition {
             committed: None,
             in_flight: 0,
             resend: None,
+            transaction: None,
             halted: false,
             ledgers: vec![Ledger::default(); handlers].into(),
         }
@@ -220,7 +226,9 @@ impl Partition {
             while self.run_next < self.begun && self.entries[self.run_next].is_decided() {
                 let entry = &mut self.entries[self.run_next];
                 entry.outstanding = entry.messages();
-                self.in_flight += u64::from(entry.outstanding);
+                if self.transaction.is_none() {
+                    self.in_flight += u64::from(entry.outstanding);
+                }
                 self.run_next += 1;
             }
         }
@@ -281,12 +289,13 @@ impl Partition {
         }
         self.phase = Phase::Closed;
         let (running, quiet) = (self.running, self.is_quiet());
+        let entered = self.transaction.as_ref().map(|of| of.covered);
         for (index, entry) in self.entries.range(..self.begun).enumerate() {
             if entry.finished {
                 continue;
             }
-            let unsettled =
-                !quiet && (entry.outstanding > 0 || (running && index >= self.run_next));
+            let is_sent = entered.map_or(!quiet && entry.outstanding > 0, |of| index < of);
+            let unsettled = is_sent || (running && index >= self.run_next);
             back.deliveries += self.handlers as u64;
             back.abandoned += if unsettled { self.handlers as u64 } else { 0 };
             for ledger in &mut self.ledgers {
@@ -296,6 +305,7 @@ impl Partition {
         }
         self.entries.clear();
         (self.run_next, self.begun) = (0, 0);
+        self.aborted();
         self.resend = None;
         self.in_flight = 0;
         back
@@ -306,10 +316,11 @@ impl Partition {
         self.phase == Phase::Closed
     }
 
-    /// What may be committed, if that has moved since the last commit.
+    /// What may be committed, if that has moved since the last commit. What transactions commit is
+    /// [`Partition::take_progress`].
     pub fn commit_point(&self) -> Option<NextOffset> {
-        (self.phase != Phase::Closed && self.committed != Some(self.position))
-            .then_some(self.position)
+        let is_ours = self.transaction.is_none() && self.phase != Phase::Closed;
+        (is_ours && self.committed != Some(self.position)).then_some(self.position)
     }
 
     /// A commit of `next` succeeded.
@@ -390,6 +401,7 @@ impl Partition {
 
     /// Drops the finished prefix and moves the commit point behind it.
     fn advance(&mut self) {
+        let base = self.base;
         while self.entries.front().is_some_and(|entry| entry.finished) {
             let entry = self.entries.pop_front().expect("it has a front");
             self.position = entry.offset.next();
@@ -397,17 +409,7 @@ impl Partition {
             self.run_next -= 1;
             self.begun -= 1;
         }
+        self.uncover((self.base - base) as usize);
         debug_assert!(self.ledgers.iter().all(Ledger::balances));
     }
-}
-
-/// A dead letter to be sent.
-#[derive(Debug)]
-pub struct DeadLetter<'a> {
-    /// The handler's index.
-    pub handler: usize,
-    /// What failed.
-    pub failure: &'a crate::verdict::Failure,
-    /// How many times the handler was called.
-    pub attempts: u32,
 }

@@ -11,6 +11,7 @@ use penstock_core::codes::Code;
 use penstock_core::partition::{Partition as Machine, Seq};
 use penstock_core::record::{AssignmentEpoch, NextOffset, Record};
 
+use crate::bundles::Bundles;
 use crate::held::Held;
 use crate::plan::TopicPlan;
 use crate::ports::{AckToken, OwnedMessage};
@@ -58,6 +59,8 @@ pub(crate) struct State {
     pub held: Held,
     /// Outputs that follow once little is under way.
     pub wave: Wave,
+    /// What waits for its transaction, or for the end of it.
+    pub bundles: Bundles,
     /// Decided and not yet handed to the sink, in order.
     pub unsent: VecDeque<(AckToken, OwnedMessage)>,
     /// Refused, or held back behind such; to be sent again, in order.
@@ -115,6 +118,10 @@ impl Partition {
         start: NextOffset,
     ) -> Partition {
         let handlers = shared.topics[topic].plan.handlers.len();
+        let machine = match shared.transacting {
+            Some(_) => Machine::transactional(handlers, start),
+            None => Machine::new(handlers, start),
+        };
         Partition {
             shared,
             topic,
@@ -126,12 +133,13 @@ impl Partition {
             held: AtomicBool::new(false),
             room: Condvar::new(),
             state: Mutex::new(State {
-                machine: Machine::new(handlers, start),
+                machine,
                 batches: VecDeque::new(),
                 buffered_bytes: 0,
                 received: 0,
                 held: Held::default(),
                 wave: Wave::default(),
+                bundles: Bundles::default(),
                 unsent: VecDeque::new(),
                 kept: BTreeMap::new(),
                 scheduled: false,
@@ -349,6 +357,7 @@ impl State {
         self.buffered_bytes = 0;
         self.held = Held::default();
         drop(self.wave.take());
+        self.bundles = Bundles::default();
         self.unsent.clear();
         self.kept.clear();
         self.stall = None;

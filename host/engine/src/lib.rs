@@ -5,8 +5,10 @@
 //! sink (send.rs) → its report (reports.rs) → [`Partition::commit_point`].
 
 mod announce;
+mod bundles;
 mod cell;
 mod engine;
+mod enter;
 pub mod hands;
 mod held;
 mod lanes;
@@ -25,6 +27,8 @@ mod ticker;
 mod times;
 pub mod token;
 mod transact;
+mod transacting;
+mod transactor;
 mod trial;
 mod waiting;
 mod watches;

@@ -63,7 +63,7 @@ pub const TICK: std::time::Duration = std::time::Duration::from_millis(2);
 pub struct OutputTopic(pub u32);
 
 /// Comes back with the acknowledgement of a message; fits into a pointer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AckToken(pub u64);
 
 /// A message is durable.
@@ -174,6 +174,8 @@ pub enum SendError {
     QueueFull,
     /// The message is not one that a broker takes (too large for the client's limit).
     Unacceptable(&'static str),
+    /// No transaction takes it: the open one can only be aborted.
+    Transaction,
 }
 
 /// Sends messages. Implementations copy what they are handed before they return.

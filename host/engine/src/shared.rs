@@ -20,6 +20,7 @@ use crate::plan::{Settings, TopicPlan};
 use crate::ports::{EpochClock, Sink};
 use crate::ticker::Ticker;
 use crate::times::Times;
+use crate::transacting::Transacting;
 use crate::waiting::Waiting;
 use crate::watches::Watches;
 
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub outbox: Outbox,
     /// Those that have a wave.
     pub waves: Waiting,
+    /// If the delivery is exactly once.
+    pub transacting: Option<Transacting>,
     pub lines: Lines,
     pub watches: Watches,
     pub resumable: Mutex<Vec<Arc<Partition>>>,
@@ -91,7 +94,8 @@ impl Shared {
         } else {
             state.machine.wake_at(now)
         };
-        if state.stall.is_none() && state.has_work(now, held) {
+        let holds = held || self.is_bundled_full(state);
+        if state.stall.is_none() && state.has_work(now, holds) {
             state.scheduled = true;
             self.lanes.push(Arc::clone(partition));
         } else if let Some(at) = wakes {
@@ -152,13 +156,20 @@ impl Shared {
                 .push(Arc::clone(partition));
         }
         if partition.stopped() {
-            let _guard = self
-                .settled
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            self.settled.1.notify_all();
+            self.signal_settled();
         }
+    }
+
+    /// Wakes those who wait for something of a draining partition to settle.
+    pub fn signal_settled(&self) {
+        let (mutex, settled) = &self.settled;
+        let _guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+        settled.notify_all();
+    }
+
+    /// What the transactor shares; there is one.
+    pub fn transacting(&self) -> &Transacting {
+        self.transacting.as_ref().expect("it is exactly once")
     }
 
     /// Deliveries of a partition ended: says so to the log and to those who watch.

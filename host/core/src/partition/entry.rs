@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::DeadLetter;
 use crate::decide::Decision;
 use crate::record::Offset;
 use crate::verdict::{Failure, Reason, Verdict};
@@ -167,4 +166,15 @@ impl Delivery {
             }
         }
     }
+}
+
+/// A dead letter to be sent.
+#[derive(Debug)]
+pub struct DeadLetter<'a> {
+    /// The handler's index.
+    pub handler: usize,
+    /// What failed.
+    pub failure: &'a Failure,
+    /// How many times the handler was called.
+    pub attempts: u32,
 }

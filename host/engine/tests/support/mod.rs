@@ -113,9 +113,13 @@ pub struct Memory {
     reports: OnceLock<Arc<Engine>>,
 }
 
+/// Whether a broker refuses a message, and with it the batch that it is in.
+type Refuses = Box<dyn Fn(&Sent) -> Option<Blame> + Send>;
+
 #[derive(Default)]
 struct MemoryState {
     corked: bool,
+    refuses: Option<Refuses>,
     unanswered: Vec<Sent>,
     all: Vec<Sent>,
     most_unanswered_bytes: usize,
@@ -157,6 +161,11 @@ impl Memory {
     pub fn uncork(&self) {
         self.state.lock().unwrap().corked = false;
         self.changed.notify_all();
+    }
+
+    /// What the broker refuses from now on.
+    pub fn refuse_if(&self, refuses: impl Fn(&Sent) -> Option<Blame> + Send + 'static) {
+        self.state.lock().unwrap().refuses = Some(Box::new(refuses));
     }
 
     /// What was taken so far.
@@ -201,6 +210,15 @@ impl Memory {
             while state.corked || state.unanswered.is_empty() {
                 state = self.changed.wait(state).unwrap();
             }
+            let blame = state.refuses.as_ref().and_then(|refuses| {
+                let mut blames = state.unanswered.iter().filter_map(refuses);
+                blames.next()
+            });
+            if let Some(blame) = blame {
+                drop(state);
+                self.refuse(blame);
+                continue;
+            }
             let answered = std::mem::take(&mut state.unanswered);
             drop(state);
             let acks: Vec<Ack> = answered
@@ -233,6 +251,16 @@ pub fn world(handlers: Vec<HandlerPlan>, dead_letter: bool) -> World {
 }
 
 pub fn world_with(handlers: Vec<HandlerPlan>, dead_letter: bool, outbox_bytes: u64) -> World {
+    deliver(handlers, dead_letter, outbox_bytes, Delivery::AtLeastOnce)
+}
+
+/// As [`world_with`]; how outputs and offsets are committed is said too.
+pub fn deliver(
+    handlers: Vec<HandlerPlan>,
+    dead_letter: bool,
+    outbox_bytes: u64,
+    delivery: Delivery,
+) -> World {
     let sink = Arc::new(Memory::default());
     let plan = TopicPlan {
         name: "in".into(),
@@ -246,7 +274,7 @@ pub fn world_with(handlers: Vec<HandlerPlan>, dead_letter: bool, outbox_bytes: u
         outbox_bytes,
         resend_after: Duration::from_millis(20),
         record_lines: RecordLines::Off,
-        delivery: Delivery::AtLeastOnce,
+        delivery,
     };
     let engine = Engine::start(
         settings,
