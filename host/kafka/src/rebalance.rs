@@ -13,8 +13,9 @@ use crate::latch;
 use crate::lookup::Placed;
 use crate::native::{Error, PartitionOffset};
 use crate::position;
-use crate::source::{Poller, StopReport};
+use crate::source::Poller;
 use crate::start;
+use crate::stopped::{PartitionReport, StopReport};
 
 /// How long work in hand may take to finish when its partition is revoked.
 const DRAIN: Duration = Duration::from_millis(1500);
@@ -321,6 +322,10 @@ impl<I: Intake> Poller<I> {
     pub(crate) fn note_assigned(&self) {
         let stays: Vec<_> = self.cells.stays().cloned().collect();
         let assigned = stays.len();
+        if self.producer.is_some() {
+            let id = || self.handle.members().map(|members| members.id());
+            self.membership.holds(assigned > 0, id);
+        }
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = stays;
         self.shared.update(|state| state.assigned = assigned);
     }
@@ -334,8 +339,8 @@ fn uncommitted(settled: Settled) -> Option<String> {
     }
 }
 
-fn at_the_end(stay: &impl Stay) -> crate::source::PartitionReport {
-    crate::source::PartitionReport {
+fn at_the_end(stay: &impl Stay) -> PartitionReport {
+    PartitionReport {
         topic: Arc::clone(stay.topic()),
         partition: stay.number(),
         uncommitted: stay.commit_point(),

@@ -182,7 +182,10 @@ impl KafkaSink {
         let refusal = Refusal {
             token,
             message: message.to_message(),
-            blame: Blame::Topic,
+            blame: match code {
+                Rd::State => (self.blame)(code),
+                _ => Blame::Topic,
+            },
             why: self.refusal(message.topic, code),
         };
         let held = self.at_once.lock();
@@ -215,10 +218,10 @@ impl Sink for KafkaSink {
             Err(Rd::MessageSizeTooLarge) => Err(SendError::Unacceptable(
                 "the message is larger than the client's `message.max.bytes`",
             )),
-            // The process is about to end, or the transaction to be aborted; until then nothing is
-            // lost.
-            Err(Rd::QueueFull | Rd::Fatal | Rd::State) => Err(SendError::QueueFull),
-            // A topic that is known not to exist is refused here rather than in a report.
+            // The process is about to end; until then nothing is lost.
+            Err(Rd::QueueFull | Rd::Fatal) => Err(SendError::QueueFull),
+            // A topic that is known not to exist is refused here rather than in a report, and so is
+            // all that is sent in a transaction that can only be aborted.
             Err(code) => {
                 self.refuse_at_once(message, token, code);
                 Ok(())

@@ -8,8 +8,6 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use penstock_core::config::{Kafka, Topic};
-use penstock_core::partition::HandedBack;
-use penstock_core::record::NextOffset;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
 use crate::bootstrap::Bootstrap;
@@ -18,6 +16,7 @@ use crate::commit::Committer;
 use crate::intake::Intake;
 use crate::latch::Latch;
 use crate::lookup::Lookup;
+use crate::membership::Membership;
 use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Role};
 use crate::orders::{Order, Orders};
 use crate::reset::Reset;
@@ -25,6 +24,7 @@ use crate::sink::KafkaSink;
 use crate::start;
 use crate::state::{GroupState, Shared};
 use crate::stop::Stop;
+use crate::stopped::StopReport;
 use crate::throttle::Throttled;
 use crate::transactions::{self, KafkaTransactions};
 use crate::troubles::Troubles;
@@ -48,38 +48,11 @@ pub struct SourceHandle {
     queue: Weak<Queue>,
     /// As well.
     consumer: Weak<Handle>,
+    membership: Arc<Membership>,
     group: String,
     shared: Arc<Shared>,
     report: Receiver<StopReport>,
     orders: Orders,
-}
-
-/// How a consumer ended.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StopReport {
-    /// Whether all work in hand was finished; if not, it is abandoned to the next owner.
-    pub drained: bool,
-    /// Deliveries that were begun and not finished.
-    pub handed_back: HandedBack,
-    /// Whether the group was left (a classic static member stays on purpose).
-    pub closed: bool,
-    /// Why the last commit failed, if it did.
-    pub commit_error: Option<String>,
-    /// Where each partition stood, at the end.
-    pub partitions: Vec<PartitionReport>,
-}
-
-/// Where a partition stood when the consumer ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionReport {
-    /// The topic's name.
-    pub topic: Arc<str>,
-    /// The partition's number.
-    pub partition: i32,
-    /// What finished work would still let be committed; `None` when all of it is.
-    pub uncommitted: Option<NextOffset>,
-    /// Where fetching had come to.
-    pub fetched: NextOffset,
 }
 
 /// Starts to consume: waits for Kafka, commits the start positions, joins the group.
@@ -129,9 +102,11 @@ pub fn start<I: Intake>(
         move || watermarks::run(&handle, &live, &*intake, &stop)
     })?;
     let consumer = Arc::downgrade(&handle);
+    let membership = Arc::<Membership>::default();
     let poller = Poller {
         handle,
         producer: sink.map(|sink| Arc::clone(&sink.handle)),
+        membership: Arc::clone(&membership),
         live,
         queue,
         intake,
@@ -161,6 +136,7 @@ pub fn start<I: Intake>(
         orders: orders_sender,
         queue: wakes,
         consumer,
+        membership,
         group: kafka.group.clone(),
         shared,
         report,
@@ -189,7 +165,9 @@ impl SourceHandle {
 
     /// The transactions of `sink` that commit what this consumer has read.
     pub fn transactions(&self, sink: &KafkaSink, latch: Arc<dyn Latch>) -> KafkaTransactions {
-        KafkaTransactions::new(sink, Weak::clone(&self.consumer), &self.group, latch)
+        let consumer = Weak::clone(&self.consumer);
+        let membership = Arc::clone(&self.membership);
+        KafkaTransactions::new(sink, consumer, membership, &self.group, latch)
     }
 
     /// Stops the intake, finishes what is in hand, commits, leaves the group; at most until
@@ -211,6 +189,7 @@ pub(crate) struct Poller<I: Intake> {
     pub(crate) queue: Arc<Queue>,
     /// Of the transactions that commit what is read; `None`: the committer does.
     pub(crate) producer: Option<Arc<Handle>>,
+    pub(crate) membership: Arc<Membership>,
     pub(crate) intake: Arc<I>,
     pub(crate) cells: Cells<I::Stay>,
     pub(crate) live: Live<I::Stay>,

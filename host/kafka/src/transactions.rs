@@ -11,6 +11,7 @@ use penstock_engine::ports::{Progress, Transactions, Trouble};
 
 use crate::fatal;
 use crate::latch::{self, Latch};
+use crate::membership::Membership;
 use crate::native::{Commit, Handle, PartitionOffset, TransactionError};
 use crate::sink::KafkaSink;
 use crate::stop::Stop;
@@ -26,12 +27,16 @@ const FIRST_CALL: Duration = Duration::from_secs(1);
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// So many aborts in a row are no condition yet: a rebalance costs one, a refused output two.
 const ABORTS_UNREMARKABLE: u32 = 4;
+const TAKEN_IN_ANEW: &str = "the group has put this host out and taken it in anew, and left it its \
+                             partitions; others may have had them meanwhile, so nothing more of them \
+                             is committed, and it is done again";
 
 /// See the module; one for a sink and the consumer whose offsets it commits.
 pub struct KafkaTransactions {
     producer: Arc<Handle>,
     /// Weak, so that the client ends on its own thread.
     consumer: Weak<Handle>,
+    membership: Arc<Membership>,
     group: String,
     latch: Arc<dyn Latch>,
     state: Arc<Shared>,
@@ -80,12 +85,14 @@ impl KafkaTransactions {
     pub(crate) fn new(
         sink: &KafkaSink,
         consumer: Weak<Handle>,
+        membership: Arc<Membership>,
         group: &str,
         latch: Arc<dyn Latch>,
     ) -> KafkaTransactions {
         KafkaTransactions {
             producer: Arc::clone(&sink.handle),
             consumer,
+            membership,
             group: group.to_owned(),
             latch,
             state: Arc::new(Shared::new(sink.handle.who().transactional_id())),
@@ -102,8 +109,13 @@ impl KafkaTransactions {
 
     fn send(&mut self, commits: Vec<Commit>) -> Result<(), Trouble> {
         let Some(members) = self.consumer.upgrade().and_then(|it| it.members()) else {
-            return Err(Trouble::Abort("the consumer has ended".to_owned()));
+            return Err(Trouble::Abort(
+                "this host is no member of the group now".to_owned(),
+            ));
         };
+        if self.membership.is_other_than(&members.id()) {
+            return Err(Trouble::Fatal(TAKEN_IN_ANEW.to_owned()));
+        }
         let sent = self.producer.send_commits(&members, &commits, CALL);
         let sent = sent.map_err(|of| self.trouble("offsets are not sent", of, Otherwise::Abort));
         self.unanswered = matches!(sent, Err(Trouble::Again(_))).then_some(commits);

@@ -1,5 +1,6 @@
 //! Transactions of a producer, and the commits with metadata that lie in them.
 
+use std::ffi::CStr;
 use std::ptr;
 use std::time::Duration;
 
@@ -25,6 +26,23 @@ pub struct TransactionError {
 pub struct Members(*mut sys::rd_kafka_consumer_group_metadata_t);
 
 impl Members {
+    /// The member's id; empty if it is none.
+    pub fn id(&self) -> String {
+        // SAFETY: it is live, and its id a string with an end, which is copied; or null.
+        unsafe {
+            let id = sys::rd_kafka_consumer_group_metadata_member_id(self.0);
+            if id.is_null() {
+                return String::new();
+            }
+            CStr::from_ptr(id).to_string_lossy().into_owned()
+        }
+    }
+
+    fn generation(&self) -> i32 {
+        // SAFETY: it is live.
+        unsafe { sys::rd_kafka_consumer_group_metadata_generation_id(self.0) }
+    }
+
     /// Somebody outside of a group that has no members.
     ///
     /// # Errors
@@ -74,12 +92,14 @@ impl Handle {
         unsafe { step(sys::rd_kafka_begin_transaction(self.raw())) }
     }
 
-    /// As which member of its group, and in which generation, this consumer commits; `None` if it is
-    /// of no group.
+    /// As which member of its group, and in which generation, this consumer commits; `None` while it
+    /// is no member. Brokers take the commits of somebody who does not say who he is: whoever was put
+    /// out of the group has to be held back here.
     pub fn members(&self) -> Option<Members> {
         // SAFETY: the handle is live; what is returned is ours.
         let members = unsafe { sys::rd_kafka_consumer_group_metadata(self.raw()) };
-        (!members.is_null()).then_some(Members(members))
+        let members = (!members.is_null()).then_some(Members(members))?;
+        (members.generation() > 0 && !members.id().is_empty()).then_some(members)
     }
 
     /// Puts commits of a group into the transaction.

@@ -1,5 +1,7 @@
 //! An engine that finishes every record at once, so that only the Kafka side is under test.
 
+pub mod reports;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,7 +14,7 @@ use penstock_core::config::{Delivery, GroupProtocol, Kafka, Start, Topic};
 use penstock_core::partition::HandedBack;
 use penstock_core::record::{AssignmentEpoch, NextOffset};
 use penstock_engine::{Flow, Settled};
-use penstock_kafka::{Intake, Latch, SourceHandle, Stay, start_source};
+use penstock_kafka::{Intake, KafkaSink, Latch, SourceHandle, Stay, start_source};
 
 /// Records as they were fetched: partition, offset, value.
 pub type Fetched = (i32, i64, String);
@@ -254,10 +256,21 @@ impl Setup {
 
     /// Starts a member.
     pub fn start(&self, name: &str) -> Member {
-        let engine = Arc::new(FakeEngine::default());
+        self.start_with(name, None, FakeEngine::default())
+    }
+
+    /// Starts a member whose offsets the transactions of a sink commit.
+    pub fn start_exactly_once(&self, name: &str, sink: &KafkaSink) -> Member {
+        let engine = FakeEngine::default();
+        engine.stuck.store(true, Ordering::SeqCst);
+        self.start_with(name, Some(sink), engine)
+    }
+
+    fn start_with(&self, name: &str, sink: Option<&KafkaSink>, engine: FakeEngine) -> Member {
+        let engine = Arc::new(engine);
         let intake = Arc::new(Shared(Arc::clone(&engine)));
         let failed = Box::new(|why: String| panic!("fatal: {why}"));
-        let source = start_source(&self.kafka, name, &self.topics, intake, None, failed)
+        let source = start_source(&self.kafka, name, &self.topics, intake, sink, failed)
             .expect("the settings are good");
         Member { engine, source }
     }
