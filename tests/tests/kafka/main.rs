@@ -3,6 +3,7 @@
 
 mod backpressure;
 mod chain;
+mod exactly_once;
 mod failures;
 mod frozen;
 mod group;
