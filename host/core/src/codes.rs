@@ -89,7 +89,7 @@ codes! {
     Throttled = "PSK-K009",
     /// The group does not take this host in.
     GroupRefuses = "PSK-K010",
-    /// Another producer has taken this host's transactional id.
+    /// The brokers have shut this host's producer out.
     ProducerFenced = "PSK-K011",
 
     /// Records wait, and the group has no committed offset.

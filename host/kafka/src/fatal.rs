@@ -18,7 +18,9 @@ pub fn of_producer(handle: &Handle, error: Error) -> (Code, String) {
     // An error event's own code says no more than that it is fatal.
     let cause = handle.fatal_cause().unwrap_or(error);
     let who = handle.who();
-    if !is_fence(cause.code) {
+    // Of a transaction that the brokers have ended, another is begun in vain.
+    let is_shut_out = is_fence(cause.code) || cause.code == Rd::InvalidTransactionalState;
+    if !is_shut_out {
         let text = format!(
             "the Kafka producer can't go on: {}",
             who.explain(&cause, "")
@@ -26,9 +28,9 @@ pub fn of_producer(handle: &Handle, error: Error) -> (Code, String) {
         return (Code::ClientFatal, text);
     }
     let text = format!(
-        "another producer has taken the transactional id {} ({cause}): a second host runs with the \
-         same `host.id`, or this one stood still for longer than `kafka.transaction.timeout` and the \
-         brokers ended its transaction. Nothing is lost or doubled: what was not committed is done \
+        "the brokers have shut out the producer with the transactional id {} ({cause}): a second host \
+         runs with the same `host.id`, or this one stood still for longer than \
+         `kafka.transaction.timeout` and its transaction was ended. Nothing is lost or doubled: what was not committed is done \
          again. Give each host of the group a `host.id` of its own",
         who.transactional_id()
     );

@@ -30,7 +30,7 @@ const BALANCE: Duration = Duration::from_secs(5);
 /// The brokers abort after so long; some hosts are frozen for longer.
 const TRANSACTION: &str = "10s";
 /// What a host says then that ends by itself.
-const SHUT_OUT: &str = "another producer has taken the transactional id";
+const SHUT_OUT: &str = "the brokers have shut out the producer";
 
 fn number(variable: &str, default: u64) -> Result<u64> {
     match std::env::var(variable) {

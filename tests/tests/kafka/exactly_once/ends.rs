@@ -60,7 +60,7 @@ fn a_second_host_of_the_same_id_shuts_the_first_out_which_says_so_and_ends() -> 
     let status = first.wait_exit(SOON)?;
     ensure!(status.code() == Some(1), "it ended with {status}");
     let said = first.wait_for_log("the host ends, restart it", SOON)?;
-    for part in ["another producer has taken the transactional id", "host.id"] {
+    for part in ["the brokers have shut out the producer", "host.id"] {
         ensure!(said.contains(part), "no {part:?} in {said}");
     }
     first.wait_for_log("PSK-K011", SOON)?;
