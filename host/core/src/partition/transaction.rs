@@ -52,10 +52,8 @@ impl Partition {
     }
 
     fn enterable(&mut self, now: Duration) -> Option<Seq> {
-        let transaction = self.transaction.as_mut()?;
-        while transaction.covered < self.run_next && self.entries[transaction.covered].finished {
-            transaction.covered += 1;
-        }
+        self.cover_finished();
+        let transaction = self.transaction.as_ref()?;
         let index = transaction.covered;
         let seq = Seq(self.base + index as u64);
         let waits = transaction.blocked == Some(seq)
@@ -63,6 +61,15 @@ impl Partition {
                 || self.resend.as_ref().is_some_and(|resend| resend.at > now));
         // A record that halted when its message was refused lies before the next to run.
         (index < self.run_next && self.entries[index].is_decided() && !waits).then_some(seq)
+    }
+
+    /// What sends nothing has no need to enter.
+    fn cover_finished(&mut self) {
+        if let Some(Transaction { covered, .. }) = &mut self.transaction {
+            while *covered < self.run_next && self.entries[*covered].finished {
+                *covered += 1;
+            }
+        }
     }
 
     /// When a record that waits for its topic may enter.
@@ -90,6 +97,7 @@ impl Partition {
     /// Nothing more enters until the transaction is over: the position that it is to commit, if that
     /// has moved.
     pub fn take_progress(&mut self) -> Option<NextOffset> {
+        self.cover_finished();
         let progress = self.progress();
         let transaction = self.transaction.as_mut()?;
         let progress = progress.filter(|_| !transaction.shut);
