@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use penstock_core::batch::Batch;
 use penstock_core::partition::{CommitPoint, HandedBack};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
-use penstock_engine::{Engine, Flow, Partition};
+use penstock_engine::{Engine, Flow, Partition, Settled};
 
 use crate::latch::Latch;
 
@@ -21,6 +21,14 @@ pub trait Intake: Latch {
     fn take_resumable(&self) -> Vec<Arc<Self::Stay>>;
     /// Ends the intake of these, and waits for what is running and unacknowledged.
     fn drain(&self, stays: &[Arc<Self::Stay>], deadline: Instant) -> bool;
+    /// After [`Intake::drain`]: has what is finished committed by `deadline`, or undone, where that is
+    /// not the source's to do. No transaction holds any of these afterwards.
+    fn settle(&self, stays: &[Arc<Self::Stay>], deadline: Instant) -> Settled;
+    /// One look at what [`Intake::settle`] waits for; `None`: it is not over. `late` has it undone.
+    fn settling(&self, stays: &[Arc<Self::Stay>], late: bool) -> Option<Settled>;
+    /// As [`Intake::settle`], where the group gave these away: nothing of them is committed any more,
+    /// except what was on its way.
+    fn abandon(&self, stays: &[Arc<Self::Stay>]) -> Settled;
     /// Ends these stays; says what was unfinished.
     fn close(&self, stays: &[Arc<Self::Stay>]) -> HandedBack;
 }
@@ -68,6 +76,15 @@ impl Intake for Engine {
     }
     fn drain(&self, stays: &[Arc<Partition>], deadline: Instant) -> bool {
         Engine::drain(self, stays, deadline)
+    }
+    fn settle(&self, stays: &[Arc<Partition>], deadline: Instant) -> Settled {
+        Engine::settle(self, stays, deadline)
+    }
+    fn settling(&self, stays: &[Arc<Partition>], late: bool) -> Option<Settled> {
+        Engine::settling(self, stays, late)
+    }
+    fn abandon(&self, stays: &[Arc<Partition>]) -> Settled {
+        Engine::abandon(self, stays)
     }
     fn close(&self, stays: &[Arc<Partition>]) -> HandedBack {
         Engine::close(self, stays)

@@ -173,9 +173,10 @@ fn render(status: &Status, rates: Option<&str>) -> String {
     // Writing to a String does not fail.
     write!(
         text,
-        "\n{}\n{}\n{}{}",
+        "\n{}\n{}\n{}{}{}",
         table::partitions(status),
         table::handlers(status),
+        table::transactions(status),
         table::pauses(status),
         table::wrong(status)
     )

@@ -11,6 +11,7 @@ mod retention;
 mod size;
 mod timestamps;
 mod topics;
+mod transactions;
 mod unchecked;
 
 use super::finding::Finding;
@@ -37,12 +38,13 @@ impl Found {
 /// What all rules find, and what is fine.
 pub(super) fn all(scene: &Scene<'_>) -> (Vec<Finding>, Vec<String>) {
     let mut found = Found::default();
-    let rules: [fn(&Scene<'_>, &mut Found); 12] = [
+    let rules: [fn(&Scene<'_>, &mut Found); 13] = [
         topics::rule,
         replicas::rule,
         permissions::rule,
         requests::rule,
         group::rule,
+        transactions::rule,
         offsets::rule,
         size::rule,
         retention::rule,
