@@ -248,6 +248,13 @@ impl Partition {
         }
     }
 
+    /// Whether the start of this stay is committed is not known: the next transaction commits it.
+    pub fn owes_start(self: &Arc<Self>) {
+        let mut state = self.lock();
+        state.machine.owes_start();
+        self.shared.list(self, &mut state);
+    }
+
     /// What is finished.
     pub fn finished(&self) -> CommitPoint {
         self.lock().machine.finished()

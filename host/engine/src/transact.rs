@@ -43,12 +43,7 @@ impl Engine {
         }
         let shared = Arc::clone(&self.shared);
         let enter = || Transactor::enter(shared, transactions, failed);
-        let thread = self.shared.machine.start("transactor".into(), enter)?;
-        let mut transactor = self
-            .transactor
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *transactor = thread;
+        self.shared.machine.start("transactor".into(), enter)?;
         Ok(())
     }
 

@@ -47,6 +47,8 @@ pub trait Stay: Send + Sync + 'static {
     fn wait_for_room(&self, timeout: Duration) -> bool;
     /// What an earlier owner finished beyond its commit, by the metadata of that.
     fn skip_completed(&self, committed: NextOffset, metadata: &str);
+    /// Whether this stay's start is committed is not known: the next transaction has to.
+    fn owes_start(self: &Arc<Self>);
     /// What is finished.
     fn finished(&self) -> CommitPoint;
     /// What may be committed, if that has moved.
@@ -109,6 +111,9 @@ impl Stay for Partition {
     }
     fn skip_completed(&self, committed: NextOffset, metadata: &str) {
         Partition::skip_completed(self, committed, metadata);
+    }
+    fn owes_start(self: &Arc<Self>) {
+        Partition::owes_start(self);
     }
     fn finished(&self) -> CommitPoint {
         Partition::finished(self)

@@ -177,7 +177,12 @@ impl<I: Intake> Poller<I> {
         let entries = self.cells.entries();
         let (stays, _) = self.cells.remove(&entries);
         let work_until = deadline.checked_sub(LEAVE).unwrap_or(deadline);
-        let drained = self.intake.drain(&stays, work_until);
+        // What is finished is to be committed although a guest never ends.
+        let drain_until = match self.producer {
+            Some(_) => work_until.checked_sub(REVOKE_COMMIT).unwrap_or(work_until),
+            None => work_until,
+        };
+        let drained = self.intake.drain(&stays, drain_until);
         let commit_error = if stays.is_empty() {
             None
         } else if self.handle.assignment_lost() {

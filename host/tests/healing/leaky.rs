@@ -97,6 +97,9 @@ impl Stay for LeakyStay {
     fn skip_completed(&self, start: NextOffset, metadata: &str) {
         self.stay.skip_completed(start, metadata);
     }
+    fn owes_start(self: &Arc<Self>) {
+        self.stay.owes_start();
+    }
     fn finished(&self) -> CommitPoint {
         self.stay.finished()
     }

@@ -26,8 +26,8 @@ const HOLES_MAX: usize = 96;
 pub(super) struct Transaction {
     /// Entries before this index are finished, or in the open transaction.
     pub covered: usize,
-    /// Where the stay began.
-    start: CommitPoint,
+    /// What was committed when the stay began, if that is known.
+    start: Option<CommitPoint>,
     /// The open transaction commits a position.
     has_position: bool,
     /// The record at which a topic can't be written; nothing enters from there on for a while.
@@ -42,7 +42,7 @@ impl Partition {
         Partition {
             transaction: Some(Transaction {
                 covered: 0,
-                start: CommitPoint::at(start),
+                start: Some(CommitPoint::at(start)),
                 has_position: false,
                 blocked: None,
                 shut: false,
@@ -120,7 +120,7 @@ impl Partition {
         let point = self.covered_until(frontier, transaction.covered);
         let is_new = match &self.committed {
             Some(before) => point != *before,
-            None => point != transaction.start,
+            None => transaction.start.as_ref() != Some(&point),
         };
         (is_new && self.phase != Phase::Closed).then_some(point)
     }
@@ -129,7 +129,14 @@ impl Partition {
     pub(super) fn begins_with_done(&mut self) {
         let point = self.covered_until(self.frontier, 0);
         if let Some(transaction) = &mut self.transaction {
-            transaction.start = point;
+            transaction.start = Some(point);
+        }
+    }
+
+    /// It is not known what is committed.
+    pub fn owes_start(&mut self) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.start = None;
         }
     }
 

@@ -197,6 +197,8 @@ impl Stay for FakeStay {
 
     fn skip_completed(&self, _: NextOffset, _: &str) {}
 
+    fn owes_start(self: &Arc<Self>) {}
+
     fn finished(&self) -> CommitPoint {
         CommitPoint::at(self.position())
     }
