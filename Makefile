@@ -67,9 +67,10 @@ lint:
 		--features penstock-tests/clients,penstock-tests/soak -- \
 		-D warnings
 
-# Figures and a plot into docs/performance.md; needs a quiet machine and about an hour.
+# Figures and a plot into docs/performance.md; needs a quiet machine and about an hour. Kafka Streams
+# and KafkaJS, which do the same work beside us, come from Maven Central and npm.
 bench: build
-	@tools/prepare test
+	@tools/prepare bench
 	$(CARGO) build --release -p penstock-bench
 	$(CARGO) run --release -p penstock-bench
 

@@ -26,6 +26,27 @@ pub(crate) struct Amount {
     pub(crate) idle: Duration,
     /// Partitions that the idle process holds.
     pub(crate) idle_partitions: i32,
+    /// What each of the peers does.
+    pub(crate) peers: PeerAmount,
+}
+
+/// How much of it is done beside peers.
+#[derive(Debug, Clone)]
+pub(crate) struct PeerAmount {
+    /// Purchases of a throughput run that come first and don't count.
+    pub(crate) warm_up: u64,
+    /// The same for a JVM, which compiles meanwhile: after half a million it is a third slower than
+    /// after three, and after six no faster.
+    pub(crate) jvm_warm_up: u64,
+    /// Those that count.
+    pub(crate) records: u64,
+    /// Rounds of throughput runs, and of latency.
+    pub(crate) rounds: u32,
+    pub(crate) paced_rounds: u32,
+    /// How long records come at a fixed rate, in each round.
+    pub(crate) paced: Duration,
+    /// Purchases that come as fast as they can be sent before latency is measured.
+    pub(crate) burst: u64,
 }
 
 impl Amount {
@@ -38,10 +59,19 @@ impl Amount {
             paced: Duration::from_secs(15),
             idle: Duration::from_secs(20),
             idle_partitions: 1_000,
+            peers: PeerAmount {
+                warm_up: 200_000,
+                jvm_warm_up: 3_000_000,
+                records: 1_000_000,
+                rounds: 3,
+                paced_rounds: 2,
+                paced: Duration::from_secs(12),
+                burst: 100_000,
+            },
         }
     }
 
-    /// Whether everything works, in about a minute and a half; the figures mean little.
+    /// Whether everything works, in about two and a half minutes; the figures mean little.
     pub(crate) fn quick() -> Amount {
         Amount {
             records: 100_000,
@@ -50,6 +80,15 @@ impl Amount {
             paced: Duration::from_secs(5),
             idle: Duration::from_secs(3),
             idle_partitions: 200,
+            peers: PeerAmount {
+                warm_up: 50_000,
+                jvm_warm_up: 100_000,
+                records: 100_000,
+                rounds: 1,
+                paced_rounds: 1,
+                paced: Duration::from_secs(5),
+                burst: 20_000,
+            },
         }
     }
 }
@@ -93,21 +132,26 @@ impl Bench {
         self.topic(name, &[("message.timestamp.type", "LogAppendTime")])
     }
 
-    /// A new topic that holds the purchases `0..records`.
-    pub(crate) fn filled_topic(&self) -> Result<String> {
+    /// A new topic that holds the purchases `0..count`.
+    pub(crate) fn filled_topic(&self, count: u64) -> Result<String> {
         let topic = self.topic("purchases", &[])?;
-        let count = self.amount.records;
         self.progress.step(format!("writing {count} purchases"));
+        self.fill(&topic, count)?;
+        Ok(topic)
+    }
+
+    /// Writes the purchases `0..count` as fast as they can be written.
+    pub(crate) fn fill(&self, topic: &str, count: u64) -> Result<()> {
         let producer = Producer::new(self.broker.bootstrap())?;
         for sequence in 0..count {
-            producer.send(&outgoing(&topic, sequence))?;
+            producer.send(&outgoing(topic, sequence))?;
             if sequence % 10_000 == 0 {
                 self.progress
                     .at(sequence.cast_signed(), count.cast_signed());
             }
         }
         producer.flush()?;
-        Ok(topic)
+        Ok(())
     }
 
     /// Whether the outputs of the purchases `0..count` are all in the topic, once each, in order.

@@ -1,4 +1,4 @@
-//! Measures the host against a hand-written loop on a real broker: `make bench`.
+//! Measures the host against a hand-written loop, and beside peers, on a real broker: `make bench`.
 
 mod bare;
 mod bench;
@@ -7,6 +7,7 @@ mod idle;
 mod latency;
 mod machine;
 mod paced;
+mod peers;
 mod plot;
 mod progress;
 mod report;
@@ -24,9 +25,10 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use bench::{Amount, Bench};
+use peers::Peer;
 use results::Results;
 
-/// Measures the host against a hand-written loop on a real broker.
+/// Measures the host against a hand-written loop, and beside peers, on a real broker.
 #[derive(Debug, Parser)]
 struct Args {
     #[command(subcommand)]
@@ -37,6 +39,9 @@ struct Args {
     /// Only these measurements; docs/performance.md stays as it is.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Part>,
+    /// Only these beside others; docs/performance.md stays as it is.
+    #[arg(long, value_delimiter = ',')]
+    peers: Vec<Peer>,
     /// Purchases of one throughput run.
     #[arg(long)]
     records: Option<u64>,
@@ -59,6 +64,7 @@ enum Part {
     Idle,
     Startup,
     Wedge,
+    Peers,
 }
 
 fn main() -> Result<()> {
@@ -72,10 +78,16 @@ fn main() -> Result<()> {
         Amount::full()
     };
     amount.records = args.records.unwrap_or(amount.records);
+    amount.peers.records = args.records.unwrap_or(amount.peers.records);
     amount.pairs = args.pairs.unwrap_or(amount.pairs);
-    let publish = !args.quick && args.only.is_empty();
+    let publish = !args.quick && args.only.is_empty() && args.peers.is_empty();
 
-    let results = measure(&args.only, amount)?;
+    let peers = if args.peers.is_empty() {
+        Peer::value_variants()
+    } else {
+        &args.peers
+    };
+    let results = measure(&args.only, peers, amount)?;
     let text = report::markdown(&results, &machine::describe());
     println!("{text}");
     if publish {
@@ -88,7 +100,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn measure(only: &[Part], amount: Amount) -> Result<Results> {
+fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
     let asked = |part| only.is_empty() || only.contains(&part);
     let bench = Bench::start(amount)?;
     let results = Results {
@@ -106,6 +118,9 @@ fn measure(only: &[Part], amount: Amount) -> Result<Results> {
             .transpose()?,
         wedge: asked(Part::Wedge)
             .then(|| wedge::measure(&bench))
+            .transpose()?,
+        peers: asked(Part::Peers)
+            .then(|| peers::measure(&bench, peers))
             .transpose()?,
         amount: bench.amount.clone(),
     };

@@ -1,5 +1,6 @@
 //! Records at a fixed rate, and how long each took to its output.
 
+use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,11 +15,11 @@ use crate::stats::percentile;
 /// Records a second.
 pub(crate) const RATE: u64 = 2_000;
 /// What is sent before anything is counted.
-const WARM_UP: Duration = Duration::from_secs(2);
+pub(crate) const WARM_UP: Duration = Duration::from_secs(2);
 /// How long the last outputs may take.
 const TAIL: Duration = Duration::from_secs(30);
 
-/// From the input's create time to the output's append time, in milliseconds.
+/// How long records took to their outputs, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Latency {
     pub(crate) p50: f64,
@@ -33,7 +34,7 @@ pub(crate) struct Latency {
 pub(crate) fn measure(bench: &Bench, input: &str, output: &str) -> Result<Latency> {
     let warm_up = RATE * WARM_UP.as_secs();
     let count = warm_up + RATE * bench.amount.paced.as_secs();
-    send(bench, input, count)?;
+    send(bench, input, 0..count, |_| ())?;
     wait_until("all outputs are there", TAIL, || {
         let there = bench.client().count(output)?;
         ensure!(there >= count.cast_signed(), "{there} of {count}");
@@ -49,24 +50,42 @@ pub(crate) fn measure(bench: &Bench, input: &str, output: &str) -> Result<Latenc
         .zip(&appended[counted])
         .map(|(created, appended)| (appended - created) as f64)
         .collect();
-    took.sort_by(f64::total_cmp);
-    let at = |share| percentile(&took, share).context("nothing was measured");
-    Ok(Latency {
-        p50: at(0.5)?,
-        p99: at(0.99)?,
-        p999: at(0.999)?,
-    })
+    Latency::of(&mut took)
 }
 
-fn send(bench: &Bench, topic: &str, count: u64) -> Result<()> {
+impl Latency {
+    /// Of the times of all records.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub(crate) fn of(took: &mut [f64]) -> Result<Latency> {
+        took.sort_by(f64::total_cmp);
+        let at = |share| percentile(took, share).context("nothing was measured");
+        Ok(Latency {
+            p50: at(0.5)?,
+            p99: at(0.99)?,
+            p999: at(0.999)?,
+        })
+    }
+}
+
+/// Sends the purchases of these numbers at the rate; `sending` is told each before it goes.
+pub(crate) fn send(
+    bench: &Bench,
+    topic: &str,
+    numbers: Range<u64>,
+    mut sending: impl FnMut(u64),
+) -> Result<()> {
     let producer = Producer::with_settings(bench.broker.bootstrap(), &[("linger.ms", "0")])?;
     let start = Instant::now();
-    for number in 0..count {
-        let due = start + Duration::from_secs(number) / u32::try_from(RATE)?;
+    let count = (numbers.end - numbers.start).cast_signed();
+    for (done, number) in (0..).zip(numbers) {
+        let due = start + Duration::from_secs(done) / u32::try_from(RATE)?;
         thread::sleep(due.saturating_duration_since(Instant::now()));
+        sending(number);
         producer.send(&outgoing(topic, number))?;
-        if number % RATE == 0 {
-            bench.progress.at(number.cast_signed(), count.cast_signed());
+        if done % RATE == 0 {
+            bench.progress.at(done.cast_signed(), count);
         }
     }
     producer.flush()?;

@@ -162,6 +162,7 @@ mod tests {
             idle: None,
             startup: Some(startup),
             wedge: None,
+            peers: None,
             amount: Amount::quick(),
         });
         for height in ["37.5", "75.0", "150.0"] {

@@ -7,7 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::paced::{Latency, RATE};
+use crate::peers;
 use crate::results::{Compared, Results};
+use crate::stats::Ratio;
 
 const BEGIN: &str = "<!-- bench:begin -->";
 const END: &str = "<!-- bench:end -->";
@@ -25,6 +27,20 @@ struct Row {
 
 /// The measured part of the page.
 pub(crate) fn markdown(results: &Results, machine: &str) -> String {
+    let mut text = String::new();
+    let rows = rows(results);
+    if !rows.is_empty() {
+        text += &table(rows, results);
+        text += "\n\n";
+    }
+    if let Some(peers) = &results.peers {
+        text += &peers::markdown(peers, &results.amount);
+        text += "\n\n";
+    }
+    text + &format!("Measured on {machine}, shared with the broker and the load.")
+}
+
+fn table(rows: Vec<Row>, results: &Results) -> String {
     let mut text =
         String::from("| | bare loop | host | host / bare | goal |\n|---|---|---|---|---|\n");
     for Row {
@@ -33,7 +49,7 @@ pub(crate) fn markdown(results: &Results, machine: &str) -> String {
         host,
         against,
         goal,
-    } in rows(results)
+    } in rows
     {
         // Writing to a string never fails.
         writeln!(text, "| {what} | {bare} | {host} | {against} | {goal} |").unwrap_or_default();
@@ -41,7 +57,7 @@ pub(crate) fn markdown(results: &Results, machine: &str) -> String {
     let amount = &results.amount;
     write!(
         text,
-        "\n{} records a throughput run, {} pairs; {} rounds of the rest, {} s each at {RATE} records/s. Medians; of ratios the median of the pairs, and in brackets the least and the most.\nMeasured on {machine}, shared with the broker and the load.",
+        "\n{} records a throughput run, {} pairs; {} rounds of the rest, {} s each at {RATE} records/s. Medians; of ratios the median of the pairs, and in brackets the least and the most.",
         thousands(amount.records as f64),
         amount.pairs,
         amount.rounds,
@@ -156,7 +172,11 @@ fn row(what: &str, figure: &Compared, show: fn(f64) -> String, goal: String) -> 
 }
 
 fn ratio(figure: &Compared) -> String {
-    let ratio = figure.ratio;
+    ratio_of(figure.ratio)
+}
+
+/// `0.91 (0.88–0.93)`
+pub(crate) fn ratio_of(ratio: Ratio) -> String {
     format!("{:.2} ({:.2}–{:.2})", ratio.median, ratio.least, ratio.most)
 }
 
@@ -166,20 +186,21 @@ fn met(figure: Option<Compared>, goal: &str, reached: fn(Compared) -> bool) -> S
         .unwrap_or_default()
 }
 
-fn mark(goal: &str, reached: bool) -> String {
+/// A goal, and whether it is reached.
+pub(crate) fn mark(goal: &str, reached: bool) -> String {
     format!("{goal}: {}", if reached { "yes" } else { "**no**" })
 }
 
-fn whole(value: f64) -> String {
+pub(crate) fn whole(value: f64) -> String {
     format!("{value:.0}")
 }
 
-fn tenths(value: f64) -> String {
+pub(crate) fn tenths(value: f64) -> String {
     format!("{value:.1}")
 }
 
 /// `1,234,567`
-fn thousands(value: f64) -> String {
+pub(crate) fn thousands(value: f64) -> String {
     let digits = whole(value);
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -4,6 +4,7 @@ use crate::bench::Amount;
 use crate::idle::Idles;
 use crate::latency::Latencies;
 use crate::paced::Latency;
+use crate::peers::Peers;
 use crate::startup::Startups;
 use crate::stats::{Ratio, median, paired};
 use crate::throughput::{Run, Throughput};
@@ -16,6 +17,7 @@ pub(crate) struct Results {
     pub(crate) idle: Option<Idles>,
     pub(crate) startup: Option<Startups>,
     pub(crate) wedge: Option<Wedge>,
+    pub(crate) peers: Option<Peers>,
     pub(crate) amount: Amount,
 }
 

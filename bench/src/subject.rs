@@ -1,4 +1,4 @@
-//! What is measured: the bare loop, or the host, as a process of its own.
+//! What is measured, as a process of its own: the bare loop, or the host.
 
 use std::path::Path;
 use std::process::Command;
@@ -43,21 +43,7 @@ impl Subject {
     pub(crate) fn start(self, job: &Job<'_>) -> Result<Running> {
         match self {
             Subject::Bare => start_bare(job),
-            Subject::Host => {
-                let config = base_config(job.bootstrap, job.group)
-                    .handler(
-                        "purchase-to-access",
-                        &plugin("purchase-to-access")?,
-                        &[("access-granted", job.output)],
-                    )
-                    .topic(
-                        job.input,
-                        &["purchase-to-access"],
-                        "earliest",
-                        Some(job.dead_letter),
-                    );
-                start_host(&config)
-            }
+            Subject::Host => start_host(&job_config(job)?),
         }
     }
 }
@@ -79,9 +65,22 @@ pub(crate) fn base_config(bootstrap: &str, group: &str) -> HostConfig {
         .set(&["log", "records"], "sampled")
 }
 
+/// The host's configuration with the one handler.
+pub(crate) fn job_config(job: &Job<'_>) -> Result<HostConfig> {
+    let handler = "purchase-to-access";
+    let config = base_config(job.bootstrap, job.group)
+        .handler(
+            handler,
+            &plugin(handler)?,
+            &[("access-granted", job.output)],
+        )
+        .topic(job.input, &[handler], "earliest", Some(job.dead_letter));
+    Ok(config)
+}
+
 /// A started subject; dropped, it is killed.
 pub(crate) enum Running {
-    Bare { process: Process, _log: TempDir },
+    Program { process: Process, _dir: TempDir },
     Host(Box<Host>),
 }
 
@@ -102,15 +101,20 @@ fn start_bare(job: &Job<'_>) -> Result<Running> {
     command.args(["--input", job.input, "--output", job.output]);
     command.args(["--dead-letter", job.dead_letter]);
     let process = Process::spawn(command, &dir.path().join("bare.log"))?;
-    Ok(Running::Bare { process, _log: dir })
+    Ok(Running::Program { process, _dir: dir })
 }
 
 impl Running {
     fn process(&mut self) -> &mut Process {
         match self {
-            Running::Bare { process, .. } => process,
+            Running::Program { process, .. } => process,
             Running::Host(host) => host.process(),
         }
+    }
+
+    /// The last lines it has printed.
+    pub(crate) fn log_tail(&mut self) -> String {
+        self.process().log_tail()
     }
 
     /// What it used so far.
@@ -131,7 +135,7 @@ impl Running {
                 return Ok(());
             }
             let has = match self {
-                Running::Bare { process, .. } => assigned(&process.log()),
+                Running::Program { process, .. } => assigned(&process.log()),
                 // `/readyz` is content with a member that has nothing yet.
                 Running::Host(host) => host.status()?["partitions"].as_array().map_or(0, Vec::len),
             };

@@ -32,7 +32,7 @@ pub(crate) struct Throughput {
 
 /// Runs both alternately over the same records, each time with a new group and a new output topic.
 pub(crate) fn measure(bench: &Bench) -> Result<Throughput> {
-    let input = bench.filled_topic()?;
+    let input = bench.filled_topic(bench.amount.records)?;
     // The broker compiles its own code on the first pair.
     for subject in Subject::both(0) {
         bench

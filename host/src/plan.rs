@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use penstock_core::codes::Code;
 use penstock_core::config::{Config, Loaded, Topic};
-use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
+use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::OutputTopic;
 use penstock_wasm::{Binding, LoadError, Runtime};
 use sha2::{Digest, Sha256};
@@ -40,6 +40,7 @@ pub fn settings(config: &Config) -> Settings {
         outbox_bytes: config.host.outbox_bytes,
         resend_after: RESEND_AFTER,
         record_lines: config.log.records,
+        delivery: Delivery::AtLeastOnce,
     }
 }
 

@@ -1,58 +1,22 @@
-//! Apache Kafka's jars, brought once from Maven Central into the target folder.
+//! Apache Kafka's jars, and the Java that they need.
 
-use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail};
 
-use crate::layout::target_dir;
+use crate::maven;
 
-const POM: &str = include_str!("../kafka/pom.xml");
+/// Of the broker; what is to be of its version is compared with this.
+pub const POM: &str = include_str!("../kafka/pom.xml");
 
 /// The folder with the jars of a broker; fetched if it isn't there yet.
-///
-/// Several test programs may ask at once: one fetches, the others wait.
 ///
 /// # Errors
 /// When Java or Maven is missing (the message names the Debian packages) or Maven fails.
 pub fn libs() -> Result<PathBuf> {
     require_java()?;
-    let dir = target_dir()?.join("kafka");
-    fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let lock = File::create(dir.join("lock")).context("cannot create the lock of the jars")?;
-    lock.lock().context("cannot lock the folder of the jars")?;
-
-    // The finished download carries the pom it was made from: another version is another download.
-    let libs = dir.join("libs");
-    let done = dir.join("fetched.xml");
-    if fs::read_to_string(&done).is_ok_and(|pom| pom == POM) {
-        return Ok(libs);
-    }
-    if libs.exists() {
-        fs::remove_dir_all(&libs).context("cannot remove the jars of another version")?;
-    }
-    fs::write(dir.join("pom.xml"), POM).context("cannot write the pom")?;
-    eprintln!(
-        "fetching Apache Kafka with Maven, once, into {}",
-        libs.display()
-    );
-    let maven = Command::new("mvn")
-        .args(["-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime"])
-        .arg(format!("-DoutputDirectory={}", libs.display()))
-        .current_dir(&dir)
-        .stdin(Stdio::null())
-        .output()
-        .context("cannot run `mvn`, which fetches Apache Kafka: install it (Debian, Ubuntu: `apt-get install maven`)")?;
-    ensure!(
-        maven.status.success(),
-        "Maven could not fetch Apache Kafka ({}):\n{}{}",
-        maven.status,
-        String::from_utf8_lossy(&maven.stdout),
-        String::from_utf8_lossy(&maven.stderr)
-    );
-    fs::write(&done, POM).context("cannot mark the jars as fetched")?;
-    Ok(libs)
+    maven::jars("kafka", "Apache Kafka", POM)
 }
 
 fn require_java() -> Result<()> {

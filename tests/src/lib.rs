@@ -1,5 +1,5 @@
 //! What the tests on a real Apache Kafka share: the broker, a client to look at it from outside,
-//! and the host's binary as a child process.
+//! the host's binary as a child process, and what clients of other makes need.
 //!
 //! Everything started here dies with the process that started it, however that ends.
 
@@ -11,10 +11,13 @@ pub mod client;
 pub mod doctor;
 pub mod host;
 pub mod host_config;
+pub mod javac;
 pub mod kafka_dist;
 mod layout;
 mod line;
 mod load;
+pub mod maven;
+pub mod npm;
 pub mod offsets;
 mod ports;
 pub mod process;

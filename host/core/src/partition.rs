@@ -21,12 +21,14 @@ mod lanes;
 mod park;
 mod refusal;
 mod run;
+mod transaction;
 mod wait;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 pub use commit::CommitPoint;
+pub use entry::DeadLetter;
 pub use lanes::{KeyHash, Order, OrderBy};
 pub use park::{ParkLimits, ParkStatus};
 pub use refusal::{AfterRefusal, Refused};
@@ -41,9 +43,10 @@ use entry::Entry;
 use lanes::Lane;
 use park::Park;
 use refusal::Resend;
+use transaction::Transaction;
 
 /// The number of a record within its partition's stay, from 0, without gaps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seq(pub u64);
 
 /// Whether the partition takes records in, finishes what it has, or is over.
@@ -70,6 +73,8 @@ pub struct Partition {
     running: usize,
     /// Whose turn it is to be looked at first.
     turn: usize,
+    /// Only the lane of the oldest record that is not decided may go on.
+    narrow: bool,
     /// After the prefix of entries that are finished or parked.
     frontier: NextOffset,
     /// Parked, or taken out of the park and not finished.
@@ -82,6 +87,8 @@ pub struct Partition {
     /// Messages sent and neither acknowledged nor refused.
     in_flight: u64,
     resend: Option<Resend>,
+    /// What is decided is committed in transactions.
+    transaction: Option<Transaction>,
     /// A record failed for good and may not be stepped over.
     halted: bool,
     ledgers: Box<[Ledger]>,
@@ -131,6 +138,7 @@ impl Partition {
             order,
             running: 0,
             turn: 0,
+            narrow: false,
             frontier: start,
             late: BTreeSet::new(),
             done: CompletionMap::default(),
@@ -139,6 +147,7 @@ impl Partition {
             committed: None,
             in_flight: 0,
             resend: None,
+            transaction: None,
             halted: false,
             ledgers: vec![Ledger::default(); handlers].into(),
         }
@@ -232,11 +241,14 @@ impl Partition {
         }
         self.phase = Phase::Closed;
         let quiet = self.is_quiet();
-        for entry in self.entries.iter().chain(self.park.entries()) {
+        let entered = self.transaction.as_ref().map(|of| of.covered);
+        let parked = self.park.entries().map(|entry| (usize::MAX, entry));
+        for (index, entry) in self.entries.iter().enumerate().chain(parked) {
             if !entry.is_open() {
                 continue;
             }
-            let unsettled = !quiet && (entry.outstanding > 0 || entry.taken);
+            let is_sent = entered.map_or(!quiet && entry.outstanding > 0, |of| index < of);
+            let unsettled = is_sent || entry.taken;
             back.deliveries += self.handlers as u64;
             back.abandoned += if unsettled { self.handlers as u64 } else { 0 };
             for ledger in &mut self.ledgers {
@@ -249,6 +261,7 @@ impl Partition {
         self.park.clear();
         self.late.clear();
         self.freed.clear();
+        self.aborted();
         self.resend = None;
         self.in_flight = 0;
         back
@@ -344,6 +357,7 @@ impl Partition {
 
     /// Drops the finished prefix and moves the frontier behind it.
     fn advance(&mut self) {
+        let base = self.base;
         while self.entries.front().is_some_and(|entry| entry.finished) {
             let entry = self.entries.pop_front().expect("it has a front");
             if !entry.late {
@@ -351,17 +365,7 @@ impl Partition {
             }
             self.base += 1;
         }
+        self.uncover((self.base - base) as usize);
         debug_assert!(self.ledgers.iter().all(Ledger::balances));
     }
-}
-
-/// A dead letter to be sent.
-#[derive(Debug)]
-pub struct DeadLetter<'a> {
-    /// The handler's index.
-    pub handler: usize,
-    /// What failed.
-    pub failure: &'a crate::verdict::Failure,
-    /// How many times the handler was called.
-    pub attempts: u32,
 }

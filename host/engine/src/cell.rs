@@ -13,6 +13,7 @@ use penstock_core::partition::{CommitPoint, KeyHash, Partition as Machine, Seq};
 use penstock_core::record::{AssignmentEpoch, NextOffset, Offset, Record};
 
 use crate::batches::{Batches, Stretch};
+use crate::bundles::Bundles;
 use crate::held::Held;
 use crate::plan::TopicPlan;
 use crate::ports::{AckToken, OwnedMessage};
@@ -59,6 +60,8 @@ pub(crate) struct State {
     pub held: BTreeMap<Offset, Held>,
     /// Outputs that follow once little is under way.
     pub wave: Wave,
+    /// What waits for its transaction, or for the end of it.
+    pub bundles: Bundles,
     /// Decided and not yet handed to the sink, in order.
     pub unsent: VecDeque<(AckToken, OwnedMessage)>,
     /// Refused, or held back behind such; to be sent again, in order.
@@ -100,7 +103,11 @@ impl Partition {
         start: NextOffset,
     ) -> Partition {
         let plan = &shared.topics[topic].plan;
-        let machine = Machine::new(plan.handlers.len(), start, plan.order);
+        let (handlers, order) = (plan.handlers.len(), plan.order);
+        let machine = match shared.transacting {
+            Some(_) => Machine::transactional(handlers, start, order),
+            None => Machine::new(handlers, start, order),
+        };
         Partition {
             shared,
             topic,
@@ -117,6 +124,7 @@ impl Partition {
                 received: 0,
                 held: BTreeMap::new(),
                 wave: Wave::default(),
+                bundles: Bundles::default(),
                 unsent: VecDeque::new(),
                 kept: BTreeMap::new(),
                 scheduled: 0,
@@ -237,8 +245,8 @@ impl Partition {
     }
 
     /// What is finished.
-    pub fn progress(&self) -> CommitPoint {
-        self.lock().machine.progress()
+    pub fn finished(&self) -> CommitPoint {
+        self.lock().machine.finished()
     }
 
     /// What may be committed: after the contiguous prefix of finished records, and what is
@@ -337,6 +345,7 @@ impl State {
         self.batches = Batches::default();
         self.held.clear();
         drop(self.wave.take());
+        self.bundles = Bundles::default();
         self.unsent.clear();
         self.kept.clear();
         self.stall = None;

@@ -21,6 +21,7 @@ use crate::ports::{EpochClock, Sink};
 use crate::shared::{Shared, Table, Topic};
 use crate::ticker::{self, Ticker};
 use crate::times::Times;
+use crate::transacting::Transacting;
 use crate::waiting::Waiting;
 use crate::watches::{Matches, Watches};
 
@@ -28,6 +29,7 @@ use crate::watches::{Matches, Watches};
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
     ticker: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) transactor: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -96,6 +98,7 @@ impl Engine {
             ticker: Ticker::default(),
             outbox: Outbox::new(settings.outbox_bytes),
             waves: Waiting::default(),
+            transacting: Transacting::new(settings.delivery),
             lines: Lines::new(settings.record_lines),
             watches: Watches::default(),
             resumable: Mutex::default(),
@@ -112,6 +115,7 @@ impl Engine {
         Ok(Arc::new(Engine {
             shared,
             ticker: Mutex::new(ticker),
+            transactor: Mutex::default(),
         }))
     }
 
@@ -244,15 +248,16 @@ impl Engine {
     pub fn stop(&self) {
         self.shared.ticker.stop();
         self.shared.lanes.stop();
-        let ticker = self
-            .ticker
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(ticker) = ticker
-            && ticker.join().is_err()
-        {
-            tracing::error!("the ticker thread panicked");
+        if let Some(transacting) = &self.shared.transacting {
+            transacting.stop();
+        }
+        for thread in [&self.ticker, &self.transactor] {
+            let mut thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(thread) = thread.take()
+                && thread.join().is_err()
+            {
+                tracing::error!("a thread of the engine panicked");
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The engine without threads and without a clock: whoever holds [`Hands`] says what time it is and
 //! which loop does its next round. The simulation does (docs/simulation.md); a host does not.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,6 @@ use crate::machine::{Round, Rounds};
 pub struct Hands {
     now_ns: AtomicU64,
     loops: Mutex<Vec<Loop>>,
-    woken: AtomicBool,
 }
 
 #[derive(Default)]
@@ -20,6 +19,7 @@ struct Loop {
     /// Away while it does a round: a round may take others in between.
     rounds: Option<Box<dyn Rounds>>,
     asleep: Option<Sleep>,
+    woken: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -44,7 +44,8 @@ impl Hands {
             .fetch_add(by.as_nanos() as u64, Ordering::Relaxed);
     }
 
-    /// How many loops there have been: the ticker is number 0, the others are workers.
+    /// How many loops there have been: the ticker is number 0, the others are workers, and the
+    /// transactor if there is one.
     pub fn loops(&self) -> usize {
         self.lock().len()
     }
@@ -56,7 +57,7 @@ impl Hands {
         let it = &mut loops[number];
         let sleeps = it.asleep.is_some_and(|sleep| {
             let due = sleep.until.is_some_and(|until| until <= self.now());
-            !due && !self.woken.swap(false, Ordering::Relaxed)
+            !due && !std::mem::take(&mut it.woken)
         });
         if sleeps {
             return false;
@@ -93,12 +94,20 @@ impl Hands {
 
     pub(crate) fn take_on(&self, rounds: Box<dyn Rounds>) {
         let rounds = Some(rounds);
-        let asleep = None;
-        self.lock().push(Loop { rounds, asleep });
+        let (asleep, woken) = (None, false);
+        let it = Loop {
+            rounds,
+            asleep,
+            woken,
+        };
+        self.lock().push(it);
     }
 
-    pub(crate) fn wake(&self) {
-        self.woken.store(true, Ordering::Relaxed);
+    /// Wakes a loop that sleeps.
+    pub(crate) fn wake(&self, number: usize) {
+        if let Some(it) = self.lock().get_mut(number) {
+            it.woken = true;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Loop>> {

@@ -6,8 +6,10 @@
 
 mod announce;
 mod batches;
+mod bundles;
 mod cell;
 mod engine;
+mod enter;
 pub mod hands;
 mod held;
 mod lanes;
@@ -25,6 +27,9 @@ mod thread;
 mod ticker;
 mod times;
 pub mod token;
+mod transact;
+mod transacting;
+mod transactor;
 mod trial;
 mod waiting;
 mod watches;
@@ -35,5 +40,6 @@ pub use cell::{Flow, Partition};
 pub use engine::Engine;
 pub use snapshot::{HandlerAccount, Snapshot};
 pub use times::{BUCKETS, CallTimes};
+pub use transact::Settled;
 pub use trial::{Trial, try_record};
 pub use watches::Matches;

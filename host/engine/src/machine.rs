@@ -35,7 +35,7 @@ pub(crate) enum Round {
 /// Wakes a loop that sleeps.
 pub(crate) enum Waker {
     Thread(std::thread::Thread),
-    ByHand(Arc<Hands>),
+    ByHand(Arc<Hands>, usize),
 }
 
 impl Machine {
@@ -87,11 +87,11 @@ impl Machine {
         }
     }
 
-    /// Wakes the calling loop.
+    /// Wakes the calling loop, which is about to be taken on if it is by hand.
     pub fn waker(&self) -> Waker {
         match self {
             Machine::System { .. } => Waker::Thread(std::thread::current()),
-            Machine::ByHand(hands) => Waker::ByHand(Arc::clone(hands)),
+            Machine::ByHand(hands) => Waker::ByHand(Arc::clone(hands), hands.loops()),
         }
     }
 }
@@ -100,7 +100,7 @@ impl Waker {
     pub fn wake(&self) {
         match self {
             Waker::Thread(thread) => thread.unpark(),
-            Waker::ByHand(hands) => hands.wake(),
+            Waker::ByHand(hands, number) => hands.wake(*number),
         }
     }
 }

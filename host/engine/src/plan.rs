@@ -23,6 +23,23 @@ pub struct Settings {
     pub resend_after: Duration,
     /// Which records get a log line.
     pub record_lines: RecordLines,
+    /// Whether a record's outputs may be there twice after a crash.
+    pub delivery: Delivery,
+}
+
+/// How outputs and offsets are committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Offsets by the source, once outputs are acknowledged.
+    AtLeastOnce,
+    /// Outputs, dead letters and offsets together, by [`crate::Engine::transact`].
+    ExactlyOnce {
+        /// From the first message of a transaction to its commit.
+        commit_interval: Duration,
+        /// Bytes of keys and values with which a transaction is committed sooner. Twice as many,
+        /// shared by the partitions, are kept for it and its successor.
+        bytes_max: u64,
+    },
 }
 
 /// An input topic.

@@ -1,8 +1,10 @@
 //! What the engine needs from outside, and nothing of who provides it: `penstock-wasm` implements
 //! the handlers, `penstock-kafka` the sink, tests both.
 
+use std::sync::Arc;
+
 pub use penstock_core::record::OwnedHeader;
-use penstock_core::record::{Header, Record};
+use penstock_core::record::{Header, NextOffset, Record};
 use penstock_core::staging::{Output, Staging};
 use penstock_core::verdict::{Failure, Outcome};
 
@@ -61,7 +63,7 @@ pub const TICK: std::time::Duration = std::time::Duration::from_millis(2);
 pub struct OutputTopic(pub u32);
 
 /// Comes back with the acknowledgement of a message; fits into a pointer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AckToken(pub u64);
 
 /// A message is durable.
@@ -172,6 +174,8 @@ pub enum SendError {
     QueueFull,
     /// The message is not one that a broker takes (too large for the client's limit).
     Unacceptable(&'static str),
+    /// No transaction takes it: the open one can only be aborted.
+    Transaction,
 }
 
 /// Sends messages. Implementations copy what they are handed before they return.
@@ -203,6 +207,8 @@ pub enum Blame {
     Message,
     /// The topic is missing, not permitted or out of reach: wait and send again.
     Topic,
+    /// Nobody: the transaction that it was sent in is aborted, or can only be.
+    Transaction,
 }
 
 /// Where a sink reports to: the engine. Called from the sink's own thread, in batches.
@@ -220,4 +226,60 @@ pub trait DeliveryReports: Send + Sync {
     /// Calls `send`, which sends the message of this token again, unless the stay it belongs to is
     /// over or ends meanwhile.
     fn while_live(&self, token: AckToken, send: &mut dyn FnMut());
+}
+
+/// What a transaction commits for one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The topic.
+    pub topic: Arc<str>,
+    /// The partition's number.
+    pub partition: i32,
+    /// Where reading goes on.
+    pub next: NextOffset,
+    /// What is committed beside it, for the next owner.
+    pub metadata: String,
+}
+
+/// The transactions of the one producer that the [`Sink`] sends with, one at a time. Each call may
+/// block for as long as its implementation's own bound; none is made under a lock.
+///
+/// Every message that the sink takes belongs to the transaction that was begun last, and is reported
+/// once, as always: an abort has those reported as refused that were not yet.
+pub trait Transactions: Send {
+    /// Begins one.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    fn begin(&mut self) -> Result<(), Trouble>;
+
+    /// Has the open one commit these positions too.
+    ///
+    /// # Errors
+    /// [`Trouble`]; a group that no longer knows this host as a member of the generation is
+    /// [`Trouble::Abort`].
+    fn send_offsets(&mut self, progress: &[Progress]) -> Result<(), Trouble>;
+
+    /// Commits the open one. All of its messages are reported by then.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    fn commit(&mut self) -> Result<(), Trouble>;
+
+    /// Aborts the open one. Messages that are not reported yet may be so after it has returned.
+    ///
+    /// # Errors
+    /// [`Trouble`]; [`Trouble::Abort`] is taken for [`Trouble::Again`].
+    fn abort(&mut self) -> Result<(), Trouble>;
+}
+
+/// Why a transaction does not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Not done, or not known to be; the same call is to be repeated.
+    Again(String),
+    /// The transaction can only be aborted.
+    Abort(String),
+    /// The producer is of no more use: fenced, or the outcome can't be learned.
+    Fatal(String),
 }

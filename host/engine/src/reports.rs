@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use penstock_core::watch::Place;
 
+use crate::cell::{Partition, State};
 use crate::engine::Engine;
 use crate::ports::{Ack, AckToken, Blame, DeliveryReports, Placed, Refusal};
 use crate::token::Token;
@@ -11,6 +12,12 @@ use crate::token::Token;
 impl DeliveryReports for Engine {
     fn acknowledged(&self, acks: &[Ack]) {
         let shared = &self.shared;
+        if let Some(transacting) = &shared.transacting {
+            let bytes = acks.iter().map(|ack| u64::from(ack.bytes)).sum();
+            shared.outbox.release(bytes);
+            transacting.reported(acks.len());
+            return;
+        }
         let mut told = Vec::new();
         let mut bytes = 0;
         for acks in acks.chunk_by(|a, b| Token::epoch(a.token) == Token::epoch(b.token)) {
@@ -70,19 +77,18 @@ impl DeliveryReports for Engine {
     fn refused(&self, refusal: Refusal) {
         let shared = &self.shared;
         shared.outbox.release(u64::from(refusal.message.bytes()));
+        if let Some(transacting) = &shared.transacting {
+            if let Some(partition) = shared.partition(Token::epoch(refusal.token)) {
+                partition.watch_refusal(&partition.lock(), &refusal);
+            }
+            transacting.refused(&refusal);
+            return;
+        }
         if let Some(partition) = shared.partition(Token::epoch(refusal.token)) {
             let mut told = Vec::new();
             let mut state = partition.lock();
             let for_good = refusal.blame == Blame::Message;
-            if shared.watches.any() {
-                let token = Token::unpack(refusal.token, state.machine.oldest());
-                if let Some(offset) = state.machine.offset(token.seq) {
-                    let topic = partition.topic_name(refusal.message.topic);
-                    let what = (topic, refusal.why.as_str(), for_good);
-                    let watches = &shared.watches;
-                    watches.refused(partition.stay(), offset, token.handler, what);
-                }
-            }
+            partition.watch_refusal(&state, &refusal);
             Arc::clone(&partition).refused(
                 &mut state,
                 refusal.token,
@@ -97,5 +103,21 @@ impl DeliveryReports for Engine {
         }
         shared.wake_waiters();
         shared.send_waves();
+    }
+}
+
+impl Partition {
+    fn watch_refusal(&self, state: &State, refusal: &Refusal) {
+        let watches = &self.shared.watches;
+        if refusal.blame == Blame::Transaction || !watches.any() {
+            return;
+        }
+        let token = Token::unpack(refusal.token, state.machine.oldest());
+        if let Some(offset) = state.machine.offset(token.seq) {
+            let topic = self.topic_name(refusal.message.topic);
+            let for_good = refusal.blame == Blame::Message;
+            let what = (topic, refusal.why.as_str(), for_good);
+            watches.refused(self.stay(), offset, token.handler, what);
+        }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct Finished<'a> {
 }
 
 impl Finished<'_> {
-    fn is_complete(&self, seq: Seq) -> bool {
+    pub fn is_complete(&self, seq: Seq) -> bool {
         self.complete.last().is_some_and(|last| seq <= *last)
     }
 }
@@ -48,6 +48,10 @@ impl Partition {
         told: &mut Vec<Told>,
     ) -> bool {
         if state.machine.is_closed() {
+            return true;
+        }
+        if self.shared.transacting.is_some() {
+            self.bundle(state, finished, staged);
             return true;
         }
         let now = self.shared.now();
@@ -187,7 +191,7 @@ impl Partition {
         }
         match shared.sink.send(message, token) {
             Ok(()) => true,
-            Err(SendError::QueueFull) => {
+            Err(SendError::QueueFull | SendError::Transaction) => {
                 shared.outbox.release(u64::from(bytes));
                 self.stall(state);
                 shared.set_timer(self, state, shared.now() + QUEUE_FULL_WAIT);
@@ -220,17 +224,7 @@ impl Partition {
     ) {
         let parts = Token::unpack(token, state.machine.oldest());
         let now = self.shared.now();
-        let policy = &self.plan().handlers[parts.handler].policy;
-        let refused = Refused {
-            seq: parts.seq,
-            handler: parts.handler,
-            dead_letter: parts.dead_letter,
-            for_good,
-            topic: self.topic_name(message.topic).to_owned(),
-            why: why.to_owned(),
-            then: policy.rules[Class::Output as usize].last(self.plan().dead_letter.is_some()),
-            resend_at: now + self.shared.settings.resend_after,
-        };
+        let refused = self.refusal(parts, message.topic, for_good, why);
         match state.machine.refused(refused, now, told) {
             AfterRefusal::Keep => state.keep(token, message, true),
             AfterRefusal::DeadLetter => {
@@ -245,7 +239,28 @@ impl Partition {
         }
     }
 
-    fn dead_letters(&self, state: &State, seq: Seq) -> Vec<(AckToken, OwnedMessage)> {
+    /// A refusal, as the machine is told of it.
+    pub(crate) fn refusal(
+        &self,
+        parts: Token,
+        topic: OutputTopic,
+        for_good: bool,
+        why: &str,
+    ) -> Refused {
+        let policy = &self.plan().handlers[parts.handler].policy;
+        Refused {
+            seq: parts.seq,
+            handler: parts.handler,
+            dead_letter: parts.dead_letter,
+            for_good,
+            topic: self.topic_name(topic).to_owned(),
+            why: why.to_owned(),
+            then: policy.rules[Class::Output as usize].last(self.plan().dead_letter.is_some()),
+            resend_at: self.shared.now() + self.shared.settings.resend_after,
+        }
+    }
+
+    pub(crate) fn dead_letters(&self, state: &State, seq: Seq) -> Vec<(AckToken, OwnedMessage)> {
         let Some(topic) = self.plan().dead_letter else {
             return Vec::new();
         };
@@ -282,7 +297,7 @@ impl Partition {
             .collect()
     }
 
-    fn token(&self, seq: Seq, handler: usize, dead_letter: bool) -> AckToken {
+    pub(crate) fn token(&self, seq: Seq, handler: usize, dead_letter: bool) -> AckToken {
         Token {
             epoch: self.epoch(),
             seq,
@@ -298,7 +313,7 @@ impl Partition {
 }
 
 impl OwnedMessage {
-    fn borrow(&self) -> Outgoing<'_> {
+    pub(crate) fn borrow(&self) -> Outgoing<'_> {
         Outgoing {
             topic: self.topic,
             key: self.key.as_deref(),
@@ -316,7 +331,7 @@ impl OwnedMessage {
 
 impl Outgoing<'_> {
     /// Bytes of key and value: what counts in the outbox.
-    fn bytes(&self) -> u32 {
+    pub(crate) fn bytes(&self) -> u32 {
         (self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len)) as u32
     }
 }

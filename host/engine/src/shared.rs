@@ -20,6 +20,7 @@ use crate::plan::{Settings, TopicPlan};
 use crate::ports::{EpochClock, Sink};
 use crate::ticker::Ticker;
 use crate::times::Times;
+use crate::transacting::Transacting;
 use crate::waiting::Waiting;
 use crate::watches::Watches;
 
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub outbox: Outbox,
     /// Those that have a wave.
     pub waves: Waiting,
+    /// If the delivery is exactly once.
+    pub transacting: Option<Transacting>,
     pub lines: Lines,
     pub watches: Watches,
     pub resumable: Mutex<Vec<Arc<Partition>>>,
@@ -85,6 +88,7 @@ impl Shared {
         }
         let now = self.now();
         let held = partition.held();
+        state.machine.narrow(self.is_bundled_full(state));
         let wanted = match state.stall {
             None => state.workers_wanted(now, held),
             Some(_) => 0,
@@ -160,13 +164,20 @@ impl Shared {
                 .push(Arc::clone(partition));
         }
         if partition.stopped() {
-            let _guard = self
-                .settled
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            self.settled.1.notify_all();
+            self.signal_settled();
         }
+    }
+
+    /// Wakes those who wait for something of a draining partition to settle.
+    pub fn signal_settled(&self) {
+        let (mutex, settled) = &self.settled;
+        let _guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+        settled.notify_all();
+    }
+
+    /// What the transactor shares; there is one.
+    pub fn transacting(&self) -> &Transacting {
+        self.transacting.as_ref().expect("it is exactly once")
     }
 
     /// Deliveries of a partition ended: says so to the log and to those who watch.

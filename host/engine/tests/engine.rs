@@ -7,6 +7,7 @@ mod pauses;
 mod policies;
 mod replaced;
 mod support;
+mod transactions;
 mod watches;
 mod waves;
 

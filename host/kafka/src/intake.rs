@@ -40,7 +40,7 @@ pub trait Stay: Send + Sync + 'static {
     /// What an earlier owner finished beyond the commit at `start`, by its metadata.
     fn skip_completed(&self, start: NextOffset, metadata: &str);
     /// What is finished.
-    fn progress(&self) -> CommitPoint;
+    fn finished(&self) -> CommitPoint;
     /// What may be committed, if that has moved.
     fn commit_point(&self) -> Option<CommitPoint>;
     /// The metadata of such a commit.
@@ -93,8 +93,8 @@ impl Stay for Partition {
     fn skip_completed(&self, start: NextOffset, metadata: &str) {
         Partition::skip_completed(self, start, metadata);
     }
-    fn progress(&self) -> CommitPoint {
-        Partition::progress(self)
+    fn finished(&self) -> CommitPoint {
+        Partition::finished(self)
     }
     fn commit_point(&self) -> Option<CommitPoint> {
         Partition::commit_point(self)

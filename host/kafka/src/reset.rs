@@ -191,7 +191,7 @@ impl<I: Intake> Poller<I> {
             Some(Moving {
                 stay: Arc::clone(stay),
                 to: of.to,
-                at: stay.progress(),
+                at: stay.finished(),
                 gone: false,
                 put_back: false,
                 placed: false,
@@ -244,7 +244,7 @@ impl<I: Intake> Poller<I> {
             // host, if one was left behind. What comes before the seek finds no stay, and is
             // dropped.
             self.resume_fetching(&entry);
-            moving.at = moving.stay.progress();
+            moving.at = moving.stay.finished();
         }
         reset.handed_back = self.intake.close(&stays).deliveries;
         if gone {

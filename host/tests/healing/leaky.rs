@@ -88,8 +88,8 @@ impl Stay for LeakyStay {
     fn skip_completed(&self, start: NextOffset, metadata: &str) {
         self.stay.skip_completed(start, metadata);
     }
-    fn progress(&self) -> CommitPoint {
-        self.stay.progress()
+    fn finished(&self) -> CommitPoint {
+        self.stay.finished()
     }
     fn commit_point(&self) -> Option<CommitPoint> {
         self.stay.commit_point()

@@ -9,7 +9,7 @@ use penstock_core::config::{OutputTimestamp, RecordLines};
 use penstock_core::partition::Order;
 use penstock_engine::Engine;
 use penstock_engine::hands::Hands;
-use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
+use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::OutputTopic;
 
 use crate::broker::Client;
@@ -46,6 +46,7 @@ impl Host {
             outbox_bytes: plan.outbox_bytes,
             resend_after: plan.resend_after,
             record_lines: RecordLines::Off,
+            delivery: Delivery::AtLeastOnce,
         };
         let engine = Engine::start_by_hand(
             Arc::clone(&hands),

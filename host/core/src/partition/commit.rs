@@ -26,23 +26,62 @@ impl CommitPoint {
             beyond: CompletionMap::default(),
         }
     }
+
+    /// All before `frontier` is finished but these, which are in order.
+    pub(super) fn with_holes(
+        frontier: NextOffset,
+        holes: impl Iterator<Item = Offset>,
+    ) -> CommitPoint {
+        let mut holes = holes.peekable();
+        let Some(first) = holes.peek() else {
+            return CommitPoint::at(frontier);
+        };
+        let next = NextOffset(first.0);
+        let mut beyond = CompletionMap::beginning_at(next);
+        finished_but(next, frontier, holes, &mut beyond);
+        CommitPoint {
+            next,
+            beyond: beyond.over(),
+        }
+    }
+}
+
+/// Tells a map of what lies between two positions: all of it is finished but these.
+fn finished_but(
+    mut from: NextOffset,
+    frontier: NextOffset,
+    holes: impl Iterator<Item = Offset>,
+    map: &mut CompletionMap,
+) {
+    let end = Offset(frontier.0);
+    for hole in holes.map(Some).chain([None]) {
+        let until = hole.unwrap_or(end);
+        if until.0 > from.0 {
+            map.finished(Offset(until.0 - 1));
+        }
+        if let Some(hole) = hole {
+            map.unfinished(hole);
+            from = hole.next();
+        }
+    }
 }
 
 impl Partition {
     /// What is finished.
-    pub fn progress(&self) -> CommitPoint {
+    pub fn finished(&self) -> CommitPoint {
         CommitPoint {
             next: self.position(),
             beyond: self.completed_beyond(),
         }
     }
 
-    /// What may be committed, if that has moved since the last commit.
+    /// What may be committed, if that has moved since the last commit. What transactions commit is
+    /// [`Partition::take_progress`].
     pub fn commit_point(&self) -> Option<CommitPoint> {
-        if self.phase == Phase::Closed {
+        if self.transaction.is_some() || self.phase == Phase::Closed {
             return None;
         }
-        let point = self.progress();
+        let point = self.finished();
         (self.committed.as_ref() != Some(&point)).then_some(point)
     }
 
@@ -67,21 +106,11 @@ impl Partition {
         if strict && self.order.by == OrderBy::Key {
             return CompletionMap::default();
         }
-        let mut from = self.position();
+        let from = self.position();
         let mut map = CompletionMap::beginning_at(from);
         // Before the frontier all but what was parked is finished.
-        let frontier = Offset(self.frontier.0);
-        let late = self.late.range(..frontier).copied();
-        for late in late.map(Some).chain([None]) {
-            let until = late.unwrap_or(frontier);
-            if until.0 > from.0 {
-                map.finished(Offset(until.0 - 1));
-            }
-            if let Some(late) = late {
-                map.unfinished(late);
-                from = late.next();
-            }
-        }
+        let late = self.late.range(..Offset(self.frontier.0)).copied();
+        finished_but(from, self.frontier, late, &mut map);
         for entry in self.entries.iter().take(LOOK_AHEAD_MAX) {
             if entry.late || entry.offset.0 < self.frontier.0 {
                 continue;

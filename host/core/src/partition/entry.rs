@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::{DeadLetter, KeyHash};
+use super::KeyHash;
 use crate::decide::Decision;
 use crate::policy::RetryMode;
 use crate::record::Offset;
@@ -224,4 +224,15 @@ impl Delivery {
             }
         }
     }
+}
+
+/// A dead letter to be sent.
+#[derive(Debug)]
+pub struct DeadLetter<'a> {
+    /// The handler's index.
+    pub handler: usize,
+    /// What failed.
+    pub failure: &'a Failure,
+    /// How many times the handler was called.
+    pub attempts: u32,
 }

@@ -117,7 +117,7 @@ impl Partition {
         }
         let idle = self.lanes.len() - self.running;
         let lanes = self.lanes.iter().filter(|of| self.is_due(of, now));
-        (lanes.count() + self.park.due(now).take(idle).count()).min(idle)
+        (lanes.count() + self.parked_due(now).take(idle).count()).min(idle)
     }
 
     /// Whether [`Partition::take`] would give work.
@@ -137,9 +137,26 @@ impl Partition {
             && self.resend.is_none()
     }
 
+    /// Whether only the oldest record that is not decided may go on, and those of its lane: all others
+    /// are so far ahead of it that they have to wait.
+    pub fn narrow(&mut self, narrow: bool) {
+        self.narrow = narrow;
+    }
+
     pub(super) fn is_due(&self, lane: &Lane, now: Duration) -> bool {
         let due = |entry: &Entry| entry.has_due_call(now) && !self.park.holds(entry);
-        !lane.running && self.front(lane).is_some_and(due)
+        !lane.running
+            && self.front(lane).is_some_and(due)
+            && (!self.narrow || lane.queue.front() == self.oldest_undecided().as_ref())
+    }
+
+    pub(super) fn parked_due(&self, now: Duration) -> impl Iterator<Item = KeyHash> {
+        self.park.due(now).filter(|_| !self.narrow)
+    }
+
+    fn oldest_undecided(&self) -> Option<Seq> {
+        let fronts = self.lanes.iter().filter_map(|lane| lane.queue.front());
+        fronts.min().copied()
     }
 
     pub(super) fn front(&self, lane: &Lane) -> Option<&Entry> {

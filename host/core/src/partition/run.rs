@@ -55,7 +55,7 @@ impl Partition {
         let lane = (0..lanes)
             .map(|next| (first + next) % lanes)
             .find(|lane| self.is_due(&self.lanes[*lane], now));
-        let parked = self.park.due(now).next();
+        let parked = self.parked_due(now).next();
         let (of, records) = match (lane, parked) {
             (Some(lane), None) => (RunOf::Lane(lane), self.take_of_lane(lane, max, now)),
             (Some(lane), Some(_)) if first != 0 => {
@@ -173,7 +173,9 @@ impl Partition {
                 break;
             }
             entry.outstanding = entry.messages();
-            self.in_flight += u64::from(entry.outstanding);
+            if self.transaction.is_none() {
+                self.in_flight += u64::from(entry.outstanding);
+            }
             complete += 1;
         }
         complete

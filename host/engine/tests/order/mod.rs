@@ -16,7 +16,7 @@ use crate::support::*;
 
 const OUTBOX: u64 = 1 << 20;
 
-fn lanes(lanes: usize, by: OrderBy) -> Order {
+pub fn lanes(lanes: usize, by: OrderBy) -> Order {
     Order {
         lanes,
         by,
@@ -24,7 +24,7 @@ fn lanes(lanes: usize, by: OrderBy) -> Order {
     }
 }
 
-fn parking(keys: usize, records: usize) -> Order {
+pub fn parking(keys: usize, records: usize) -> Order {
     let park = ParkLimits {
         keys,
         records,
@@ -37,7 +37,7 @@ fn parking(keys: usize, records: usize) -> Order {
 }
 
 /// Each value with its key.
-fn keyed(from: i64, records: &[(&str, &str)]) -> Batch {
+pub fn keyed(from: i64, records: &[(&str, &str)]) -> Batch {
     let mut batch = Batch::default();
     for (offset, (key, value)) in (from..).zip(records) {
         batch.push(
@@ -52,7 +52,7 @@ fn keyed(from: i64, records: &[(&str, &str)]) -> Batch {
 }
 
 /// Asks for a retry of the value `wait` until `door` is open.
-fn waits_for(door: &Arc<Door>, mode: RetryMode) -> HandlerPlan {
+pub fn waits_for(door: &Arc<Door>, mode: RetryMode) -> HandlerPlan {
     let closed = Arc::clone(door);
     let mut plan = handler("h", 8, move |record, call: Call, staging: &mut Staging| {
         if record.value == Some(b"wait") && !closed.is_open() {

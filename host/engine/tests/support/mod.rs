@@ -13,7 +13,7 @@ use penstock_core::policy::{Class, Policy, Retry, RetryMode, Rule, Then};
 use penstock_core::record::{Offset, Record, Timestamp};
 use penstock_core::staging::Staging;
 use penstock_core::verdict::{Failure, Outcome};
-use penstock_engine::plan::{HandlerPlan, Settings, TopicPlan};
+use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::{
     Ack, AckToken, Blame, Call, DeliveryReports, EpochClock, HandlerPool, Instance, Outgoing,
     OutputTopic, OwnedMessage, Refusal, SendError, Sink,
@@ -115,9 +115,13 @@ pub struct Memory {
     reports: OnceLock<Arc<Engine>>,
 }
 
+/// Whether a broker refuses a message, and with it the batch that it is in.
+type Refuses = Box<dyn Fn(&Sent) -> Option<Blame> + Send>;
+
 #[derive(Default)]
 struct MemoryState {
     corked: bool,
+    refuses: Option<Refuses>,
     unanswered: Vec<Sent>,
     all: Vec<Sent>,
     most_unanswered_bytes: usize,
@@ -159,6 +163,11 @@ impl Memory {
     pub fn uncork(&self) {
         self.state.lock().unwrap().corked = false;
         self.changed.notify_all();
+    }
+
+    /// What the broker refuses from now on.
+    pub fn refuse_if(&self, refuses: impl Fn(&Sent) -> Option<Blame> + Send + 'static) {
+        self.state.lock().unwrap().refuses = Some(Box::new(refuses));
     }
 
     /// What was taken so far.
@@ -203,6 +212,15 @@ impl Memory {
             while state.corked || state.unanswered.is_empty() {
                 state = self.changed.wait(state).unwrap();
             }
+            let blame = state.refuses.as_ref().and_then(|refuses| {
+                let mut blames = state.unanswered.iter().filter_map(refuses);
+                blames.next()
+            });
+            if let Some(blame) = blame {
+                drop(state);
+                self.refuse(blame);
+                continue;
+            }
             let answered = std::mem::take(&mut state.unanswered);
             drop(state);
             let acks: Vec<Ack> = answered
@@ -244,6 +262,23 @@ pub fn world_in_order(
     dead_letter: bool,
     outbox_bytes: u64,
 ) -> World {
+    deliver(
+        order,
+        handlers,
+        dead_letter,
+        outbox_bytes,
+        Delivery::AtLeastOnce,
+    )
+}
+
+/// As [`world_with`]; how outputs and offsets are committed is said too.
+pub fn deliver(
+    order: Order,
+    handlers: Vec<HandlerPlan>,
+    dead_letter: bool,
+    outbox_bytes: u64,
+    delivery: Delivery,
+) -> World {
     let sink = Arc::new(Memory::default());
     let plan = TopicPlan {
         name: "in".into(),
@@ -259,6 +294,7 @@ pub fn world_in_order(
         outbox_bytes,
         resend_after: Duration::from_millis(20),
         record_lines: RecordLines::Off,
+        delivery,
     };
     let engine = Engine::start(
         settings,

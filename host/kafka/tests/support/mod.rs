@@ -183,7 +183,7 @@ impl Stay for FakeStay {
 
     fn skip_completed(&self, _: NextOffset, _: &str) {}
 
-    fn progress(&self) -> CommitPoint {
+    fn finished(&self) -> CommitPoint {
         CommitPoint::at(self.position())
     }
 

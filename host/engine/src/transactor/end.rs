@@ -1,0 +1,129 @@
+//! How a transaction ends: committed, aborted, or never, since the producer is of no more use.
+
+use std::sync::atomic::Ordering;
+
+use super::{AGAIN_AFTER, Next, Phase, Transactor};
+use crate::ports::Trouble;
+use crate::token::Token;
+
+impl Transactor {
+    pub(super) fn commit(&mut self) -> Next {
+        let is_asked = matches!(self.phase, Phase::Committing { asked: true, .. });
+        if !is_asked && self.must_abort() {
+            return self.aborts();
+        }
+        let Phase::Committing { progress, asked } = &mut self.phase else {
+            unreachable!("it was looked at");
+        };
+        let done = if progress.is_empty() {
+            *asked = true;
+            self.transactions.commit().map(|()| true)
+        } else {
+            self.transactions.send_offsets(progress).map(|()| {
+                progress.clear();
+                false
+            })
+        };
+        match done {
+            Ok(true) => self.committed(),
+            Ok(false) => Next::Step,
+            Err(Trouble::Again(_)) => Next::Sleep(Some(self.shared.now() + AGAIN_AFTER)),
+            Err(Trouble::Abort(why)) => {
+                tracing::warn!("a transaction can't be committed, and is begun again: {why}");
+                self.rests_until = self.shared.now() + AGAIN_AFTER;
+                self.aborts()
+            }
+            Err(Trouble::Fatal(why)) => self.fail(why),
+        }
+    }
+
+    fn committed(&mut self) -> Next {
+        let mut told = Vec::new();
+        for (partition, next) in std::mem::take(&mut self.members).into_values() {
+            let mut state = partition.lock();
+            state.machine.transacted(&mut told);
+            if let Some(point) = &next {
+                state.machine.committed(point.clone());
+            }
+            let oldest = state.machine.oldest();
+            state.bundles.drop_until(oldest);
+            partition.settle(&mut state);
+            drop(state);
+            if let Some(point) = &next
+                && self.shared.watches.any()
+            {
+                self.shared.watches.committed(partition.stay(), point.next);
+            }
+            self.shared.tell(&partition, &mut told);
+        }
+        self.phase = Phase::Idle;
+        Next::Step
+    }
+
+    pub(super) fn aborts(&mut self) -> Next {
+        self.phase = Phase::Aborting { done: false };
+        Next::Step
+    }
+
+    pub(super) fn abort(&mut self) -> Next {
+        if let Phase::Aborting { done: false } = self.phase {
+            match self.transactions.abort() {
+                Ok(()) => self.phase = Phase::Aborting { done: true },
+                Err(Trouble::Fatal(why)) => return self.fail(why),
+                Err(Trouble::Again(_) | Trouble::Abort(_)) => return self.again(),
+            }
+        }
+        self.desk().awaits.store(true, Ordering::SeqCst);
+        if !self.desk().all_is_reported() {
+            return Next::Sleep(None);
+        }
+        self.desk().awaits.store(false, Ordering::SeqCst);
+        let members = std::mem::take(&mut self.members);
+        for (partition, _) in members.values() {
+            let mut state = partition.lock();
+            state.machine.aborted();
+            state.bundles.sending = None;
+        }
+        if !self.blame() {
+            self.rests_until = self.shared.now() + AGAIN_AFTER;
+        }
+        for (epoch, (partition, _)) in members {
+            partition.settle(&mut partition.lock());
+            self.active.insert(epoch, partition);
+        }
+        self.phase = Phase::Idle;
+        Next::Step
+    }
+
+    /// Looks who is to blame for the abort; whether anybody is.
+    fn blame(&mut self) -> bool {
+        let refused = self.desk().take_refused();
+        let (blamed, alone) = self.entering.judge(refused);
+        let anybody = !blamed.is_empty() || alone;
+        for (refused, for_good) in blamed {
+            let epoch = Token::epoch(refused.token);
+            if let Some(partition) = self.shared.partition(epoch) {
+                let mut told = Vec::new();
+                partition.blame(&mut partition.lock(), &refused, for_good, &mut told);
+                self.shared.tell(&partition, &mut told);
+            }
+        }
+        anybody
+    }
+
+    pub(super) fn again(&self) -> Next {
+        Next::Sleep(Some(self.shared.now() + AGAIN_AFTER))
+    }
+
+    /// Nothing more can be committed.
+    pub(super) fn fail(&mut self, why: String) -> Next {
+        tracing::error!("transactions have come to their end: {why}");
+        self.phase = Phase::Failed;
+        self.desk().failed.store(true, Ordering::SeqCst);
+        self.shared.signal_settled();
+        if let Some(failed) = self.failed.take() {
+            failed(why);
+        }
+        Next::Sleep(None)
+    }
+}
