@@ -68,6 +68,8 @@ codes! {
     CommitFailed = "PSK-O004",
     /// Work was abandoned at shutdown because the deadline passed.
     AbandonedAtShutdown = "PSK-O005",
+    /// A partition waits: as many keys are parked as may be.
+    ParkingFull = "PSK-O006",
 
     /// Kafka can't be reached.
     KafkaUnreachable = "PSK-K001",
