@@ -155,6 +155,10 @@ codes! {
     PreflightOutsideLog = "PSK-B011",
     /// Something could not be checked.
     PreflightUnchecked = "PSK-B012",
+    /// Failures are tried again for longer than their topic keeps records.
+    PreflightRetries = "PSK-B013",
+    /// Keys are to wait by themselves, and records have none.
+    PreflightKeyless = "PSK-B014",
 
     /// A broker's certificate is signed by an authority that is not trusted.
     UnknownAuthority = "PSK-S001",
