@@ -58,7 +58,7 @@ impl Amount {
             records: 2_000_000,
             pairs: 5,
             rounds: 5,
-            slow_records: 3_000,
+            slow_records: 1_000,
             paced: Duration::from_secs(15),
             idle: Duration::from_secs(20),
             idle_partitions: 1_000,
