@@ -20,6 +20,8 @@ pub(crate) struct Amount {
     pub(crate) pairs: u32,
     /// Rounds of latency, of wedged guests and of starts.
     pub(crate) rounds: u32,
+    /// Records of each run with a handler that takes long.
+    pub(crate) slow_records: i64,
     /// How long records come at a fixed rate, in each round.
     pub(crate) paced: Duration,
     /// How long the idle process is watched.
@@ -56,6 +58,7 @@ impl Amount {
             records: 2_000_000,
             pairs: 5,
             rounds: 5,
+            slow_records: 1_000,
             paced: Duration::from_secs(15),
             idle: Duration::from_secs(20),
             idle_partitions: 1_000,
@@ -77,6 +80,7 @@ impl Amount {
             records: 100_000,
             pairs: 2,
             rounds: 1,
+            slow_records: 500,
             paced: Duration::from_secs(5),
             idle: Duration::from_secs(3),
             idle_partitions: 200,
@@ -101,8 +105,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) fn start(amount: Amount) -> Result<Bench> {
-        let progress = Progress::new();
+    pub(crate) fn start(amount: Amount, progress: Progress) -> Result<Bench> {
         progress.step("starting a broker");
         let broker = Broker::start(BrokerOptions {
             heap_mib: 1024,

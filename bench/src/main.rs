@@ -4,6 +4,7 @@ mod bare;
 mod bench;
 mod events;
 mod idle;
+mod lanes;
 mod latency;
 mod machine;
 mod paced;
@@ -26,6 +27,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use bench::{Amount, Bench};
 use peers::Peer;
+use progress::Progress;
 use results::Results;
 
 /// Measures the host against a hand-written loop, and beside peers, on a real broker.
@@ -65,6 +67,7 @@ enum Part {
     Startup,
     Wedge,
     Peers,
+    Lanes,
 }
 
 fn main() -> Result<()> {
@@ -102,7 +105,16 @@ fn main() -> Result<()> {
 
 fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
     let asked = |part| only.is_empty() || only.contains(&part);
-    let bench = Bench::start(amount)?;
+    let progress = Progress::new();
+    // Before there is a broker to share the cores with.
+    let lanes = asked(Part::Lanes)
+        .then(|| lanes::measure(&amount, &progress))
+        .transpose()?;
+    if only == [Part::Lanes] {
+        progress.end();
+        return Ok(Results::of_lanes(lanes, amount));
+    }
+    let bench = Bench::start(amount, progress)?;
     let results = Results {
         throughput: asked(Part::Throughput)
             .then(|| throughput::measure(&bench))
@@ -122,6 +134,7 @@ fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
         peers: asked(Part::Peers)
             .then(|| peers::measure(&bench, peers))
             .transpose()?,
+        lanes,
         amount: bench.amount.clone(),
     };
     bench.progress.end();

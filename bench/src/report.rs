@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::lanes::LANES;
 use crate::paced::{Latency, RATE};
 use crate::peers;
 use crate::results::{Compared, Results};
@@ -157,6 +158,15 @@ fn rows(results: &Results) -> Vec<Row> {
                 },
             });
         }
+    }
+    if let Some(figure) = results.lanes() {
+        rows.push(Row {
+            what: format!("one partition, a handler of 2 ms, {LANES} lanes, records/s"),
+            bare: format!("{} (one lane)", whole(figure.bare)),
+            host: whole(figure.host),
+            against: ratio(&figure),
+            goal: mark("≥ 1.8", figure.ratio.median >= 1.8),
+        });
     }
     rows
 }

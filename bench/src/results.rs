@@ -2,6 +2,7 @@
 
 use crate::bench::Amount;
 use crate::idle::Idles;
+use crate::lanes::Lanes;
 use crate::latency::Latencies;
 use crate::paced::Latency;
 use crate::peers::Peers;
@@ -18,6 +19,7 @@ pub(crate) struct Results {
     pub(crate) startup: Option<Startups>,
     pub(crate) wedge: Option<Wedge>,
     pub(crate) peers: Option<Peers>,
+    pub(crate) lanes: Option<Lanes>,
     pub(crate) amount: Amount,
 }
 
@@ -41,6 +43,20 @@ fn compare<T>(bare: &[T], host: &[T], figure: impl Fn(&T) -> f64) -> Option<Comp
 }
 
 impl Results {
+    /// Where nothing else was asked for.
+    pub(crate) fn of_lanes(lanes: Option<Lanes>, amount: Amount) -> Results {
+        Results {
+            throughput: None,
+            latency: None,
+            idle: None,
+            startup: None,
+            wedge: None,
+            peers: None,
+            lanes,
+            amount,
+        }
+    }
+
     /// A figure of the throughput runs.
     pub(crate) fn throughput(&self, figure: impl Fn(&Run) -> f64) -> Option<Compared> {
         let throughput = self.throughput.as_ref()?;
@@ -57,6 +73,16 @@ impl Results {
     pub(crate) fn wedge(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
         let wedge = self.wedge.as_ref()?;
         compare(&wedge.alone, &wedge.beside, figure)
+    }
+
+    /// Records a second of a handler that takes long: "bare" is one lane, "host" several.
+    pub(crate) fn lanes(&self) -> Option<Compared> {
+        let lanes = self.lanes.as_ref()?;
+        Some(Compared {
+            bare: median(&lanes.one)?,
+            host: median(&lanes.several)?,
+            ratio: paired(&lanes.several, &lanes.one)?,
+        })
     }
 
     /// Milliseconds to the first assignment: bare loop, warm cache, cold cache.

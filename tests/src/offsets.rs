@@ -41,6 +41,18 @@ impl Client {
             .sum())
     }
 
+    /// The metadata of a group's commit; empty where there is none.
+    ///
+    /// # Errors
+    /// When the broker doesn't answer.
+    pub fn metadata(&self, group: &str, topic: &str, partition: i32) -> Result<String> {
+        let mut asked = TopicPartitionList::new();
+        asked.add_partition(topic, partition);
+        let answer = self.consumer(group)?.committed_offsets(asked, REQUEST)?;
+        let commit = answer.find_partition(topic, partition);
+        Ok(commit.map_or_else(String::new, |of| of.metadata().to_owned()))
+    }
+
     /// The group's committed next offsets, by partition; none where it never committed.
     ///
     /// # Errors

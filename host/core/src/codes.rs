@@ -68,6 +68,8 @@ codes! {
     CommitFailed = "PSK-O004",
     /// Work was abandoned at shutdown because the deadline passed.
     AbandonedAtShutdown = "PSK-O005",
+    /// A partition waits: as many keys are parked as may be.
+    ParkingFull = "PSK-O006",
 
     /// Kafka can't be reached.
     KafkaUnreachable = "PSK-K001",
@@ -155,6 +157,10 @@ codes! {
     PreflightOutsideLog = "PSK-B011",
     /// Something could not be checked.
     PreflightUnchecked = "PSK-B012",
+    /// Failures are tried again for longer than their topic keeps records.
+    PreflightRetries = "PSK-B013",
+    /// Keys are to wait by themselves, and records have none.
+    PreflightKeyless = "PSK-B014",
 
     /// A broker's certificate is signed by an authority that is not trusted.
     UnknownAuthority = "PSK-S001",

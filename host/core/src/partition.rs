@@ -19,6 +19,7 @@ mod commit;
 mod entry;
 mod lanes;
 mod park;
+mod parked;
 mod refusal;
 mod run;
 mod transaction;
@@ -31,6 +32,7 @@ pub use commit::CommitPoint;
 pub use entry::DeadLetter;
 pub use lanes::{KeyHash, Order, OrderBy};
 pub use park::{ParkLimits, ParkStatus};
+pub use parked::Parked;
 pub use refusal::{AfterRefusal, Refused};
 pub use run::{Handled, Run, RunOf};
 pub use wait::Wait;
@@ -297,11 +299,10 @@ impl Partition {
         self.entries.len() + self.park.status().records
     }
 
-    /// When the oldest open delivery was begun.
+    /// When the oldest open delivery was begun; what is or was parked aside.
     pub fn oldest_open(&self) -> Option<Duration> {
-        let in_order = self.entries.iter().find(|entry| entry.is_open());
-        let open = in_order.into_iter().chain(self.park.oldest());
-        open.map(|entry| entry.begun_at).min()
+        let mut open = self.entries.iter().filter(|of| of.is_open() && !of.late);
+        open.next().map(|entry| entry.begun_at)
     }
 
     /// What is parked.

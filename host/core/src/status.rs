@@ -100,7 +100,7 @@ pub struct PartitionStatus {
     pub unfinished: u64,
     /// Their bytes.
     pub buffered_bytes: u64,
-    /// Age of the oldest delivery that is begun and open, in milliseconds.
+    /// Age of the oldest delivery that is begun and open, in milliseconds; what is parked aside.
     pub oldest_open_ms: Option<u64>,
     /// Whether fetching is paused because the partition's share of the buffer is full.
     pub paused: bool,
@@ -112,7 +112,7 @@ pub struct PartitionStatus {
 }
 
 /// Keys that wait for a retry apart from the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ParkedStatus {
     /// Keys.
@@ -121,6 +121,27 @@ pub struct ParkedStatus {
     pub records: u64,
     /// Bytes of these records.
     pub bytes: u64,
+    /// The record that has been tried for the longest time.
+    pub offset: Option<i64>,
+    /// The handler that failed with it.
+    pub handler: Option<String>,
+    /// The code of what failed last.
+    pub code: Option<String>,
+    /// For how long it has been tried, in milliseconds.
+    pub for_ms: u64,
+}
+
+impl ParkedStatus {
+    /// As `2 keys parked (5 records)`.
+    pub fn count(&self) -> String {
+        let (keys, records) = (self.keys, self.records);
+        let plural = |count| if count == 1 { "" } else { "s" };
+        format!(
+            "{keys} key{} parked ({records} record{})",
+            plural(keys),
+            plural(records)
+        )
+    }
 }
 
 /// What a partition waits for.

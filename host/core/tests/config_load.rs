@@ -10,7 +10,8 @@ use penstock_core::config::{
     Config, Delivery, GroupProtocol, Isolation, LogFormat, OutputTimestamp, RecordLines, Report,
     SourceFile, Start, load, reference, schema,
 };
-use penstock_core::policy::Class;
+use penstock_core::partition::{Order, OrderBy, ParkLimits};
+use penstock_core::policy::{Class, RetryMode};
 use proptest::prelude::*;
 
 const MINIMAL: &str = r#"
@@ -93,6 +94,55 @@ fn exactly_once_has_its_own_defaults_and_an_id_of_group_and_host() {
     assert_eq!(transaction.id, "workers-worker-1");
     assert_eq!(transaction.timeout, Duration::from_secs(30));
     assert_eq!(transaction.bytes, 8 << 20);
+}
+
+#[test]
+fn order_is_strict_unless_lanes_or_keys_that_wait_are_asked_for() {
+    let order = |layers: &[&str]| {
+        let config = config(layers);
+        config.order(&config.topics["purchase-confirmed"])
+    };
+    assert_eq!(order(&[MINIMAL]), Order::STRICT);
+    let lanes = "[topics.purchase-confirmed]\nconcurrency = 8\n";
+    let expected = Order {
+        lanes: 8,
+        ..Order::STRICT
+    };
+    assert_eq!(order(&[MINIMAL, lanes]), expected);
+    let none = "[topics.purchase-confirmed]\norder = \"none\"\n";
+    let expected = Order {
+        by: OrderBy::Nothing,
+        ..expected
+    };
+    assert_eq!(order(&[MINIMAL, lanes, none]), expected);
+    let key = "[failures.crash]\nattempts = 3\nmode = \"key\"\n";
+    let expected = Order {
+        park: ParkLimits {
+            keys: 1000,
+            records: 10_000,
+            bytes: 16 << 20,
+        },
+        ..Order::STRICT
+    };
+    assert_eq!(order(&[MINIMAL, key]), expected);
+    let parking = "[parking]\nkeys = 3\nrecords = 7\nbytes = \"1MiB\"\n";
+    let expected = Order {
+        park: ParkLimits {
+            keys: 3,
+            records: 7,
+            bytes: 1 << 20,
+        },
+        ..Order::STRICT
+    };
+    assert_eq!(order(&[MINIMAL, key, parking]), expected);
+}
+
+#[test]
+fn what_is_said_of_a_class_decides_its_mode() {
+    let key = "[retry]\nmode = \"key\"\n[failures.deadline]\nmode = \"block\"\n";
+    let rules = &config(&[MINIMAL, key]).handlers["access"].policy.rules;
+    assert_eq!(rules[Class::Retry as usize].retry.mode, RetryMode::Key);
+    assert_eq!(rules[Class::Deadline as usize].retry.mode, RetryMode::Block);
 }
 
 #[test]
@@ -264,6 +314,10 @@ fn the_schema_knows_the_keys_and_the_client_settings() {
     let topic = &schema["properties"]["topics"]["additionalProperties"];
     assert_eq!(topic["additionalProperties"], false);
     assert_eq!(topic["properties"]["allow-loop"]["default"], false);
+    let lanes = topic["properties"]["concurrency"].to_string();
+    assert!(lanes.contains(r#""maximum":256"#), "{lanes}");
+    let order = topic["properties"]["order"].to_string();
+    assert!(order.contains(r#"["key","none"]"#), "{order}");
     assert_eq!(
         schema["properties"]["host"]["properties"]["buffer"]["default"],
         "16MiB"

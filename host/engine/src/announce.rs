@@ -1,8 +1,9 @@
 //! Says it once when a partition begins to wait for somebody outside, and once when that is over.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use penstock_core::codes::Code;
+use penstock_core::conditions::Conditions;
 use penstock_core::partition::Wait;
 use penstock_core::policy::Then;
 
@@ -14,6 +15,7 @@ impl Partition {
     pub(crate) fn settle(self: &Arc<Self>, state: &mut State) {
         self.shared.freed(self, state);
         self.announce(state);
+        self.announce_parking(state);
         self.shared.schedule(self, state);
     }
 
@@ -58,18 +60,15 @@ impl Partition {
                 );
                 Some((code, text, None))
             }
+            // What concerns the park is said by itself: only a lane of several may wait for it.
             Some(Wait::Backoff { .. } | Wait::ParkFull { .. }) | None => None,
         };
         let code = wait.as_ref().map(|(code, ..)| *code);
         if code == state.announced {
             return;
         }
-        let subject = format!("{}[{}]", self.topic(), self.number());
-        let mut conditions = self
-            .shared
-            .conditions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let subject = self.subject();
+        let mut conditions = self.conditions();
         if let Some(over) = state.announced.take() {
             conditions.clear(over, &subject);
             tracing::info!(code = over.as_str(), partition = subject, "works again");
@@ -81,16 +80,21 @@ impl Partition {
         }
     }
 
+    /// What conditions of this partition are about.
+    pub(crate) fn subject(&self) -> String {
+        format!("{}[{}]", self.topic(), self.number())
+    }
+
+    pub(crate) fn conditions(&self) -> MutexGuard<'_, Conditions> {
+        let conditions = &self.shared.conditions;
+        conditions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets what was said: the stay is over.
     pub(crate) fn retract(&self, state: &mut State) {
+        self.retract_parking(state);
         if let Some(over) = state.announced.take() {
-            let subject = format!("{}[{}]", self.topic(), self.number());
-            let mut conditions = self
-                .shared
-                .conditions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            conditions.clear(over, &subject);
+            self.conditions().clear(over, &self.subject());
         }
     }
 }

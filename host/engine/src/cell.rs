@@ -15,6 +15,7 @@ use penstock_core::record::{AssignmentEpoch, NextOffset, Offset, Record};
 use crate::batches::{Batches, Stretch};
 use crate::bundles::Bundles;
 use crate::held::Held;
+use crate::parking::Parking;
 use crate::plan::TopicPlan;
 use crate::ports::{AckToken, OwnedMessage};
 use crate::shared::Shared;
@@ -76,6 +77,8 @@ pub(crate) struct State {
     pub timer_at: Option<Duration>,
     /// What was last said to be wrong with this partition.
     pub announced: Option<Code>,
+    /// What was last said of its parked keys.
+    pub parking: Parking,
     pub watermarks: Option<(i64, i64)>,
 }
 
@@ -133,6 +136,7 @@ impl Partition {
                 stall: None,
                 timer_at: None,
                 announced: None,
+                parking: Parking::default(),
                 watermarks: None,
             }),
         }
@@ -205,6 +209,7 @@ impl Partition {
                 // The position moves by what an earlier owner has done.
                 shared.list(self, state);
             }
+            self.announce_parking(state);
             shared.schedule(self, state);
         }
         let full = state.batches.bytes() > shared.share_bytes()

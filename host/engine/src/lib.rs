@@ -16,6 +16,7 @@ mod lanes;
 mod lines;
 mod machine;
 mod outbox;
+mod parking;
 mod pauses;
 pub mod plan;
 pub mod ports;

@@ -108,16 +108,25 @@ fn status(partition: &Partition, state: &State, pauses: &Pauses, now: Duration) 
             .map(|begun| now.saturating_sub(begun).as_millis() as u64),
         paused: state.paused,
         waits: paused(partition, pauses).or_else(|| waits(partition, state, now)),
-        parked: parked(state),
+        parked: parked(partition, state, now),
     }
 }
 
-fn parked(state: &State) -> Option<ParkedStatus> {
+fn parked(partition: &Partition, state: &State, now: Duration) -> Option<ParkedStatus> {
     let parked = state.machine.parked();
-    (parked.keys > 0).then_some(ParkedStatus {
+    if parked.keys == 0 {
+        return None;
+    }
+    let longest = state.machine.longest_parked();
+    let (handler, failure) = longest.as_ref().and_then(|of| of.why).unzip();
+    Some(ParkedStatus {
         keys: parked.keys as u64,
         records: parked.records as u64,
         bytes: parked.bytes,
+        offset: longest.as_ref().map(|of| of.offset.0),
+        handler: handler.map(|index| partition.plan().handlers[index].name.to_string()),
+        code: failure.map(|of| of.code().to_string()),
+        for_ms: longest.map_or(0, |of| now.saturating_sub(of.since).as_millis() as u64),
     })
 }
 
@@ -175,14 +184,14 @@ fn waits(partition: &Partition, state: &State, now: Duration) -> Option<WaitStat
         }),
         Some(Wait::ParkFull { offset, parked }) => Some(WaitStatus {
             kind: "parking".into(),
-            code: None,
+            code: Some(Code::ParkingFull.to_string()),
             offset: Some(offset.0),
             handler: None,
             text: format!(
                 "as much is parked as `parking` allows: {} records of {} keys, {} bytes",
                 parked.records, parked.keys, parked.bytes
             ),
-            for_ms: since_begun,
+            for_ms: state.parking.full_since().map_or(0, for_ms),
         }),
         Some(Wait::Backoff {
             offset,

@@ -4,6 +4,7 @@
 //! A commit carries the *next* offset, and as metadata what is finished beyond it, where records may
 //! be finished out of order.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,6 +41,8 @@ pub struct Committer<S> {
     moved: Option<Result<(), Error>>,
     /// Failures in a row.
     failures: u32,
+    /// The brokers take as much metadata as a commit may have to carry.
+    with_metadata: bool,
     /// Start positions that could not be committed yet, by topic and partition.
     owed: HashMap<(Arc<str>, i32), NextOffset>,
 }
@@ -68,6 +71,7 @@ impl<S: Stay> Committer<S> {
             moving: false,
             moved: None,
             failures: 0,
+            with_metadata: true,
             owed: HashMap::new(),
         }
     }
@@ -90,7 +94,7 @@ impl<S: Stay> Committer<S> {
         if points.is_empty() {
             return;
         }
-        match self.handle.commit(&entries(&points), &self.answers) {
+        match self.handle.commit(&self.entries(&points), &self.answers) {
             Ok(()) => self.in_flight = Some(points),
             Err(error) => self.failed(&error),
         }
@@ -118,8 +122,8 @@ impl<S: Stay> Committer<S> {
         if points.is_empty() {
             return Ok(());
         }
-        let list = entries(&points);
         loop {
+            let list = self.entries(&points);
             let problem = match self.handle.commit(&list, &self.answers) {
                 Ok(()) => {
                     self.in_flight = Some(Vec::new());
@@ -137,6 +141,9 @@ impl<S: Stay> Committer<S> {
                 }
                 Err(error) => error,
             };
+            if self.in_flight.is_none() && self.gives_metadata_up(&problem) {
+                continue;
+            }
             let again = Instant::now() + TRY_AGAIN_AFTER;
             if self.in_flight.is_some() || !may_pass(problem.code) || again >= deadline {
                 self.latch_failure(&problem);
@@ -184,7 +191,7 @@ impl<S: Stay> Committer<S> {
             self.owed
                 .remove(&(Arc::clone(&position.topic), position.partition));
         }
-        self.handle.commit(positions, &self.answers)?;
+        self.handle.commit(&self.taken(positions), &self.answers)?;
         self.in_flight = Some(Vec::new());
         (self.moving, self.moved) = (true, None);
         Ok(true)
@@ -226,8 +233,10 @@ impl<S: Stay> Committer<S> {
             return false;
         };
         if std::mem::take(&mut self.moving) {
-            if answer.is_ok() {
-                self.succeeded();
+            match &answer {
+                Ok(()) => self.succeeded(),
+                // Whoever moves tries again.
+                Err(error) => drop(self.gives_metadata_up(error)),
             }
             self.moved = Some(answer);
             return true;
@@ -240,9 +249,51 @@ impl<S: Stay> Committer<S> {
                 }
                 self.succeeded();
             }
+            Err(error) if self.gives_metadata_up(&error) => self.due = Instant::now(),
             Err(error) => self.failed(&error),
         }
         true
+    }
+
+    /// Whether a commit failed for nothing but its metadata, and goes without from now on: to
+    /// commit comes before not doing again what is finished beyond.
+    fn gives_metadata_up(&mut self, error: &Error) -> bool {
+        let refused = error.code == Rd::OffsetMetadataTooLarge && self.with_metadata;
+        if refused {
+            self.with_metadata = false;
+            tracing::warn!(
+                group = self.group,
+                "the brokers refuse commits with as much metadata as is finished beyond them \
+                 (offset.metadata.max.bytes is below 4096); offsets are committed without it, so \
+                 that after a restart or a rebalance what was finished beyond a parked or slow \
+                 record is processed again. Set offset.metadata.max.bytes to 4096, as by default, \
+                 and restart the host"
+            );
+        }
+        refused
+    }
+
+    fn entries(&self, points: &[Point<S>]) -> Vec<PartitionOffset> {
+        let entry = |Point { stay, at }: &Point<S>| PartitionOffset {
+            metadata: match self.with_metadata {
+                true => stay.metadata(at),
+                false => String::new(),
+            },
+            ..PartitionOffset::new(stay.topic(), stay.number(), at.next.0)
+        };
+        points.iter().map(entry).collect()
+    }
+
+    /// These positions as the brokers take them.
+    fn taken<'a>(&self, positions: &'a [PartitionOffset]) -> Cow<'a, [PartitionOffset]> {
+        if self.with_metadata {
+            return positions.into();
+        }
+        let bare = |of: &PartitionOffset| PartitionOffset {
+            metadata: String::new(),
+            ..of.clone()
+        };
+        positions.iter().map(bare).collect()
     }
 
     /// The answer to what is in flight; `None` if it has not come by then.
@@ -337,12 +388,4 @@ pub fn may_pass(code: Rd) -> bool {
 
 fn key<S: Stay>(stay: &S) -> (Arc<str>, i32) {
     (Arc::clone(stay.topic()), stay.number())
-}
-
-fn entries<S: Stay>(points: &[Point<S>]) -> Vec<PartitionOffset> {
-    let entry = |Point { stay, at }: &Point<S>| PartitionOffset {
-        metadata: stay.metadata(at),
-        ..PartitionOffset::new(stay.topic(), stay.number(), at.next.0)
-    };
-    points.iter().map(entry).collect()
 }

@@ -136,9 +136,29 @@ impl Scrape {
             "Bytes of records fetched and not finished",
             |of| i64::try_from(of.buffered_bytes).ok(),
         )?;
+        gauge(
+            "penstock_parked_keys",
+            "Keys that wait for a retry while the others go on",
+            |of| i64::try_from(of.parked.as_ref().map_or(0, |of| of.keys)).ok(),
+        )?;
+        gauge(
+            "penstock_parked_records",
+            "Records of parked keys: those tried again, and later ones behind them",
+            |of| i64::try_from(of.parked.as_ref().map_or(0, |of| of.records)).ok(),
+        )?;
+        families.gauge(
+            "penstock_parked_seconds",
+            "For how long a parked record has been tried, at most; absent when none is parked",
+            self.metrics.status.partitions.iter().filter_map(|of| {
+                Some((
+                    partition_labels(of),
+                    of.parked.as_ref()?.for_ms as f64 / 1e3,
+                ))
+            }),
+        )?;
         families.gauge(
             "penstock_oldest_open_seconds",
-            "Age of the oldest delivery that is begun and open; absent when none is",
+            "Age of the oldest delivery that is begun, open and not parked; absent when none is",
             self.metrics
                 .status
                 .partitions

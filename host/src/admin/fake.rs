@@ -6,8 +6,8 @@ use penstock_core::ledger::Ledger;
 use penstock_core::operations::{Answer, Deed, PauseOrder, ResetOrder, ResumeOrder};
 use penstock_core::pauses::Scope;
 use penstock_core::status::{
-    ConditionStatus, FindingStatus, HandlerStatus, HostState, PartitionStatus, PauseStatus, Status,
-    TransactionsStatus, WaitStatus,
+    ConditionStatus, FindingStatus, HandlerStatus, HostState, ParkedStatus, PartitionStatus,
+    PauseStatus, Status, TransactionsStatus, WaitStatus,
 };
 
 use penstock_core::watch::{Event, Opened, Step, Wanted};
@@ -92,7 +92,7 @@ impl Control for Fake {
     }
 }
 
-/// Two partitions, one of which waits, one handler, one condition.
+/// Two partitions, one of which waits and one has keys parked, one handler, one condition.
 pub(crate) fn status() -> Status {
     Status {
         host: "worker-1".to_owned(),
@@ -164,12 +164,20 @@ fn working() -> PartitionStatus {
         committed: Some(40),
         end: Some(45),
         lag: Some(3),
-        unfinished: 0,
+        unfinished: 3,
         buffered_bytes: 0,
         oldest_open_ms: None,
         paused: false,
         waits: None,
-        parked: None,
+        parked: Some(ParkedStatus {
+            keys: 2,
+            records: 3,
+            bytes: 420,
+            offset: Some(42),
+            handler: Some("purchase-to-access".to_owned()),
+            code: Some("PSK-H001".to_owned()),
+            for_ms: 65_000,
+        }),
     }
 }
 
@@ -191,6 +199,7 @@ fn waiting() -> PartitionStatus {
             text: "course-access-granted can't be written".to_owned(),
             for_ms: 4_000,
         }),
+        parked: None,
         ..working()
     }
 }

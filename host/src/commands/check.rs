@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use penstock_core::config::{Delivery, Loaded, Plugins, Start, Topic, Transaction};
+use penstock_core::config::{Config, Delivery, Loaded, Plugins, Start, Topic, Transaction};
+use penstock_core::partition::{OrderBy, ParkLimits};
 use serde_json::json;
 
 use super::{Exit, Failure, configuration, output};
@@ -94,7 +95,7 @@ fn summary(files: &str, loaded: &Loaded) -> String {
     for (name, topic) in &config.topics {
         push(
             &mut out,
-            format_args!("\n{NAME}{name}{NAME:#}: {}\n", policy(topic)),
+            format_args!("\n{NAME}{name}{NAME:#}: {}\n", policy(config, topic)),
         );
         for handler in &topic.handlers {
             push(
@@ -127,7 +128,7 @@ fn exactly_once(of: &Transaction, interval: Duration) -> String {
     )
 }
 
-fn policy(topic: &Topic) -> String {
+fn policy(config: &Config, topic: &Topic) -> String {
     let start = match topic.start {
         Start::Earliest => "a new group starts at the earliest record".to_owned(),
         Start::Latest => "a new group starts at the latest record".to_owned(),
@@ -136,10 +137,25 @@ fn policy(topic: &Topic) -> String {
             Err(_) => format!("a new group starts at {ms} ms since 1970"),
         },
     };
-    match &topic.dead_letter {
+    let mut text = match &topic.dead_letter {
         Some(dead_letter) => format!("{start}; failures go to {NAME}{dead_letter}{NAME:#}"),
         None => format!("{start}; a failure halts its partition"),
+    };
+    let order = config.order(topic);
+    if order.lanes > 1 {
+        let kept = match order.by {
+            OrderBy::Key => "by key",
+            OrderBy::Nothing => "not at all",
+        };
+        push(
+            &mut text,
+            format_args!("; {} lanes a partition, in order {kept}", order.lanes),
+        );
     }
+    if order.park != ParkLimits::NOTHING {
+        text += "; what is tried again holds only its key";
+    }
+    text
 }
 
 fn plugin(loaded: &Loaded, handler: &str) -> String {
@@ -172,8 +188,7 @@ mod tests {
     use std::path::Path;
 
     use penstock_core::config::{
-        Config, ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, SourceFile,
-        load,
+        ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, SourceFile, load,
     };
     use penstock_core::contract::{Description, OutputSpec};
 
@@ -229,16 +244,19 @@ mod tests {
         let text = "[host]\nid = \"a\"\n[kafka]\nbootstrap = \"b:1\"\ngroup = \"g\"\n\
             [handlers.greet]\nplugin = \"greeter.wasm\"\noutputs = { greetings = \"hellos\" }\n\
             [topics.arrivals]\nhandlers = [\"greet\"]\nstart = 2026-01-31T12:00:00Z\n\
-            [topics.returns]\nhandlers = [\"greet\"]\nstart = \"latest\"\ndead-letter = \"dlq\"\n";
+            [topics.returns]\nhandlers = [\"greet\"]\nstart = \"latest\"\ndead-letter = \"dlq\"\n\
+            concurrency = 4\n[retry]\nmode = \"key\"\n";
         assert_eq!(
             summary_of(text),
             "ok: a.toml: 2 topics, 1 handler\n\
              \n\
-             arrivals: a new group starts at 2026-01-31T12:00:00Z; a failure halts its partition\n  \
+             arrivals: a new group starts at 2026-01-31T12:00:00Z; a failure halts its partition; \
+             what is tried again holds only its key\n  \
                greet (greeter 1.2.3)\n    \
                  greetings → hellos\n\
              \n\
-             returns: a new group starts at the latest record; failures go to dlq\n  \
+             returns: a new group starts at the latest record; failures go to dlq; 4 lanes a partition, \
+             in order by key; what is tried again holds only its key\n  \
                greet (greeter 1.2.3)\n    \
                  greetings → hellos\n"
         );

@@ -9,7 +9,7 @@ use penstock_core::diagnosis::snapshot::{Answer, Look};
 use penstock_core::preflight::snapshot::{Clock, Operations, Seen};
 use penstock_core::preflight::{positions, uses};
 
-use super::{logs, topics};
+use super::{keys, logs, topics};
 use crate::doctor::translate::answer;
 use crate::doctor::{Ask, look_once};
 use crate::security::Entrance;
@@ -50,6 +50,7 @@ pub async fn look(cluster: &Cluster, config: &Config, entrance: &Entrance) -> Se
         topics,
         topic_names,
         starts,
+        keys: keys::look(config).await,
         principal: entrance.access().principal,
         has_authoriser: answer(entry.has_authoriser().await),
         group_operations: group_operations(coordinator.as_deref(), &look, config).await,

@@ -3,6 +3,7 @@
 
 mod ask;
 mod create;
+mod keys;
 mod logs;
 mod topics;
 

@@ -65,6 +65,39 @@ fn replicas() -> Result<()> {
 }
 
 #[test]
+fn retries_by_key() -> Result<()> {
+    let world = World::new("retries")?;
+    let retry = |key| ["handlers", "unruly", "retry", key];
+    let config = world.config()?.set(&retry("mode"), "key");
+    // Nothing lies there; then a record in each partition, one of them without a key.
+    assert!(world.findings_of(&config, 0)?.is_empty());
+    let record = |partition| Outgoing::to(&world.input).partition(partition).value("ok");
+    world.client.produce(&[record(0).key("k")])?;
+    let ended = world.check_of(&config, &[])?;
+    assert!(
+        ended.out.contains("have keys that can wait"),
+        "{}",
+        ended.out
+    );
+    world.client.produce(&[record(1)])?;
+    let of = ("PSK-B014", "warning", world.input.as_str());
+    world
+        .only_of(&config, 0, of)
+        .says("1 of the latest 2 records have none, as [1] 0");
+
+    let patient = world
+        .config()?
+        .set(&retry("attempts"), 1000)
+        .set(&retry("backoff"), "1s..10m");
+    world
+        .client
+        .set_topic(&world.input, &[("retention.ms", "3600000")])?;
+    let of = ("PSK-B013", "problem", world.input.as_str());
+    world.only_of(&patient, 1, of).says("within 24 h 0 min");
+    Ok(())
+}
+
+#[test]
 fn retention() -> Result<()> {
     let world = World::new("retention")?;
     old(&world, 50 * 60_000)?;

@@ -17,6 +17,7 @@ mod order;
 mod out_of_range;
 mod outage;
 mod outputs;
+mod parking;
 mod policies;
 mod remade;
 mod shutdown;

@@ -115,6 +115,22 @@ fn dead_letters(config: &Config, root: &Node, found: &mut Vec<Diagnostic>) {
         let Some(dead_letter) = &topic.dead_letter else {
             continue;
         };
+        let place = root
+            .entry(&["topics", name, "dead-letter"])
+            .map(|entry| entry.node.place);
+        if dead_letter == name {
+            // Even where loops are allowed: it never ends.
+            found.push(
+                Diagnostic::error(
+                    Code::Loop,
+                    place,
+                    format!("the dead letters of `{name}` would go to itself"),
+                )
+                .label("what failed would come back, and fail again, for ever")
+                .help(format!("name a topic of its own, as `{name}.dlq`")),
+            );
+            continue;
+        }
         if config
             .topics
             .get(dead_letter)
@@ -122,9 +138,6 @@ fn dead_letters(config: &Config, root: &Node, found: &mut Vec<Diagnostic>) {
         {
             continue;
         }
-        let place = root
-            .entry(&["topics", name, "dead-letter"])
-            .map(|entry| entry.node.place);
         let message =
             format!("the dead letters of `{name}` would be consumed again, from `{dead_letter}`");
         found.push(

@@ -24,6 +24,7 @@ pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
         outputs_at_rest(scene),
         began_at_the_end(scene),
         paused(scene),
+        parked(scene),
     ];
     let mut notes: Vec<String> = all.into_iter().flatten().collect();
     notes.extend(unasked_hosts(scene));
@@ -147,6 +148,31 @@ fn paused(scene: &Scene<'_>) -> Option<String> {
     Some(format!(
         "{name}{others} is paused on purpose: {}; `penstock resume` ends that sooner",
         first.text
+    ))
+}
+
+/// Commits stand still, and all but some keys goes on.
+fn parked(scene: &Scene<'_>) -> Option<String> {
+    let places = scene.places.iter();
+    let parked = places.filter_map(|place| Some((place.name(), place.parked()?)));
+    let all: Vec<_> = parked.collect();
+    let (name, longest) = all.iter().max_by_key(|(_, of)| of.for_ms)?;
+    let others = match all.len() - 1 {
+        0 => String::new(),
+        1 => " (and one more partition has some)".to_owned(),
+        many => format!(" (and {many} more partitions have some)"),
+    };
+    let at = longest.offset.map(|at| format!(", record {at}"));
+    let handler = longest.handler.as_deref().map(|of| format!(" by {of}"));
+    let code = longest.code.as_deref().map(|of| format!(" ({of})"));
+    let longest_for = span(i64::try_from(longest.for_ms).unwrap_or(i64::MAX));
+    Some(format!(
+        "{name}: {}{others}, the longest for {longest_for}{}{}{}. The other keys go on; the committed \
+         offset stays before that record, with what is finished beyond it beside it",
+        longest.count(),
+        at.unwrap_or_default(),
+        handler.unwrap_or_default(),
+        code.unwrap_or_default()
     ))
 }
 

@@ -6,7 +6,7 @@ use super::roll::{Roll, wanted};
 use super::snapshot::{
     Ahead, Answer, Assigned, Batch, Committed, Group, GroupKind, Host, Log, Look, Member, Snapshot,
 };
-use crate::status::{PartitionStatus, Status, WaitStatus};
+use crate::status::{ParkedStatus, PartitionStatus, Status, WaitStatus};
 
 /// A snapshot, joined.
 pub(super) struct Scene<'s> {
@@ -217,6 +217,11 @@ impl<'s> Place<'s> {
     pub fn paused(&self) -> Option<&WaitStatus> {
         let waits = self.inside.as_ref()?.now.waits.as_ref();
         waits.filter(|of| of.kind == "paused")
+    }
+
+    /// What waits there for a retry while the others go on: commits stand still meanwhile.
+    pub fn parked(&self) -> Option<&ParkedStatus> {
+        self.inside.as_ref()?.now.parked.as_ref()
     }
 
     /// `topic[0]`

@@ -227,6 +227,12 @@ fn commit(scene: &Scene<'_>) -> Option<String> {
             span(scene.watched_ms())
         ));
     }
+    if !readable.is_empty() && readable.iter().all(|place| place.parked().is_some()) {
+        let partitions = count(readable.len() as i64, "partition", "partitions");
+        return Some(format!(
+            "commits stay at what is parked in {partitions}, and the rest goes on"
+        ));
+    }
     if !readable.is_empty() {
         return None;
     }

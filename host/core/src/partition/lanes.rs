@@ -109,7 +109,12 @@ impl Partition {
         }
     }
 
-    pub(super) fn has_room_to_park(&self, entry: &Entry) -> bool {
+    /// Whether the record waits where it is only because no more may be parked.
+    pub(super) fn is_left_out(&self, entry: &Entry) -> bool {
+        self.park.wants(entry) && !self.has_room_to_park(entry)
+    }
+
+    fn has_room_to_park(&self, entry: &Entry) -> bool {
         self.park.has_room(entry) && self.has_room_for_holes()
     }
 

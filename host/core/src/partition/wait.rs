@@ -87,7 +87,7 @@ impl Partition {
         if entry.taken {
             return None;
         }
-        if self.park.wants(entry) && !self.has_room_to_park(entry) {
+        if self.is_left_out(entry) {
             return Some(Wait::ParkFull {
                 offset: entry.offset,
                 parked: self.park.status(),

@@ -22,6 +22,8 @@ pub struct Seen {
     pub ahead: Vec<Ahead>,
     /// The latest time that a record of an input topic carries, in milliseconds since 1970.
     pub latest_ms: BTreeMap<String, i64>,
+    /// Of input topics whose records may wait by key: whether the latest ones have keys.
+    pub keys: BTreeMap<String, Answer<Keys>>,
     /// As whom the brokers know the client, as `User:ANONYMOUS`; `None`: it isn't known here.
     pub principal: Option<String>,
     /// Whether anybody decides what is permitted.
@@ -38,6 +40,17 @@ pub struct Seen {
     pub consumer_protocol: Answer<bool>,
     /// The cluster's clock.
     pub clock: Answer<Clock>,
+}
+
+/// Some of the latest records of a topic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// How many were looked at.
+    pub looked: i64,
+    /// How many of them have no key.
+    pub without: i64,
+    /// One of those, by partition and offset.
+    pub example: Option<(i32, i64)>,
 }
 
 /// A topic of the configuration.

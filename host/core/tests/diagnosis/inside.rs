@@ -4,7 +4,7 @@ use penstock_core::diagnosis::diagnose;
 use penstock_core::diagnosis::snapshot::{Answer, Host, Look, Snapshot};
 use penstock_core::ledger::Ledger;
 use penstock_core::status::{
-    ConditionStatus, HandlerStatus, HostState, PartitionStatus, Status, WaitStatus,
+    ConditionStatus, HandlerStatus, HostState, ParkedStatus, PartitionStatus, Status, WaitStatus,
 };
 
 use crate::world::{Build, healthy, look, member, only, snapshot};
@@ -267,6 +267,77 @@ fn a_host_answers_for_what_it_has_alone() {
     healthy(&of);
     of.client = Some("penstock-h2:9644".to_owned());
     assert_eq!(diagnose(&of).findings.len(), 1);
+}
+
+/// The record at the committed offset waits for a retry, and all behind it is finished.
+fn with_a_parked_key(for_ms: u64) -> PartitionStatus {
+    PartitionStatus {
+        unfinished: 2,
+        parked: Some(ParkedStatus {
+            keys: 1,
+            records: 2,
+            bytes: 20,
+            offset: Some(4),
+            handler: Some("h".to_owned()),
+            code: Some("PSK-H001".to_owned()),
+            for_ms,
+        }),
+        ..partition()
+    }
+}
+
+#[test]
+fn commits_that_stand_still_for_a_parked_key_are_healthy_and_say_so() {
+    let hour = 3_600_000;
+    let parked = with_a_parked_key(hour);
+    let diagnosis = healthy(&seen(parked.clone(), status(parked)));
+    let notes = diagnosis.notes.join("\n");
+    assert!(
+        notes.contains(
+            "t[0]: 1 key parked (2 records), the longest for 1 h 0 min, record 4 by h (PSK-H001). \
+             The other keys go on; the committed offset stays before that record"
+        ),
+        "{notes}"
+    );
+    assert_eq!(
+        diagnosis.stages[8].text,
+        "commits stay at what is parked in 1 partition, and the rest goes on"
+    );
+}
+
+#[test]
+fn a_group_is_not_slow_for_what_it_has_parked() {
+    // Eight are written and none is committed, beside a partition that keeps up.
+    let at = |end, committed| {
+        look()
+            .topic("t", &[(0, end, end), (0, 9, 9)])
+            .with(member(CLIENT, "t", &[0, 1]))
+            .commit("t", 0, 4)
+            .commit("t", 1, committed)
+    };
+    let of = |parked: bool| {
+        let of = |partition: PartitionStatus, number| PartitionStatus {
+            partition: number,
+            ..partition
+        };
+        let mut status = status(match parked {
+            true => with_a_parked_key(20_000),
+            false => busy(100),
+        });
+        status.partitions.push(of(busy(100), 1));
+        let first = of_host(at(40, 8), status.clone());
+        snapshot(&[first, of_host(at(48, 9).after(10_000), status)])
+    };
+    only(&of(false), "PSK-D009");
+    healthy(&of(true));
+}
+
+#[test]
+fn a_park_that_is_full_is_found() {
+    let mut full = status(waiting("parking", Some("PSK-O006"), 5_000));
+    full.conditions = vec![latched("PSK-O006", "t[0]")];
+    let diagnosis = only(&seen(with_a_parked_key(5_000), full), "PSK-O006");
+    assert_eq!(diagnosis.findings[0].subject, "t[0]");
 }
 
 #[test]

@@ -70,6 +70,7 @@ pub fn fine() -> Seen {
             })),
         }],
         latest_ms: [("orders".to_owned(), NOW_MS - 1000)].into(),
+        keys: BTreeMap::new(),
         principal: Some("User:worker".to_owned()),
         has_authoriser: Answer::Known(true),
         group_operations: Answer::Known(ALL),

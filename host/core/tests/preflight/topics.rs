@@ -3,6 +3,7 @@
 use penstock_core::codes::Code;
 use penstock_core::diagnosis::snapshot::Answer;
 use penstock_core::preflight::Severity::{Note, Problem, Warning};
+use penstock_core::preflight::snapshot::Keys;
 
 use crate::cluster::{HOUR_MS, Spoil, config, config_of, fine, only, report, says};
 use crate::world::NOW_MS;
@@ -128,6 +129,56 @@ fn old_records_that_wait_are_about_to_be_deleted() {
     assert_eq!(report(&config(""), &seen).findings, []);
     let for_ever = seen.set("orders", "retention.ms", "-1");
     assert_eq!(report(&config(""), &for_ever).findings, []);
+}
+
+#[test]
+fn retries_must_not_outlast_what_is_tried() {
+    let of = (Code::PreflightRetries, Problem, "orders");
+    let kept = |ms: &str| fine().set("orders", "retention.ms", ms);
+    // Five attempts, ten seconds apart at most, as by default.
+    assert_eq!(report(&config(""), &kept("600000")).findings, []);
+    let patient = config("retry = { attempts = 1000, backoff = \"1s..10m\" }\n");
+    says(&only(&patient, &kept("3600000"), of), "within 24 h 0 min");
+    assert_eq!(report(&patient, &kept("86400000")).findings, []);
+    assert_eq!(report(&patient, &kept("-1")).findings, []);
+    let compacted = kept("3600000").set("orders", "cleanup.policy", "compact");
+    assert_eq!(report(&patient, &compacted).findings, []);
+    // Of all classes, and of a code.
+    let code =
+        "failures = { reject-codes = { busy = { attempts = 100, backoff = \"1m..1m\" } } }\n";
+    let found = only(&config(code), &kept("3600000"), of);
+    says(
+        &found,
+        "by `reject-codes.busy` a record is called up to 100 times within 1 h 39 min",
+    );
+}
+
+#[test]
+fn records_without_a_key_can_not_wait_by_it() {
+    let by_key = config("retry = { mode = \"key\" }\n");
+    let seen = |keys| {
+        let mut seen = fine();
+        seen.keys.insert("orders".to_owned(), keys);
+        seen
+    };
+    let some = |without| {
+        Answer::Known(Keys {
+            looked: 20,
+            without,
+            example: (without > 0).then_some((1, 9)),
+        })
+    };
+    let of = (Code::PreflightKeyless, Warning, "orders");
+    let found = only(&by_key, &seen(some(3)), of);
+    says(&found, "3 of the latest 20 records have none, as [1] 9");
+    let keyed = report(&by_key, &seen(some(0)));
+    assert_eq!(keyed.findings, []);
+    assert!(keyed.fine.iter().any(|text| text.contains("have keys")));
+    // Nobody asks them to.
+    assert_eq!(report(&config(""), &seen(some(3))).findings, []);
+    let hidden = seen(Answer::Failed("no answer".to_owned()));
+    let of = (Code::PreflightUnchecked, Note, "orders");
+    says(&only(&by_key, &hidden, of), "could not be seen");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use penstock_core::batch::Batch;
+use penstock_core::codes::Code;
 use penstock_core::partition::{Order, OrderBy, ParkLimits};
 use penstock_core::policy::RetryMode;
 use penstock_core::record::{NextOffset, Offset, Timestamp};
@@ -149,7 +150,7 @@ fn a_parked_key_waits_and_the_others_go_on() {
         world.sink.values() == ["b1", "b2", "c1"]
     });
     until("three are parked", || {
-        let parked = world.engine.snapshot().partitions[0].parked;
+        let parked = world.engine.snapshot().partitions[0].parked.clone();
         parked.is_some_and(|parked| (parked.keys, parked.records) == (1, 3))
     });
     until("the others are finished", || {
@@ -157,6 +158,18 @@ fn a_parked_key_waits_and_the_others_go_on() {
             .commit_point()
             .is_some_and(|point| point.next == NextOffset(10) && point.beyond.contains(Offset(15)))
     });
+    until(
+        "its record is named, and is not among those in hand",
+        || {
+            let status = &world.engine.snapshot().partitions[0];
+            let parked = status.parked.as_ref().unwrap();
+            let record = (parked.offset, parked.handler.as_deref());
+            record == (Some(10), Some("h"))
+                && parked.code.as_deref() == Some("PSK-H001")
+                && parked.for_ms > 0
+                && status.oldest_open_ms.is_none()
+        },
+    );
     let point = partition.commit_point().unwrap();
     let metadata = partition.metadata(&point);
     assert_eq!(metadata, "penstock/1 0000000000000001 10 1,3,5");
@@ -203,9 +216,19 @@ fn what_exceeds_the_parking_blocks_and_says_so() {
     until("it is said", || {
         let snapshot = world.engine.snapshot();
         let waits = snapshot.partitions[0].waits.as_ref();
-        waits.is_some_and(|waits| waits.kind == "parking" && waits.offset == Some(3))
+        waits.is_some_and(|waits| {
+            let told = (waits.kind.as_str(), waits.code.as_deref());
+            told == ("parking", Some("PSK-O006")) && waits.offset == Some(3)
+        })
     });
     assert_eq!(world.sink.values(), ["b1"]);
+    let full = || {
+        let conditions = world.conditions.lock().unwrap();
+        conditions
+            .iter()
+            .any(|(code, ..)| code == Code::ParkingFull)
+    };
+    assert!(full());
     door.open();
     finished(&partition, 5);
     let values = world.sink.values();
@@ -214,6 +237,7 @@ fn what_exceeds_the_parking_blocks_and_says_so() {
         .filter(|value| !value.starts_with('b'))
         .collect();
     assert_eq!(of_a, ["wait", "a2", "a3"]);
+    until("that is over", || !full());
 }
 
 #[test]

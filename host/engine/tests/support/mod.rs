@@ -245,6 +245,7 @@ impl EpochClock for NoClock {
 pub struct World {
     pub engine: Arc<Engine>,
     pub sink: Arc<Memory>,
+    pub conditions: Arc<Mutex<Conditions>>,
 }
 
 /// One topic `in` with these handlers; dead letters go to output topic 1 if `dead_letter`.
@@ -296,18 +297,23 @@ pub fn deliver(
         record_lines: RecordLines::Off,
         delivery,
     };
+    let conditions = Arc::new(Mutex::new(Conditions::default()));
     let engine = Engine::start(
         settings,
         vec![plan],
         Arc::clone(&sink) as _,
         Arc::new(NoClock),
-        Arc::new(Mutex::new(Conditions::default())),
+        Arc::clone(&conditions),
     )
     .unwrap();
     assert!(sink.reports.set(Arc::clone(&engine)).is_ok());
     let answering = Arc::clone(&sink);
     std::thread::spawn(move || answering.answer_for_ever());
-    World { engine, sink }
+    World {
+        engine,
+        sink,
+        conditions,
+    }
 }
 
 /// Records with these values at consecutive offsets.

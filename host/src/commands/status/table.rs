@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use penstock_core::status::{
-    ConditionStatus, FindingStatus, HostState, PartitionStatus, Status, WaitStatus,
+    ConditionStatus, FindingStatus, HostState, ParkedStatus, PartitionStatus, Status, WaitStatus,
 };
 
 use crate::commands::columns::{shown, table, times};
@@ -195,11 +195,28 @@ fn condition(text: &mut String, of: &ConditionStatus) -> std::fmt::Result {
 }
 
 fn waits(of: &PartitionStatus) -> String {
-    match &of.waits {
-        Some(waits) => wait(waits),
-        None if of.paused => "buffer full".to_owned(),
-        None => String::new(),
+    let waits = match &of.waits {
+        Some(waits) => Some(wait(waits)),
+        None if of.paused => Some("buffer full".to_owned()),
+        None => None,
+    };
+    let each = waits.into_iter().chain(of.parked.as_ref().map(parked));
+    each.collect::<Vec<_>>().join("; ")
+}
+
+/// What waits while the partition goes on.
+fn parked(parked: &ParkedStatus) -> String {
+    let mut text = format!("{} for {}", parked.count(), span(parked.for_ms));
+    if let Some(offset) = parked.offset {
+        text += &format!(", at {offset}");
     }
+    if let Some(handler) = &parked.handler {
+        text += &format!(", {}", shown(handler));
+    }
+    if let Some(code) = &parked.code {
+        text += &format!(" ({})", shown(code));
+    }
+    text
 }
 
 fn wait(waits: &WaitStatus) -> String {

@@ -97,6 +97,20 @@ fn a_finding_is_told_in_detail_and_left_again() {
 }
 
 #[test]
+fn what_is_parked_is_told_with_its_record() {
+    let mut model = model();
+    assert!(!model.press(Key::Enter));
+    let told = frame(&model);
+    for part in [
+        "2 keys parked (3 records), 420 bytes; the other keys go on",
+        "record 42 has been tried by purchase-to-access for 1m05s",
+        "PSK-H001",
+    ] {
+        assert!(told.contains(part), "no {part:?} in\n{told}");
+    }
+}
+
+#[test]
 fn a_host_that_gives_no_status_is_a_finding_and_its_lag_is_unknown() {
     let mut model = Model::new("group g");
     model.take(Sample {

@@ -27,19 +27,19 @@ const RETRY: Retry = Retry {
 /// All that is said in one place, of all failures and of some.
 #[derive(Default)]
 pub(super) struct Said {
-    retry: Part,
-    classes: BTreeMap<&'static str, Part>,
-    reject_codes: BTreeMap<String, Part>,
+    pub(super) retry: Part,
+    pub(super) classes: BTreeMap<&'static str, Part>,
+    pub(super) reject_codes: BTreeMap<String, Part>,
 }
 
 /// What one table says.
 #[derive(Default)]
-struct Part {
+pub(super) struct Part {
     attempts: Option<u32>,
     backoff: Option<(Duration, Duration)>,
     jitter_percent: Option<u32>,
     total: Option<Duration>,
-    mode: Option<(RetryMode, Place)>,
+    pub(super) mode: Option<(RetryMode, Place)>,
     then: Option<(Then, Place)>,
 }
 

@@ -4,6 +4,7 @@
 mod delivery;
 mod failures;
 mod handler;
+mod modes;
 mod order;
 mod topic;
 
@@ -62,6 +63,7 @@ pub(super) fn config(
         .collect();
     failures::have_their_topics(&topics, root, &said, cx);
     order::is_kept_where_keys_wait(&topics, &handlers, root, cx);
+    modes::have_an_effect(&all, &said, &handlers, root, cx);
     let topics_wrong = root
         .entry(&["topics"])
         .is_some_and(|entry| entry.node.has_wrong());

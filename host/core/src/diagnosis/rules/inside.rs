@@ -46,7 +46,7 @@ fn stage(code: Code) -> Option<Stage> {
         Code::ClientFatal | Code::GroupRefuses => Stage::Group,
         Code::TopicMissing => Stage::Assignment,
         Code::RecordUnreadable | Code::Throttled => Stage::Fetch,
-        Code::Halted => Stage::Handler,
+        Code::Halted | Code::ParkingFull => Stage::Handler,
         Code::OutputUnwritable | Code::DeadLetterUnwritable => Stage::Outcome,
         Code::CommitFailed => Stage::Commit,
         _ => return None,

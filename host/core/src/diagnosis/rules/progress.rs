@@ -121,8 +121,8 @@ pub(super) fn too_slow(scene: &Scene<'_>) -> Vec<Finding> {
     let topics = scene.by_topic().into_iter();
     topics
         .filter_map(|(topic, mut places)| {
-            // Somebody wants it to wait.
-            places.retain(|place| place.paused().is_none());
+            // Somebody wants it to wait; or what is finished can't be seen from the commits.
+            places.retain(|place| place.paused().is_none() && place.parked().is_none());
             slow(scene, topic, &places)
         })
         .collect()

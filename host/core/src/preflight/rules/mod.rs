@@ -3,11 +3,13 @@
 mod clock;
 mod compaction;
 mod group;
+mod keyless;
 mod offsets;
 mod permissions;
 mod replicas;
 mod requests;
 mod retention;
+mod retries;
 mod size;
 mod timestamps;
 mod topics;
@@ -38,7 +40,7 @@ impl Found {
 /// What all rules find, and what is fine.
 pub(super) fn all(scene: &Scene<'_>) -> (Vec<Finding>, Vec<String>) {
     let mut found = Found::default();
-    let rules: [fn(&Scene<'_>, &mut Found); 13] = [
+    let rules: [fn(&Scene<'_>, &mut Found); 15] = [
         topics::rule,
         replicas::rule,
         permissions::rule,
@@ -48,6 +50,8 @@ pub(super) fn all(scene: &Scene<'_>) -> (Vec<Finding>, Vec<String>) {
         offsets::rule,
         size::rule,
         retention::rule,
+        retries::rule,
+        keyless::rule,
         compaction::rule,
         timestamps::rule,
         clock::rule,

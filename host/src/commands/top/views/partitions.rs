@@ -1,7 +1,7 @@
 //! The table of partitions: each with the host that has it, and what it waits for.
 
 use penstock_core::rates;
-use penstock_core::status::PartitionStatus;
+use penstock_core::status::{ParkedStatus, PartitionStatus};
 
 use super::super::sample::Samples;
 use super::super::table::{Cell, Row, State, Table};
@@ -59,7 +59,7 @@ fn state(of: &PartitionStatus) -> State {
     match &of.waits {
         Some(waits) if waits.code.is_some() => State::Wrong,
         Some(_) => State::Waits,
-        None if of.paused => State::Waits,
+        None if of.paused || of.parked.is_some() => State::Waits,
         None => State::Fine,
     }
 }
@@ -72,8 +72,28 @@ fn waits(of: &PartitionStatus) -> String {
             format!("{} {}{code}", shown(&waits.kind), span(waits.for_ms))
         }
         None if of.paused => "buffer full".to_owned(),
-        None => String::new(),
+        // The partition goes on.
+        None => of.parked.as_ref().map_or_else(String::new, |parked| {
+            format!("{} parked {}", parked.keys, span(parked.for_ms))
+        }),
     }
+}
+
+fn parked_detail(of: &ParkedStatus) -> Vec<String> {
+    let handler = of.handler.as_deref().unwrap_or("a handler");
+    let at = of.offset.map(|at| format!("record {at}"));
+    let mut lines = vec![
+        String::new(),
+        format!("{}, {} bytes; the other keys go on", of.count(), of.bytes),
+        format!(
+            "{} has been tried by {} for {}; the committed offset stays before it",
+            at.as_deref().unwrap_or("one"),
+            shown(handler),
+            span(of.for_ms)
+        ),
+    ];
+    lines.extend(of.code.as_deref().map(page));
+    lines
 }
 
 fn partition_detail(host: &str, of: &PartitionStatus) -> Vec<String> {
@@ -114,5 +134,6 @@ fn partition_detail(host: &str, of: &PartitionStatus) -> Vec<String> {
         lines.push(shown(&waits.text));
         lines.extend(waits.code.as_deref().map(page));
     }
+    lines.extend(of.parked.as_ref().into_iter().flat_map(parked_detail));
     lines
 }
