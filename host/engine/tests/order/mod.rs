@@ -318,3 +318,31 @@ fn what_is_sent_again_keeps_the_order_of_a_key_that_was_parked() {
     let of_a: Vec<_> = again.iter().filter(|value| *value != "second").collect();
     assert_eq!(of_a, ["first", "third"]);
 }
+
+#[test]
+fn what_found_no_room_is_sent_while_another_lane_is_in_a_guest() {
+    let door = Arc::new(Door::default());
+    let closed = Arc::clone(&door);
+    let plan = handler("h", 8, move |record, call, staging: &mut Staging| {
+        if record.value == Some(b"waits") {
+            closed.wait();
+        }
+        echo(record, call, staging)
+    });
+    let world = world_in_order(lanes(2, OrderBy::Nothing), vec![plan], true, 12);
+    world.sink.cork();
+    let partition = world.engine.assign("in", 0, NextOffset(0));
+    partition.fetched(keyed(0, &[("k", "waits")]));
+    until("one lane is in a guest", || door.waiting() == 1);
+    partition.fetched(keyed(
+        1,
+        &[("k", "one"), ("k", "behind"), ("k", "too-large")],
+    ));
+    until("one fills the outbox", || world.sink.values() == ["one"]);
+    world.sink.uncork();
+    until("there is room", || {
+        world.sink.values() == ["one", "too-large"]
+    });
+    door.open();
+    finished(&partition, 4);
+}
