@@ -66,7 +66,7 @@ pub(crate) struct State {
     /// Decided and not yet handed to the sink, in order.
     pub unsent: VecDeque<(AckToken, OwnedMessage)>,
     /// Refused, or held back behind such; to be sent again, in order.
-    pub kept: BTreeMap<(Seq, bool, u64), (AckToken, OwnedMessage)>,
+    pub kept: BTreeMap<(Offset, bool, u64), (AckToken, OwnedMessage)>,
     /// How many times in the run queue or with a worker.
     pub scheduled: usize,
     pub paused: bool,
@@ -348,12 +348,14 @@ impl State {
         self.batches.drop_before(self.machine.oldest());
     }
 
-    /// Keeps a message until it is sent again, in the order of records; of one record, what was
-    /// `refused` lies before what was held back behind it.
+    /// Keeps a message until it is sent again, in the order of records, which numbers are not where
+    /// keys were parked; of one record, what was `refused` lies before what was held back behind it.
     pub fn keep(&mut self, token: AckToken, message: OwnedMessage, refused: bool) {
         let seq = Token::unpack(token, self.machine.oldest()).seq;
         let order = self.kept.len() as u64;
-        self.kept.insert((seq, !refused, order), (token, message));
+        let offset = self.machine.offset(seq).expect("it is not finished");
+        self.kept
+            .insert((offset, !refused, order), (token, message));
     }
 
     /// Forgets everything but the machine, which is closed.

@@ -197,12 +197,13 @@ impl Shared {
 impl State {
     /// Those that have it already included.
     fn workers_wanted(&self, now: Duration, held: bool) -> usize {
-        let runs = match held {
+        let runnable = match held {
             true => 0,
-            false => self.machine.running() + self.machine.runnable(now),
+            false => self.machine.runnable(now),
         };
         let to_send =
             !self.unsent.is_empty() || self.wave.is_due(now) || self.machine.is_resend_due(now);
-        runs.max(usize::from(to_send))
+        // A worker that is in a guest may be there for long: what is to be sent needs another.
+        self.machine.running() + runnable.max(usize::from(to_send))
     }
 }

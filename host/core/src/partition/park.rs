@@ -52,8 +52,8 @@ pub(super) struct Park {
 struct ParkedKey {
     records: VecDeque<Entry>,
     due: Duration,
-    /// The record before these is with a worker.
-    running: bool,
+    /// The record before these is with a worker; it may come back, so its room stays taken.
+    running: Option<u32>,
 }
 
 impl Park {
@@ -88,9 +88,10 @@ impl Park {
     /// Puts a record behind those of its key.
     pub fn put(&mut self, entry: Entry) {
         let key = entry.key.expect("only records with keys are parked");
-        self.count(&entry);
+        self.records += 1;
+        self.bytes += u64::from(entry.bytes);
         let parked = self.keys.entry(key).or_default();
-        if parked.records.is_empty() && !parked.running {
+        if parked.records.is_empty() && parked.running.is_none() {
             parked.due = entry.due_at().unwrap_or_default();
             self.due.insert((parked.due, key));
         }
@@ -114,20 +115,17 @@ impl Park {
     pub fn take_first(&mut self, key: KeyHash) -> Option<Entry> {
         let parked = self.keys.get_mut(&key)?;
         let entry = parked.records.pop_front()?;
-        parked.running = true;
+        parked.running = Some(entry.bytes);
         self.due.remove(&(parked.due, key));
-        self.records -= 1;
-        self.bytes -= u64::from(entry.bytes);
         Some(entry)
     }
 
     /// The first record of a key came back undecided.
     pub fn put_back(&mut self, key: KeyHash, entry: Entry) {
-        self.count(&entry);
         let due = entry.due_at().unwrap_or_default();
         let parked = self.keys.entry(key).or_default();
         parked.records.push_front(entry);
-        parked.running = false;
+        parked.running = None;
         parked.due = due;
         self.due.insert((due, key));
     }
@@ -137,7 +135,10 @@ impl Park {
         let Some(parked) = self.keys.get_mut(&key) else {
             return;
         };
-        parked.running = false;
+        if let Some(bytes) = parked.running.take() {
+            self.records -= 1;
+            self.bytes -= u64::from(bytes);
+        }
         match parked.records.front() {
             Some(next) => {
                 parked.due = next.due_at().unwrap_or_default();
@@ -147,11 +148,6 @@ impl Park {
                 self.keys.remove(&key);
             }
         }
-    }
-
-    fn count(&mut self, entry: &Entry) {
-        self.records += 1;
-        self.bytes += u64::from(entry.bytes);
     }
 
     /// All records, in no order.

@@ -11,7 +11,7 @@ use penstock_core::record::{NextOffset, Offset, Timestamp};
 use penstock_core::staging::Staging;
 use penstock_core::verdict::Failure;
 use penstock_engine::plan::HandlerPlan;
-use penstock_engine::ports::Call;
+use penstock_engine::ports::{Blame, Call};
 
 use crate::support::*;
 
@@ -284,4 +284,89 @@ fn what_another_handler_wrote_waits_with_the_parked_record() {
         world.sink.values(),
         ["b1", "b1", "wait", "wait", "a2", "a2"]
     );
+}
+
+#[test]
+fn what_is_sent_again_keeps_the_order_of_a_key_that_was_parked() {
+    let (first, second) = (Arc::new(Door::default()), Arc::new(Door::default()));
+    let doors = [
+        (&b"first"[..], Arc::clone(&first)),
+        (b"second", Arc::clone(&second)),
+    ];
+    let mut plan = handler("h", 8, move |record, call, staging: &mut Staging| {
+        let mut doors = doors.iter();
+        if doors.any(|(value, door)| record.value == Some(value) && !door.is_open()) {
+            return Err(Failure::Retry {
+                after: Some(Duration::from_millis(5)),
+                why: crate::reason(),
+            });
+        }
+        echo(record, call, staging)
+    });
+    for rule in &mut plan.policy.rules {
+        rule.retry.attempts = 1_000_000;
+        rule.retry.mode = RetryMode::Key;
+    }
+    let world = world_in_order(parking(10, 10), vec![plan], true, OUTBOX);
+    world.sink.cork();
+    let partition = world.engine.assign("in", 0, NextOffset(0));
+    // The first is parked. The one without a key is not, and holds the lane before the third.
+    let mut records = Batch::default();
+    for (offset, key, value) in [
+        (0, Some("a"), "first"),
+        (1, None, "second"),
+        (2, Some("a"), "third"),
+    ] {
+        let key = key.map(str::as_bytes);
+        let value = Some(value.as_bytes());
+        records.push(
+            Offset(offset),
+            Timestamp::CreateTime(offset),
+            key,
+            value,
+            [],
+        );
+    }
+    partition.fetched(records);
+    until("the first is parked", || {
+        world.engine.snapshot().partitions[0].parked.is_some()
+    });
+    first.open();
+    until("it is sent", || world.sink.values() == ["first"]);
+    second.open();
+    until("the others are sent", || world.sink.values().len() == 3);
+    world.sink.refuse(Blame::Topic);
+    world.sink.uncork();
+    finished(&partition, 3);
+    let again = &world.sink.values()[3..];
+    let of_a: Vec<_> = again.iter().filter(|value| *value != "second").collect();
+    assert_eq!(of_a, ["first", "third"]);
+}
+
+#[test]
+fn what_found_no_room_is_sent_while_another_lane_is_in_a_guest() {
+    let door = Arc::new(Door::default());
+    let closed = Arc::clone(&door);
+    let plan = handler("h", 8, move |record, call, staging: &mut Staging| {
+        if record.value == Some(b"waits") {
+            closed.wait();
+        }
+        echo(record, call, staging)
+    });
+    let world = world_in_order(lanes(2, OrderBy::Nothing), vec![plan], true, 12);
+    world.sink.cork();
+    let partition = world.engine.assign("in", 0, NextOffset(0));
+    partition.fetched(keyed(0, &[("k", "waits")]));
+    until("one lane is in a guest", || door.waiting() == 1);
+    partition.fetched(keyed(
+        1,
+        &[("k", "one"), ("k", "behind"), ("k", "too-large")],
+    ));
+    until("one fills the outbox", || world.sink.values() == ["one"]);
+    world.sink.uncork();
+    until("there is room", || {
+        world.sink.values() == ["one", "too-large"]
+    });
+    door.open();
+    finished(&partition, 4);
 }
