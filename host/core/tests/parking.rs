@@ -9,7 +9,9 @@ use penstock_core::record::{NextOffset, Offset};
 use penstock_core::verdict::Failure;
 
 const SECOND: Duration = Duration::from_secs(1);
-const KEY: KeyHash = KeyHash(7);
+fn key() -> KeyHash {
+    KeyHash::from(7)
+}
 
 fn parking(records: usize) -> Partition {
     let park = ParkLimits {
@@ -40,13 +42,13 @@ fn again(seq: Seq) -> Handled {
 fn a_parked_record_keeps_its_room_while_it_is_tried_again() {
     let mut partition = parking(1);
     let mut told = Vec::new();
-    partition.fetched(Offset(0), Some(KEY), 10);
+    partition.fetched(Offset(0), Some(key()), 10);
     let run = partition.take(8, SECOND).unwrap();
     partition.handled(&run, [again(run.records[0])], SECOND, &mut told);
     assert_eq!(partition.parked().records, 1);
 
     let run = partition.take(8, SECOND * 2).unwrap();
-    partition.fetched(Offset(1), Some(KEY), 10);
+    partition.fetched(Offset(1), Some(key()), 10);
     partition.handled(&run, [again(run.records[0])], SECOND * 2, &mut told);
     let parked = partition.parked();
     assert_eq!((parked.records, parked.bytes), (1, 10), "as much as may be");

@@ -457,24 +457,6 @@ fn a_partition_waits_while_all_instances_are_out() {
 }
 
 #[test]
-fn an_undeclared_output_is_a_failure() {
-    let world = world(
-        vec![handler("h", 8, |record, _, staging| {
-            staging.push(1, record.key, record.value, [], None);
-            Ok(Outcome::Done)
-        })],
-        true,
-    );
-    let partition = world.engine.assign("in", 0, NextOffset(0));
-    partition.fetched(batch(0, &numbered(1)));
-    finished(&partition, 1);
-    let sent = world.sink.all();
-    assert_eq!(sent.len(), 1);
-    let code = &sent[0].message.headers[0];
-    assert_eq!(code.value.as_deref(), Some(&b"PSK-H009"[..]));
-}
-
-#[test]
 fn every_snapshot_balances_under_load() {
     let world = world(
         vec![

@@ -2,7 +2,7 @@
 
 use penstock_core::policy::{Class, Retry, Then};
 use penstock_core::record::NextOffset;
-use penstock_core::verdict::Failure;
+use penstock_core::verdict::{Failure, Outcome};
 use penstock_engine::plan::HandlerPlan;
 use penstock_engine::ports::{Blame, Call};
 
@@ -78,4 +78,22 @@ fn a_record_whose_output_is_refused_is_skipped_if_the_policy_says_so() {
     finished(&partition, 1);
     assert_eq!(world.sink.all().len(), 1, "no dead letter");
     assert_eq!(world.engine.snapshot().handlers[0].ledger.skipped, 1);
+}
+
+#[test]
+fn an_undeclared_output_is_a_failure() {
+    let world = world(
+        vec![handler("h", 8, |record, _, staging| {
+            staging.push(1, record.key, record.value, [], None);
+            Ok(Outcome::Done)
+        })],
+        true,
+    );
+    let partition = world.engine.assign("in", 0, NextOffset(0));
+    partition.fetched(batch(0, &numbered(1)));
+    finished(&partition, 1);
+    let sent = world.sink.all();
+    assert_eq!(sent.len(), 1);
+    let code = &sent[0].message.headers[0];
+    assert_eq!(code.value.as_deref(), Some(&b"PSK-H009"[..]));
 }

@@ -1,115 +1,33 @@
-//! The partition's invariants under any history: fetches with gaps, retries, parked keys, several
-//! lanes, refusals, acknowledgements in any order, a drain and a close at any moment.
+//! What an outsider knows of a partition's records, and what must hold of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use penstock_core::completion::CompletionMap;
 use penstock_core::decide::Decision;
 use penstock_core::ledger::Ledger;
 use penstock_core::partition::{
-    AfterRefusal, CommitPoint, Handled, KeyHash, Order, OrderBy, ParkLimits, Partition, Refused,
-    Run, RunOf, Seq, Told,
+    AfterRefusal, CommitPoint, Handled, KeyHash, Order, OrderBy, Partition, Refused, Run, Seq, Told,
 };
-use penstock_core::policy::{RetryMode, Then};
+use penstock_core::policy::Then;
 use penstock_core::record::{NextOffset, Offset};
-use penstock_core::verdict::{Failure, Reason};
-use proptest::prelude::*;
+use penstock_core::verdict::Reason;
 
-#[derive(Debug, Clone)]
-enum Step {
-    Fetch { gap: i64, key: Option<u64> },
-    Take { max: usize },
-    Bring { pick: usize, answers: Vec<Answer> },
-    Acknowledge { pick: usize },
-    Refuse { pick: usize, for_good: bool },
-    Resend,
-    Advance { ms: u64 },
-    Commit,
-    Drain,
-    Close,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Answer {
-    Emit(u32),
-    Skip,
-    Again(u64, RetryMode),
-    DeadLetter,
-    Halt,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let mode = prop_oneof![Just(RetryMode::Block), Just(RetryMode::Key)];
-    let answer = prop_oneof![
-        16 => (0u32..3).prop_map(Answer::Emit),
-        4 => Just(Answer::Skip),
-        8 => (0u64..50, mode).prop_map(|(ms, mode)| Answer::Again(ms, mode)),
-        4 => Just(Answer::DeadLetter),
-        1 => Just(Answer::Halt),
-    ];
-    prop_oneof![
-        10 => (0i64..3, prop::option::weighted(0.9, 1u64..5))
-            .prop_map(|(gap, key)| Step::Fetch { gap, key }),
-        10 => (1usize..5).prop_map(|max| Step::Take { max }),
-        10 => (any::<usize>(), prop::collection::vec(answer, 16))
-            .prop_map(|(pick, answers)| Step::Bring { pick, answers }),
-        20 => any::<usize>().prop_map(|pick| Step::Acknowledge { pick }),
-        3 => (any::<usize>(), any::<bool>())
-            .prop_map(|(pick, for_good)| Step::Refuse { pick, for_good }),
-        5 => Just(Step::Resend),
-        5 => (0u64..60).prop_map(|ms| Step::Advance { ms }),
-        4 => Just(Step::Commit),
-        1 => Just(Step::Drain),
-        1 => Just(Step::Close),
-    ]
-}
-
-fn order() -> impl Strategy<Value = Order> {
-    let park = prop_oneof![
-        Just(ParkLimits::NOTHING),
-        (1usize..3, 1usize..5).prop_map(|(keys, records)| ParkLimits {
-            keys,
-            records,
-            bytes: 10 * records as u64 - 5,
-        }),
-    ];
-    prop_oneof![
-        Just(Order::STRICT),
-        (1usize..4, park).prop_map(|(lanes, park)| Order {
-            lanes,
-            by: OrderBy::Key,
-            park,
-        }),
-        (2usize..4).prop_map(|lanes| Order {
-            lanes,
-            by: OrderBy::Nothing,
-            park: ParkLimits::NOTHING,
-        }),
-    ]
-}
-
-fn failure() -> Box<Failure> {
-    Box::new(Failure::Reject(Reason {
-        code: "no".into(),
-        text: String::new(),
-    }))
-}
+use crate::steps::{Answer, Step, failure};
 
 /// A message as the outside knows it.
 #[derive(Debug, Clone, Copy)]
-struct Message {
+pub struct Message {
     seq: Seq,
     offset: Offset,
     handler: usize,
     dead_letter: bool,
 }
 
-const HANDLERS: usize = 2;
-const START: NextOffset = NextOffset(100);
+pub const HANDLERS: usize = 2;
+pub const START: NextOffset = NextOffset(100);
 
 /// What an outsider knows of the records, kept apart from the machine's own books.
-struct World {
+pub struct World {
     order: Order,
     partition: Partition,
     now: Duration,
@@ -132,7 +50,7 @@ struct World {
 }
 
 impl World {
-    fn new(order: Order) -> World {
+    pub fn new(order: Order) -> World {
         World {
             order,
             partition: Partition::new(HANDLERS, START, order),
@@ -166,7 +84,7 @@ impl World {
         }
     }
 
-    fn apply(&mut self, step: Step) {
+    pub fn apply(&mut self, step: Step) {
         let mut told = Vec::new();
         match step {
             Step::Fetch { gap, key } => {
@@ -448,7 +366,7 @@ impl World {
     }
 
     /// Everything succeeds from now on: nothing may be left behind.
-    fn bring_to_an_end(&mut self) {
+    pub fn bring_to_an_end(&mut self) {
         if self.closed || self.drained {
             return;
         }
@@ -468,192 +386,4 @@ impl World {
         }
         panic!("some are never finished: {:?}", self.partition);
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    #[test]
-    fn invariants_hold_in_any_history(order in order(), steps in prop::collection::vec(step(), 1..150)) {
-        let mut world = World::new(order);
-        for step in steps {
-            world.apply(step);
-        }
-        world.bring_to_an_end();
-        world.apply(Step::Commit);
-    }
-}
-
-#[test]
-fn the_time_of_retries_counts_from_the_first_call_of_the_record_itself() {
-    let second = Duration::from_secs(1);
-    let mut partition = Partition::new(1, NextOffset(0), Order::STRICT);
-    for offset in 0..2 {
-        partition.fetched(Offset(offset), None, 0);
-    }
-    let again = |seq| Handled {
-        seq: Seq(seq),
-        handler: 0,
-        decision: Decision::Again {
-            after: second,
-            why: Box::new(Failure::Deadline { limit: second }),
-            mode: RetryMode::Block,
-        },
-    };
-    let emit = |seq| Handled {
-        seq: Seq(seq),
-        handler: 0,
-        decision: Decision::Emit { outputs: 0 },
-    };
-    let mut told = Vec::new();
-    // Both are taken, and the run ends after the first, which is tried again.
-    let run = partition.take(8, second).unwrap();
-    assert_eq!(run.records.len(), 2);
-    partition.handled(&run, [again(0)], second, &mut told);
-    let run = partition.take(8, second * 30).unwrap();
-    assert_eq!(run.first_waited, second * 29);
-    partition.handled(&run, [emit(0)], second * 30, &mut told);
-    // The second one has waited for the first, and not for itself.
-    let run = partition.take(8, second * 60).unwrap();
-    assert_eq!((run.records[0], run.first_waited), (Seq(1), Duration::ZERO));
-    partition.handled(&run, [again(1)], second * 60, &mut told);
-    assert_eq!(
-        partition.take(8, second * 62).unwrap().first_waited,
-        second * 2
-    );
-}
-
-const PARKING: Order = Order {
-    park: ParkLimits {
-        keys: 10,
-        records: 10,
-        bytes: 1000,
-    },
-    ..Order::STRICT
-};
-
-fn by_key() -> Decision {
-    Decision::Again {
-        after: Duration::from_millis(1),
-        why: failure(),
-        mode: RetryMode::Key,
-    }
-}
-
-fn answer(partition: &mut Partition, run: &Run, decision: Decision, now: Duration) {
-    let results = [Handled {
-        seq: run.records[0],
-        handler: 0,
-        decision,
-    }];
-    partition.handled(run, results, now, &mut Vec::new());
-}
-
-#[test]
-fn what_an_earlier_owner_has_done_is_committed_again_until_it_is_passed() {
-    let metadata = "penstock/1 0000000000000001 3 2-6";
-    let done = CompletionMap::decode(metadata, NextOffset(3), 1).unwrap();
-    for mut partition in [
-        Partition::new(1, NextOffset(3), PARKING),
-        Partition::new(1, NextOffset(3), Order::STRICT),
-        Partition::transactional(1, NextOffset(3), PARKING),
-    ] {
-        partition.skip_completed(done.clone());
-        let point = |partition: &Partition| partition.progress().unwrap_or(partition.finished());
-        assert_eq!(point(&partition).beyond, done, "nothing is read yet");
-        assert_eq!(partition.progress(), None, "it is committed already");
-        for offset in [3, 4] {
-            partition.fetched(Offset(offset), Some(KeyHash::from(1)), 10);
-        }
-        let run = partition.take(1, Duration::ZERO).unwrap();
-        answer(
-            &mut partition,
-            &run,
-            Decision::Emit { outputs: 0 },
-            Duration::ZERO,
-        );
-        let at_4 = point(&partition);
-        assert_eq!((at_4.next, &at_4.beyond), (NextOffset(4), &done));
-        let run = partition.take(1, Duration::ZERO).unwrap();
-        answer(
-            &mut partition,
-            &run,
-            Decision::Emit { outputs: 0 },
-            Duration::ZERO,
-        );
-        let at_5 = point(&partition);
-        assert_eq!(at_5.next, NextOffset(5));
-        assert_eq!(
-            at_5.beyond.encode(at_5.next, 1),
-            "penstock/1 0000000000000001 5 0-4"
-        );
-        for offset in 5..11 {
-            partition.fetched(Offset(offset), Some(KeyHash::from(1)), 10);
-        }
-        assert_eq!(point(&partition), CommitPoint::at(NextOffset(10)));
-    }
-}
-
-#[test]
-fn a_key_that_is_tried_again_for_long_takes_no_room() {
-    let mut partition = Partition::new(1, NextOffset(0), PARKING);
-    partition.fetched(Offset(0), Some(KeyHash::from(1)), 10);
-    partition.fetched(Offset(1), None, 10);
-    let mut now = Duration::ZERO;
-    let run = partition.take(1, now).unwrap();
-    answer(&mut partition, &run, by_key(), now);
-    // The one without a key blocks the front.
-    let run = partition.take(1, now).unwrap();
-    let blocks = Decision::Again {
-        after: Duration::from_secs(3600),
-        why: failure(),
-        mode: RetryMode::Key,
-    };
-    answer(&mut partition, &run, blocks, now);
-    for _ in 0..1000 {
-        now += Duration::from_millis(1);
-        let run = partition.take(1, now).expect("the key is due");
-        answer(&mut partition, &run, by_key(), now);
-    }
-    assert_eq!(partition.unfinished(), 2);
-    assert!(partition.ledgers()[0].balances());
-}
-
-#[test]
-fn a_transaction_names_no_more_holes_than_it_can() {
-    let order = Order {
-        park: ParkLimits {
-            keys: 1000,
-            records: 1000,
-            bytes: 1 << 20,
-        },
-        ..Order::STRICT
-    };
-    let now = Duration::ZERO;
-    let mut partition = Partition::transactional(1, NextOffset(0), order);
-    for offset in 0..1000 {
-        partition.fetched(Offset(offset), Some(KeyHash::from(offset as u64 + 1)), 10);
-    }
-    while let Some(run) = partition.take(1, now) {
-        answer(&mut partition, &run, by_key(), now);
-    }
-    let is_full = |partition: &Partition| {
-        matches!(
-            partition.wait(),
-            Some(penstock_core::partition::Wait::ParkFull { .. })
-        )
-    };
-    assert!(partition.parked().records == 96 && is_full(&partition));
-    // Taken out again, it is a hole until it is committed.
-    let later = now + Duration::from_secs(1);
-    let mut run = partition.take(1, later).unwrap();
-    if !matches!(run.of, RunOf::Key(_)) {
-        answer(&mut partition, &run, by_key(), later);
-        run = partition.take(1, later).unwrap();
-    }
-    assert!(matches!(run.of, RunOf::Key(_)));
-    answer(&mut partition, &run, Decision::Emit { outputs: 1 }, later);
-    assert!(partition.parked().records == 95 && is_full(&partition));
-    let point = partition.finished();
-    assert!(point.beyond.encode(point.next, 1).len() < 4000);
 }
