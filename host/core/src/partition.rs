@@ -247,13 +247,17 @@ impl Partition {
         }
         self.phase = Phase::Closed;
         let quiet = self.is_quiet();
-        let entered = self.transaction.as_ref().map(|of| of.covered);
+        let transaction = self.transaction.as_ref();
         let parked = self.park.entries().map(|entry| (usize::MAX, entry));
         for (index, entry) in self.entries.iter().enumerate().chain(parked) {
             if !entry.is_open() {
                 continue;
             }
-            let is_sent = entered.map_or(!quiet && entry.outstanding > 0, |of| index < of);
+            let seq = Seq(self.base.saturating_add(index as u64));
+            let is_sent = match transaction {
+                Some(transaction) => self.has_entered(transaction, seq),
+                None => !quiet && entry.outstanding > 0,
+            };
             let unsettled = is_sent || entry.taken;
             back.deliveries += self.handlers as u64;
             back.abandoned += if unsettled { self.handlers as u64 } else { 0 };
@@ -334,6 +338,7 @@ impl Partition {
         let entry = &mut self.entries[index];
         entry.finished = true;
         let offset = entry.offset;
+        let key = entry.key;
         if entry.late {
             self.late.remove(&offset);
             self.freed.push(Freed::Unparked(offset));
@@ -357,6 +362,9 @@ impl Partition {
                 handler,
                 verdict,
             });
+        }
+        if self.transaction.is_some() {
+            self.leaves(seq, key, offset);
         }
     }
 

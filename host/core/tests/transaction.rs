@@ -242,7 +242,7 @@ impl World {
             }
             let letters = decided.iter().filter(|of| **of == Answer::DeadLetter);
             assert_eq!(self.partition.dead_letters(seq).count(), letters.count());
-            self.partition.enter();
+            self.partition.enter(seq);
             self.entered.push(seq);
         }
     }

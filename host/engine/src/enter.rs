@@ -145,7 +145,7 @@ impl Transactor {
                         sent = Sent::All(state.machine.enters_at(now));
                         break;
                     };
-                    state.machine.enter();
+                    state.machine.enter(seq);
                     (seq, 0)
                 }
             };

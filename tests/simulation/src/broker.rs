@@ -12,6 +12,8 @@ use crate::truth::Message;
 pub struct Broker {
     /// What is committed, by input partition.
     pub committed: Vec<Option<i64>>,
+    /// What came with that, by input partition.
+    pub metadata: Vec<String>,
     /// Which host has it, by input partition.
     pub owner: Vec<Option<usize>>,
     /// Grows with each rebalance.
@@ -41,6 +43,8 @@ pub struct Request {
     pub generation: u64,
     /// Input partition and offset.
     pub points: Vec<(usize, i64)>,
+    /// What is finished beyond, for each.
+    pub metadata: Vec<String>,
     /// A reset may go back.
     pub moves: bool,
 }
@@ -100,6 +104,7 @@ impl Broker {
     pub fn new(places: usize, outputs: usize) -> Broker {
         Broker {
             committed: vec![None; places],
+            metadata: vec![String::new(); places],
             owner: vec![None; places],
             topic_down: vec![false; outputs],
             ..Broker::default()

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::script::Delivery;
+use crate::standing::Standing;
 use crate::truth::Broken;
 use crate::world::World;
 
@@ -18,9 +19,12 @@ impl World {
     pub fn finish(self: &Arc<Self>) {
         self.cease();
         let mut missing = String::new();
+        let mut standing = Standing::default();
         for _ in 0..ROUNDS_MAX {
             self.round();
             self.check();
+            let result = self.stands_nobody_still(&mut standing);
+            self.inner().hold(result);
             if self.inner().broken.is_some() {
                 return;
             }
@@ -122,7 +126,7 @@ impl World {
     }
 
     /// Where a partition stands, and whether it is halted there.
-    fn stands(&self, place: usize) -> Option<(i64, bool)> {
+    pub fn stands(&self, place: usize) -> Option<(i64, bool)> {
         let owner = self.inner().broker.owner[place]?;
         let host = Arc::clone(self.hosts().get(owner)?);
         let partition = {

@@ -47,7 +47,7 @@ impl World {
     }
 
     fn commit(&self, inner: &mut Inner, request: &Request) {
-        for (place, next) in &request.points {
+        for ((place, next), metadata) in request.points.iter().zip(&request.metadata) {
             let before = inner.broker.committed[*place].unwrap_or(0);
             if request.moves {
                 inner.truth.put_elsewhere(*place, before, *next);
@@ -59,6 +59,7 @@ impl World {
                 inner.hold::<()>(result);
             }
             inner.broker.committed[*place] = Some(*next);
+            inner.broker.metadata[*place].clone_from(metadata);
         }
     }
 
@@ -99,8 +100,10 @@ impl World {
             };
             inner.broker.owner[place] = Some(host.number);
             inner.broker.rebalance();
-            (Arc::clone(host), inner.broker.committed[place].unwrap_or(0))
+            let metadata = inner.broker.metadata[place].clone();
+            let start = inner.broker.committed[place].unwrap_or(0);
+            (Arc::clone(host), start, metadata)
         };
-        start.0.assign(self, place, start.1);
+        start.0.assign(self, place, start.1, &start.2);
     }
 }

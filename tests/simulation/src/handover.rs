@@ -129,7 +129,8 @@ impl Host {
         let inner = &mut *inner;
         for (place, cell) in cells {
             if let (Some(true), Some(at)) = (committed, inner.broker.committed[*place]) {
-                let result = inner.truth.handed_over(cell.stay, at);
+                let metadata = &inner.broker.metadata[*place];
+                let result = inner.truth.handed_over(cell.stay, at, metadata);
                 inner.hold(result);
             }
             if inner.broker.owner[*place] == Some(self.number) {
@@ -201,7 +202,12 @@ impl Host {
         match moving.request {
             None if source.in_flight.is_none() => {
                 let points = vec![(moving.place, moving.to)];
-                moving.request = Some(world.inner().ask(self.number, points, true));
+                moving.request = Some(world.inner().ask(
+                    self.number,
+                    points,
+                    vec![String::new()],
+                    true,
+                ));
                 None
             }
             None => None,

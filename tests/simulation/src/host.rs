@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use penstock_core::conditions::Conditions;
 use penstock_core::config::{OutputTimestamp, RecordLines};
-use penstock_core::partition::Order;
+use penstock_core::status::PartitionStatus;
 use penstock_engine::Engine;
 use penstock_engine::hands::Hands;
 use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::OutputTopic;
 
 use crate::broker::Client;
+use crate::order;
 use crate::plan::{BUFFER_BYTES, OUTPUTS};
 use crate::ports::{NoDeadlines, Out, pool};
 use crate::source::{BATCH_BYTES_MAX, Source};
@@ -130,6 +131,9 @@ impl Host {
                 ));
             }
         }
+        for partition in &snapshot.partitions {
+            self.keeps_to_its_parking(world, partition)?;
+        }
         let positions: Vec<(usize, i64)> = {
             let source = self.source();
             let cells = source.cells.values();
@@ -157,6 +161,32 @@ impl Host {
         Ok(())
     }
 
+    fn keeps_to_its_parking(
+        &self,
+        world: &World,
+        partition: &PartitionStatus,
+    ) -> Result<(), Broken> {
+        let mut topics = world.plan.topics.iter();
+        let topic = topics.find(|topic| topic.name == partition.topic);
+        match (&partition.parked, topic.map(|topic| topic.order.park)) {
+            (Some(parked), _) if parked.keys > parked.records => {
+                let key = "a key is parked without a record";
+                Err(format!("host {}: {key}: {parked:?}", self.number))
+            }
+            (Some(parked), Some(limits))
+                if parked.keys > limits.keys as u64
+                    || parked.records > limits.records as u64
+                    || parked.bytes > limits.bytes =>
+            {
+                Err(format!(
+                    "host {}: {parked:?} of {}[{}], and {limits:?} may be",
+                    self.number, partition.topic, partition.partition
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Ends what it still has, so that its memory is freed.
     pub fn bury(&self) {
         self.engine.close(&self.engine.partitions());
@@ -182,15 +212,15 @@ fn topics(world: &Arc<World>, host: usize) -> Vec<TopicPlan> {
                     name: format!("h{handler}").into(),
                     pool: pool(world, host, number, handler, plan.instances),
                     outputs: (0..OUTPUTS as u32).map(OutputTopic).collect(),
-                    policy: plan.policy.clone(),
+                    policy: topic.policy.clone(),
                     timestamp: OutputTimestamp::Input,
                 })
                 .collect(),
             dead_letter: topic
                 .dead_letter
                 .then_some(OutputTopic((OUTPUTS + number) as u32)),
-            order: Order::STRICT,
-            identity: 0,
+            order: topic.order,
+            identity: order::identity(plan.options.seed, host),
         })
         .collect()
 }

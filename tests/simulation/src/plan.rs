@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use penstock_core::partition::Order;
 use penstock_core::policy::{Class, Policy, Retry, RetryMode, Rule, Then};
 
+use crate::order;
 use crate::rng::Rng;
 
 /// What may go wrong.
@@ -121,6 +123,10 @@ pub struct Topic {
     pub handlers: usize,
     /// Whether it has a dead-letter topic.
     pub dead_letter: bool,
+    /// Which of its records wait for which.
+    pub order: Order,
+    /// What failures are met with.
+    pub policy: Policy,
 }
 
 /// A record of an input partition.
@@ -165,8 +171,6 @@ pub struct Plan {
     pub outputs: Vec<String>,
     /// Whether records and outputs are so large that they fill buffers.
     pub large: bool,
-    /// What failures are met with.
-    pub policy: Policy,
     /// Bytes sent and not acknowledged.
     pub outbox_bytes: u64,
     /// Messages that a client's queue holds.
@@ -204,10 +208,16 @@ impl Plan {
         let has = |fault| !options.without.contains(&fault);
         let large = rng.per_mille(250);
         let topics: Vec<Topic> = (0..rng.within(1, 2))
-            .map(|number| Topic {
-                name: format!("in{number}"),
-                handlers: rng.within(1, 3),
-                dead_letter: rng.per_mille(800),
+            .map(|number| {
+                let backoff = rng.within(1, 60);
+                let mut policy = policy(&mut rng, Duration::from_millis(backoff as u64));
+                Topic {
+                    name: format!("in{number}"),
+                    handlers: rng.within(1, 3),
+                    dead_letter: rng.per_mille(800),
+                    order: order::choose(&mut rng, large, &mut policy),
+                    policy,
+                }
             })
             .collect();
         let mut places = Vec::new();
@@ -225,7 +235,6 @@ impl Plan {
         }
         let short_queue = rng.per_mille(300).then(|| rng.within(1, 8));
         let ms = |ms: usize| Duration::from_millis(ms as u64);
-        let backoff = rng.within(1, 60);
         let dead = topics.iter().enumerate();
         let exactly_once = options.seed % 2 == 1;
         let largest = if large { 200_000 } else { 2_000 };
@@ -235,14 +244,13 @@ impl Plan {
                 .chain(dead.map(|(number, _)| format!("dead{number}")))
                 .collect(),
             large,
-            policy: policy(&mut rng, ms(backoff)),
             outbox_bytes: if large {
                 rng.within(20_000, 300_000)
             } else {
                 rng.within(20, 2_000)
             } as u64,
             queue_messages: short_queue.filter(|_| has(Fault::Queue)).unwrap_or(10_000),
-            workers: rng.within(1, 2),
+            workers: rng.within(1, 3),
             instances: rng.within(1, 3) as u32,
             hosts: rng.within(1, 2),
             commit_interval: ms(rng.within(2, 100)),
@@ -278,6 +286,7 @@ impl Plan {
 
 fn records(rng: &mut Rng, large: bool) -> Vec<Input> {
     let most = if large { RECORDS / 2 } else { RECORDS };
+    let keys = rng.within(2, 6);
     let mut offset = rng.below(3) as i64;
     (0..rng.below(most + 1))
         .map(|_| {
@@ -285,7 +294,7 @@ fn records(rng: &mut Rng, large: bool) -> Vec<Input> {
             offset += 1 + i64::from(rng.per_mille(200)) * rng.within(1, 4) as i64;
             Input {
                 offset: at,
-                key: (!rng.per_mille(150)).then(|| vec![b'a' + rng.below(3) as u8]),
+                key: (!rng.per_mille(150)).then(|| vec![b'a' + rng.below(keys) as u8]),
                 bytes: if large {
                     rng.within(1, 20_000)
                 } else {

@@ -97,24 +97,21 @@ fn describe(world: &World) {
         let topic = &plan.topics[place.topic];
         inner.note(|| {
             format!(
-                "{}: {} records before offset {}, {} handlers, {} dead-letter topic",
+                "{}: {} records before offset {}, {} handlers, {} attempts, {} dead-letter topic, {:?}",
                 plan.name(number),
                 place.records.len(),
                 place.end(),
                 topic.handlers,
+                topic.policy.rules[0].retry.attempts,
                 if topic.dead_letter { "a" } else { "no" },
+                topic.order,
             )
         });
     }
     inner.note(|| {
         format!(
-            "{} hosts, {} workers, {} instances, {} attempts, an outbox of {} bytes, a queue of {} messages",
-            plan.hosts,
-            plan.workers,
-            plan.instances,
-            plan.policy.rules[0].retry.attempts,
-            plan.outbox_bytes,
-            plan.queue_messages
+            "{} hosts, {} workers, {} instances, an outbox of {} bytes, a queue of {} messages",
+            plan.hosts, plan.workers, plan.instances, plan.outbox_bytes, plan.queue_messages
         )
     });
 }

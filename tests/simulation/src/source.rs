@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use penstock_core::batch::Batch;
+use penstock_core::completion::CompletionMap;
 use penstock_core::partition::CommitPoint;
 use penstock_core::record::{Header, NextOffset, Offset, Timestamp};
 use penstock_engine::{Flow, Partition};
@@ -13,6 +14,7 @@ use penstock_engine::{Flow, Partition};
 use crate::broker::Request;
 use crate::handover::{GivingUp, Moving};
 use crate::host::Host;
+use crate::order;
 use crate::truth::Stay;
 use crate::world::World;
 use crate::writing::STAY;
@@ -64,18 +66,33 @@ pub struct InFlight {
 
 impl Host {
     /// A partition is ours from now on, read from `start`.
-    pub fn assign(&self, world: &World, place: usize, start: i64) {
+    ///
+    /// `metadata` is that of the commit at which it starts.
+    pub fn assign(&self, world: &World, place: usize, start: i64, metadata: &str) {
         let it = &world.plan.places[place];
         let topic = &world.plan.topics[it.topic];
         let engine = self.engine();
         let partition = engine.assign(&topic.name, it.number, NextOffset(start));
+        partition.skip_completed(NextOffset(start), metadata);
+        let identity = order::identity(world.plan.options.seed, self.number);
+        // Whether the engine asks for the handlers is what the books are to show.
+        let is_ours = metadata.split(' ').nth(1) == Some(&format!("{identity:016x}"));
+        let done = CompletionMap::decode(metadata, NextOffset(start), identity);
+        let done = done.filter(|_| is_ours);
         let stay = {
             let mut inner = world.inner();
             let stays = &mut inner.truth.stays;
-            stays.push(Stay::new(self.number, place, start));
+            stays.push(Stay {
+                order: topic.order,
+                identity,
+                done: done.unwrap_or_default(),
+                ..Stay::new(self.number, place, start)
+            });
             let stay = stays.len() - 1;
             let (number, name) = (self.number, world.plan.name(place));
-            inner.note(|| format!("host {number}: {name} is assigned from {start} (stay {stay})"));
+            inner.note(|| {
+                format!("host {number}: {name} is assigned from {start} {metadata:?} (stay {stay})")
+            });
             stay
         };
         let cell = Cell {
@@ -135,7 +152,7 @@ impl Host {
         }
         if let Some(assign) = self.reset(world, &mut source) {
             drop(source);
-            self.assign(world, assign.0, assign.1);
+            self.assign(world, assign.0, assign.1, "");
             return;
         }
         self.commit(world, &mut source);
@@ -158,11 +175,16 @@ impl Host {
         let mut inner = world.inner();
         let mut points = Vec::new();
         let mut wanted = Vec::new();
+        let mut metadata = Vec::new();
         for cell in cells {
             if let Some(point) = cell.partition.commit_point() {
                 let next = point.next.0;
                 let allowed = inner.truth.finished_until(cell.stay, next);
                 inner.hold(allowed);
+                let says = cell.partition.metadata(&point);
+                let said = inner.truth.says_of_commit(cell.stay, next, &says);
+                inner.hold(said);
+                metadata.push(says);
                 wanted.push((inner.truth.stays[cell.stay].place, next));
                 points.push((Arc::clone(&cell.partition), point));
             }
@@ -170,7 +192,7 @@ impl Host {
         if points.is_empty() {
             return None;
         }
-        let id = inner.ask(self.number, wanted, false);
+        let id = inner.ask(self.number, wanted, metadata, false);
         Some(InFlight { id, points })
     }
 
@@ -220,7 +242,8 @@ fn fetch(world: &World, place: usize, cell: &mut Cell, most: usize) -> Option<Ba
             [header],
         );
         let handlers = world.plan.topics[it.topic].handlers;
-        inner.truth.stays[cell.stay].fetched(record.offset, handlers);
+        let key = record.key.as_deref();
+        inner.truth.stays[cell.stay].fetched(record.offset, key, handlers);
     }
     let (name, count) = (world.plan.name(place), records.len());
     let first = records[0].offset;
@@ -230,17 +253,24 @@ fn fetch(world: &World, place: usize, cell: &mut Cell, most: usize) -> Option<Ba
 
 impl crate::world::Inner {
     /// Sends a commit off; its number.
-    pub fn ask(&mut self, host: usize, points: Vec<(usize, i64)>, moves: bool) -> u64 {
+    pub fn ask(
+        &mut self,
+        host: usize,
+        points: Vec<(usize, i64)>,
+        metadata: Vec<String>,
+        moves: bool,
+    ) -> u64 {
         let broker = &mut self.broker;
         broker.requested += 1;
         let id = broker.requested;
         let generation = broker.members.get(&host).copied().unwrap_or(u64::MAX);
-        self.note(|| format!("host {host}: asks to commit {points:?} (request {id})"));
+        self.note(|| format!("host {host}: asks to commit {points:?} {metadata:?} (request {id})"));
         self.broker.requests.push(Request {
             id,
             host,
             generation,
             points,
+            metadata,
             moves,
         });
         id

@@ -15,8 +15,8 @@ use crate::world::{Inner, World};
 pub struct Transaction {
     /// Messages in the logs, in the order they came, and where.
     pub landed: Vec<(Message, (usize, u64))>,
-    /// Stays and the positions that are committed of them.
-    pub points: Vec<(usize, i64)>,
+    /// Stays, the positions that are committed of them, and the metadata of these.
+    pub points: Vec<(usize, i64, String)>,
     /// It can only be aborted.
     pub doomed: bool,
     /// A commit is on its way.
@@ -122,7 +122,11 @@ impl Till {
     }
 
     /// Stays and positions.
-    fn points(&self, world: &World, progress: &[Progress]) -> Result<Vec<(usize, i64)>, Broken> {
+    fn points(
+        &self,
+        world: &World,
+        progress: &[Progress],
+    ) -> Result<Vec<(usize, i64, String)>, Broken> {
         let inner = world.inner();
         let points = progress.iter().map(|of| {
             let mut topics = world.plan.topics.iter();
@@ -134,7 +138,7 @@ impl Till {
             let stay = stays
                 .rfind(|(_, stay)| stay.host == self.host && stay.place == place && !stay.closed);
             match stay {
-                Some((stay, _)) => Ok((stay, of.next.0)),
+                Some((stay, _)) => Ok((stay, of.next.0, of.metadata.clone())),
                 None => Err(format!("{of:?} is committed after its stay was over")),
             }
         });
@@ -255,7 +259,7 @@ impl World {
             std::mem::take(&mut open.landed),
             std::mem::take(&mut open.points),
         );
-        for (stay, next) in &points {
+        for (stay, next, metadata) in &points {
             let place = inner.truth.stays[*stay].place;
             let before = inner.broker.committed[place].unwrap_or(0);
             if *next < before {
@@ -265,6 +269,7 @@ impl World {
                 ));
             }
             inner.broker.committed[place] = Some(*next);
+            inner.broker.metadata[place].clone_from(metadata);
         }
         inner.truth.transacted(&landed, &points)
     }
@@ -327,7 +332,7 @@ impl Inner {
         let mut open = clients.filter_map(|client| client.transaction.as_ref());
         open.any(|open| {
             let mut points = open.points.iter();
-            points.any(|(stay, _)| self.truth.stays[*stay].place == place)
+            points.any(|(stay, ..)| self.truth.stays[*stay].place == place)
         })
     }
 
@@ -340,7 +345,7 @@ impl Inner {
         let is_of = |message: &Message| self.truth.stay_of(message) == stay;
         let mut queued = client.queues.values().flatten();
         let holds = open.landed.iter().any(|(message, _)| is_of(message))
-            || open.points.iter().any(|(of, _)| *of == stay)
+            || open.points.iter().any(|(of, ..)| *of == stay)
             || queued.any(|parcel| is_of(&parcel.of));
         if holds {
             return Err(format!("stay {stay} is over while a transaction holds it"));

@@ -1,14 +1,17 @@
 //! What really happened, seen from outside the host, and what must never happen.
 
+mod order;
 mod stay;
 mod transacted;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use penstock_core::decide::{Decision, decide};
 use penstock_core::policy::{Attempt, Policy};
 
 use crate::script::{Answer, Delivery};
+pub use order::Among;
 pub use stay::{Fare, Message, Stay};
 
 /// A rule that was broken, in words.
@@ -27,6 +30,8 @@ pub struct Call {
     pub decision: Decision,
     /// Whether it is over.
     pub returned: bool,
+    /// When it was.
+    pub over_at: Duration,
     /// Outputs by index.
     pub outputs: Vec<Fare>,
 }
@@ -47,8 +52,9 @@ pub struct Truth {
     stepped_over: Vec<(usize, i64, i64)>,
     /// What is seen: a delivery's outputs by index, or its dead letter.
     seen: BTreeSet<(Delivery, Option<usize>)>,
-    /// The latest output in an output partition, of a stay; exactly once, of an input partition.
-    order: BTreeMap<(usize, usize, u64), (i64, usize, usize)>,
+    /// The latest output, among those that stay in order, in an output partition: of a stay; exactly
+    /// once, of an input partition.
+    order: BTreeMap<(usize, Among, usize, u64), (i64, usize, usize)>,
 }
 
 impl Truth {
@@ -92,58 +98,22 @@ impl Truth {
             answer,
             decision: decide(result, outputs, number, policy, dead_letter),
             returned: false,
+            over_at: Duration::ZERO,
             outputs: vec![Fare::Home; outputs as usize],
         });
         let call = self.calls.len() - 1;
         let stay = &mut self.stays[stay];
-        stay.latest_called = stay.latest_called.max(of.offset);
+        stay.calling += 1;
         stay.deliveries(of.offset)[of.handler].calls.push(call);
         Ok(call)
     }
 
-    fn may_be_called(&mut self, stay: usize, of: Delivery, attempt: u32) -> Result<(), Broken> {
-        let calls = &self.calls;
-        let latest = |delivery: &stay::Delivered| delivery.calls.last().map(|call| &calls[*call]);
-        let stay = &mut self.stays[stay];
-        if !stay.records.contains_key(&of.offset) {
-            return Err(format!(
-                "{of:?} is called and was never fetched in its stay"
-            ));
-        }
-        if stay.closed && of.offset > stay.latest_called {
-            stay.begun_late += 1;
-            if stay.begun_late > 1 {
-                return Err(format!("{of:?} is called though its stay is over"));
-            }
-        }
-        if let Some((before, deliveries)) = stay.records.range(..of.offset).next_back()
-            && !deliveries.iter().all(|delivery| {
-                latest(delivery).is_some_and(|call| call.returned && call.decision.is_final())
-            })
-        {
-            return Err(format!(
-                "{of:?} is called though {before} still wants a call"
-            ));
-        }
-        let delivery = &stay.records[&of.offset][of.handler];
-        if let Some(call) = latest(delivery)
-            && !matches!(call.decision, Decision::Again { .. })
-        {
-            return Err(format!("{of:?} is called again after {:?}", call.answer));
-        }
-        if attempt as usize != delivery.calls.len() + 1 {
-            return Err(format!(
-                "{of:?} is told of attempt {attempt} after {} calls",
-                delivery.calls.len()
-            ));
-        }
-        Ok(())
-    }
-
     /// A call is over.
-    pub fn returned(&mut self, call: usize) {
+    pub fn returned(&mut self, call: usize, now: Duration) {
         self.calls[call].returned = true;
+        self.calls[call].over_at = now;
         let call = &self.calls[call];
+        self.stays[call.stay].calling -= 1;
         if matches!(
             call.decision,
             Decision::Skip(_) | Decision::Emit { outputs: 0 }
@@ -162,11 +132,7 @@ impl Truth {
         let Some(deliveries) = stay.records.get(&offset) else {
             return Err(format!("{message:?} is of a record that was never fetched"));
         };
-        let decided = |delivery: &stay::Delivered| {
-            let latest = delivery.calls.last().map(|call| &self.calls[*call]);
-            latest.is_some_and(|call| call.returned && call.decision.is_final())
-        };
-        if !deliveries.iter().all(decided) {
+        if !self.is_decided(deliveries) {
             return Err(format!(
                 "{message:?} is sent before all handlers of its record are decided"
             ));
@@ -234,7 +200,8 @@ impl Truth {
                 true => self.stays[stay].place,
                 false => stay,
             };
-            let order = self.order.entry((whose, at.0, at.1));
+            let among = self.stays[stay].among(offset);
+            let order = self.order.entry((whose, among, at.0, at.1));
             let last = order.or_insert((offset, *call, *index));
             let (last_offset, last_call, last_index) = *last;
             if offset < last_offset || (*call == last_call && *index < last_index) {
@@ -307,7 +274,7 @@ impl Truth {
             return Err(format!("a commit at {next}, beyond what was fetched"));
         }
         for (offset, deliveries) in it.records.range(it.finished_until.min(next)..next) {
-            if !self.is_finished(deliveries) {
+            if !it.was_done(*offset) && !self.is_finished(deliveries) {
                 return Err(format!(
                     "{next} is to be committed though {offset} is not finished: {}",
                     self.describe(deliveries)
@@ -317,19 +284,6 @@ impl Truth {
         let it = &mut self.stays[stay];
         it.finished_until = it.finished_until.max(next);
         Ok(())
-    }
-
-    /// A stay ends that was drained and committed: nothing that it finished is left behind.
-    pub fn handed_over(&self, stay: usize, committed: i64) -> Result<(), Broken> {
-        let it = &self.stays[stay];
-        let mut beyond = it.records.range(committed..);
-        let left = beyond.find(|(_, deliveries)| self.is_finished(deliveries));
-        match left {
-            Some((offset, _)) if it.refusals == 0 => Err(format!(
-                "{offset} is finished, and is done again by the next owner, who begins at {committed}"
-            )),
-            _ => Ok(()),
-        }
     }
 
     fn describe(&self, deliveries: &[stay::Delivered]) -> String {

@@ -49,7 +49,8 @@ impl World {
             if inner.broker.clients[host].dead || inner.broken.is_some() {
                 return Answer::Skip;
             }
-            let policy = (&self.plan.policy, self.plan.topics[topic].dead_letter);
+            let topic = &self.plan.topics[topic];
+            let policy = (&topic.policy, topic.dead_letter);
             let stay = stay.expect("each record is fetched with its stay");
             let called = inner.truth.called(stay, of, call.attempt, answer, policy);
             inner.note(|| {
@@ -71,7 +72,8 @@ impl World {
         self.write(of, number, answer, record.key, staging);
         let mut inner = self.inner();
         if !inner.broker.clients[host].dead {
-            inner.truth.returned(number);
+            let now = inner.now;
+            inner.truth.returned(number, now);
         }
         answer
     }

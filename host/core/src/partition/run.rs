@@ -111,6 +111,7 @@ impl Partition {
         entry.late = true;
         let seq = Seq(self.base + self.entries.len() as u64);
         self.entries.push_back(entry);
+        self.note_unparked(seq);
         Some(seq)
     }
 
@@ -144,6 +145,7 @@ impl Partition {
                 if complete == 0 {
                     let index = (run.records[0].0 - self.base) as usize;
                     let entry = self.entries[index].take_out();
+                    self.forget_unparked(entry.key, entry.offset);
                     self.park.put_back(key, entry);
                     self.drop_empty_places();
                 } else {

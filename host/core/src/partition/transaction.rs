@@ -4,13 +4,16 @@
 //! all before it are finished or have entered: so the position behind what entered covers just what
 //! was sent. It is finished with the commit. After an abort all that had entered enters again, in
 //! order.
+//!
+//! A record that was parked has its place behind those that came meanwhile. It enters before the first
+//! of them that has its key: there, it is a hole in what is committed, and is one no longer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::entry::{Entry, State};
 use super::refusal::{Refused, Resend};
-use super::{CommitPoint, Order, Partition, Phase, Seq, Told};
+use super::{CommitPoint, KeyHash, Order, Partition, Phase, Seq, Told};
 use crate::codes::Code;
 use crate::decide::{Decision, last};
 use crate::record::{NextOffset, Offset};
@@ -26,6 +29,10 @@ const HOLES_MAX: usize = 96;
 pub(super) struct Transaction {
     /// Entries before this index are finished, or in the open transaction.
     pub covered: usize,
+    /// Those that have entered before their place.
+    early: BTreeSet<Seq>,
+    /// Taken out of the park and not finished, by key.
+    unparked: BTreeMap<(KeyHash, Offset), Seq>,
     /// What was committed when the stay began, if that is known.
     start: Option<CommitPoint>,
     /// The open transaction commits a position.
@@ -42,6 +49,8 @@ impl Partition {
         Partition {
             transaction: Some(Transaction {
                 covered: 0,
+                early: BTreeSet::new(),
+                unparked: BTreeMap::new(),
                 start: Some(CommitPoint::at(start)),
                 has_position: false,
                 blocked: None,
@@ -60,20 +69,53 @@ impl Partition {
     fn enterable(&mut self, now: Duration) -> Option<Seq> {
         self.cover_finished();
         let transaction = self.transaction.as_ref()?;
-        let index = transaction.covered;
-        let seq = Seq(self.base + index as u64);
+        let entry = self.entries.get(transaction.covered)?;
+        let seq = Seq(self.base + transaction.covered as u64);
+        let seq = self.before_it(transaction, entry).unwrap_or(seq);
         let waits = transaction.blocked == Some(seq)
             && (self.phase == Phase::Draining
                 || self.resend.as_ref().is_some_and(|resend| resend.at > now));
-        let decided = self.entries.get(index).is_some_and(Entry::is_decided);
-        (decided && !waits).then_some(seq)
+        (self.entry(seq)?.is_decided() && !waits).then_some(seq)
+    }
+
+    /// One of the same key that was parked, and is to enter first.
+    fn before_it(&self, transaction: &Transaction, entry: &Entry) -> Option<Seq> {
+        let key = entry.key.filter(|_| !transaction.unparked.is_empty())?;
+        let before = (key, Offset(i64::MIN))..(key, entry.offset);
+        let mut seqs = transaction.unparked.range(before).map(|(_, seq)| *seq);
+        seqs.find(|seq| !self.has_entered(transaction, *seq))
+    }
+
+    pub(super) fn has_entered(&self, transaction: &Transaction, seq: Seq) -> bool {
+        seq < Seq(self.base + transaction.covered as u64) || transaction.early.contains(&seq)
+    }
+
+    /// A parked record is with a worker again, under a number of its own.
+    pub(super) fn note_unparked(&mut self, seq: Seq) {
+        let of = self
+            .entry(seq)
+            .and_then(|entry| Some((entry.key?, entry.offset)));
+        if let (Some(transaction), Some(of)) = (&mut self.transaction, of) {
+            transaction.unparked.insert(of, seq);
+        }
+    }
+
+    /// It is parked again.
+    pub(super) fn forget_unparked(&mut self, key: Option<KeyHash>, offset: Offset) {
+        if let (Some(transaction), Some(key)) = (&mut self.transaction, key) {
+            transaction.unparked.remove(&(key, offset));
+        }
     }
 
     /// What sends nothing has no need to enter.
     fn cover_finished(&mut self) {
-        if let Some(Transaction { covered, .. }) = &mut self.transaction {
+        if let Some(Transaction { covered, early, .. }) = &mut self.transaction {
             let mut ahead = self.entries.range(*covered..);
-            while ahead.next().is_some_and(|entry| entry.finished) {
+            while let Some(entry) = ahead.next() {
+                let seq = Seq(self.base + *covered as u64);
+                if !entry.finished && !early.contains(&seq) {
+                    break;
+                }
                 *covered += 1;
             }
         }
@@ -86,11 +128,14 @@ impl Partition {
         (is_open && at > now).then_some(at)
     }
 
-    /// The record that was named last is in the open transaction from now on.
-    pub fn enter(&mut self) {
+    /// The record that was named is in the open transaction from now on.
+    pub fn enter(&mut self, seq: Seq) {
         if let Some(transaction) = &mut self.transaction {
-            debug_assert!(transaction.covered < self.entries.len());
-            transaction.covered += 1;
+            if seq == Seq(self.base + transaction.covered as u64) {
+                transaction.covered += 1;
+            } else {
+                transaction.early.insert(seq);
+            }
         }
     }
 
@@ -147,8 +192,11 @@ impl Partition {
 
     /// The position, and what is beyond it, if the first `covered` entries were finished.
     fn covered_until(&self, frontier: NextOffset, covered: usize) -> CommitPoint {
-        let entered = self.entries.range(..covered).filter(|entry| entry.late);
-        let entered: BTreeSet<Offset> = entered.map(|entry| entry.offset).collect();
+        let early = self.transaction.iter().flat_map(|of| &of.early);
+        let early = early.filter_map(|seq| self.entry(*seq));
+        let entered = self.entries.range(..covered);
+        let entered = entered.filter(|entry| entry.late && !entry.finished);
+        let entered: BTreeSet<Offset> = entered.chain(early).map(|entry| entry.offset).collect();
         let mut holes = self.late.range(..Offset(frontier.0));
         let holes = holes.by_ref().copied().filter(|of| !entered.contains(of));
         CommitPoint::with_holes(frontier, holes, &self.done)
@@ -165,7 +213,10 @@ impl Partition {
             return;
         };
         transaction.has_position = false;
-        for index in 0..transaction.covered {
+        let (covered, base) = (transaction.covered, self.base);
+        let early = std::mem::take(&mut transaction.early);
+        let early = early.iter().map(|seq| (seq.0 - base) as usize);
+        for index in (0..covered).chain(early) {
             if !self.entries[index].finished {
                 self.finish(index, told);
             }
@@ -178,7 +229,19 @@ impl Partition {
     pub fn aborted(&mut self) {
         if let Some(transaction) = &mut self.transaction {
             transaction.covered = 0;
+            transaction.early.clear();
             transaction.has_position = false;
+        }
+    }
+
+    /// A record is finished.
+    pub(super) fn leaves(&mut self, seq: Seq, key: Option<KeyHash>, offset: Offset) {
+        self.forget_unparked(key, offset);
+        if let Some(transaction) = &mut self.transaction
+            && transaction.blocked == Some(seq)
+        {
+            transaction.blocked = None;
+            self.resend = None;
         }
     }
 
@@ -197,7 +260,7 @@ impl Partition {
             self.wait_for_topic(refused, now);
             return;
         }
-        let has_entered = index < transaction.covered;
+        let has_entered = index < transaction.covered || transaction.early.contains(&refused.seq);
         let entry = &mut self.entries[index];
         let delivery = &mut entry.deliveries[refused.handler];
         let failure = Failure::OutputRefused {
@@ -255,7 +318,9 @@ impl Partition {
     pub fn is_held(&self) -> bool {
         self.transaction.as_ref().is_some_and(|transaction| {
             let mut covered = self.entries.range(..transaction.covered);
-            transaction.has_position || covered.any(|entry| !entry.finished)
+            transaction.has_position
+                || !transaction.early.is_empty()
+                || covered.any(|entry| !entry.finished)
         })
     }
 

@@ -1,6 +1,9 @@
 //! One stay of a partition with a host, and what was written in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use penstock_core::completion::CompletionMap;
+use penstock_core::partition::Order;
 
 /// See the module.
 #[derive(Debug)]
@@ -11,6 +14,14 @@ pub struct Stay {
     pub place: usize,
     /// Where it began to read.
     pub start: i64,
+    /// Which of its records wait for which.
+    pub order: Order,
+    /// Stands for its host's handlers.
+    pub identity: u64,
+    /// What an earlier owner finished beyond the start.
+    pub done: CompletionMap,
+    /// Keys of what was fetched, by offset.
+    pub keys: BTreeMap<i64, Option<Vec<u8>>>,
     /// After the last record that was fetched.
     pub fetched_until: i64,
     /// What was fetched, by offset: a delivery for each handler.
@@ -19,10 +30,10 @@ pub struct Stay {
     pub closed: bool,
     /// All before this was found to be finished.
     pub finished_until: i64,
-    /// The last record that a handler was called with.
-    pub latest_called: i64,
-    /// Records begun after the end: the one that a worker is at.
-    pub begun_late: u32,
+    /// Calls that are not over.
+    pub calling: usize,
+    /// Records that were called after the end: those that workers are at.
+    pub called_late: BTreeSet<i64>,
     /// Messages that came back.
     pub refusals: u32,
 }
@@ -93,15 +104,20 @@ impl Stay {
             records: BTreeMap::new(),
             closed: false,
             finished_until: start,
-            latest_called: -1,
-            begun_late: 0,
+            order: Order::STRICT,
+            identity: 0,
+            done: CompletionMap::default(),
+            keys: BTreeMap::new(),
+            calling: 0,
+            called_late: BTreeSet::new(),
             refusals: 0,
         }
     }
 
     /// A record is fetched, for the first time or again.
-    pub fn fetched(&mut self, offset: i64, handlers: usize) {
+    pub fn fetched(&mut self, offset: i64, key: Option<&[u8]>, handlers: usize) {
         if offset >= self.fetched_until {
+            self.keys.insert(offset, key.map(<[u8]>::to_vec));
             let deliveries = (0..handlers).map(|_| Delivered::default()).collect();
             self.records.insert(offset, deliveries);
             self.fetched_until = offset + 1;

@@ -1,5 +1,8 @@
 //! Exactly once: what is seen, and that it is seen with the position behind it.
 
+use penstock_core::completion::CompletionMap;
+use penstock_core::record::{NextOffset, Offset};
+
 use super::{Broken, Fare, Message, Truth};
 use crate::script::Delivery;
 
@@ -9,12 +12,17 @@ impl Truth {
     pub fn transacted(
         &mut self,
         landed: &[(Message, (usize, u64))],
-        points: &[(usize, i64)],
+        points: &[(usize, i64, String)],
     ) -> Result<(), Broken> {
         for (message, at) in landed {
             let (stay, offset) = (self.stay_of(message), self.offset_of(message));
-            let mut points = points.iter();
-            if !points.any(|(of, next)| *of == stay && offset < *next) {
+            let mut points = points.iter().filter(|(of, ..)| *of == stay);
+            let identity = self.stays[stay].identity;
+            let covers = |next: i64, metadata: &str| {
+                let beyond = CompletionMap::decode(metadata, NextOffset(next), identity);
+                offset < next || beyond.is_some_and(|beyond| beyond.contains(Offset(offset)))
+            };
+            if !points.any(|(_, next, metadata)| covers(*next, metadata)) {
                 return Err(format!(
                     "{message:?} of offset {offset} is seen, and its position is not committed"
                 ));
@@ -23,8 +31,9 @@ impl Truth {
             self.seen(message)?;
             self.arrived(message, *at)?;
         }
-        for (stay, next) in points {
+        for (stay, next, metadata) in points {
             self.finished_until(*stay, *next)?;
+            self.says_of_commit(*stay, *next, metadata)?;
         }
         Ok(())
     }
@@ -57,8 +66,9 @@ impl Truth {
     /// An operator put a partition from one offset to another.
     pub fn put_elsewhere(&mut self, place: usize, from: i64, to: i64) {
         self.stepped_over.push((place, from, to));
-        if self.exactly_once && to < from {
-            // It is done again, as was asked for.
+        if self.exactly_once {
+            // All from there on is done again, as was asked for: what was finished beyond a parked
+            // record too.
             self.seen
                 .retain(|(of, _)| of.place != place || of.offset < to);
             self.order.retain(|(of, ..), _| *of != place);
