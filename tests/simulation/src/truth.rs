@@ -270,7 +270,7 @@ impl Truth {
         if next > it.fetched_until {
             return Err(format!("a commit at {next}, beyond what was fetched"));
         }
-        for (offset, deliveries) in it.records.range(it.finished_until..next) {
+        for (offset, deliveries) in it.records.range(it.finished_until.min(next)..next) {
             if !it.was_done(*offset) && !self.is_finished(deliveries) {
                 return Err(format!(
                     "{next} is to be committed though {offset} is not finished: {}",
