@@ -10,6 +10,8 @@ use crate::world::World;
 
 /// Rounds until all must have come to its end.
 const ROUNDS_MAX: usize = 4000;
+/// Turns of all loops in a round, at most: a host that has nothing to do is idle.
+const TURNS_MAX: usize = 10_000;
 /// Time between two rounds if nobody says when it wakes.
 const ROUND: Duration = Duration::from_millis(5);
 const ROUND_MAX: Duration = Duration::from_millis(50);
@@ -72,8 +74,17 @@ impl World {
         for host in self.living() {
             host.hands.step(0);
             let mut did = true;
+            let mut turns = 0;
             while did {
                 did = false;
+                turns += 1;
+                if turns > TURNS_MAX {
+                    let number = host.number;
+                    let never =
+                        format!("host {number} is at work without an end, and gets nowhere");
+                    self.inner().hold::<()>(Err(never));
+                    return;
+                }
                 for number in 1..host.hands.loops() {
                     did |= host.hands.step(number);
                 }
