@@ -44,11 +44,13 @@ test-clients: build
 	$(CARGO) test --release -p penstock-tests --features clients --test clients -- \
 		--test-threads=6 --show-output
 
-# Chaos on a real broker: hosts and broker killed, frozen, restarted; MINUTES=10 lasts so long.
+# Chaos on a real broker: hosts and broker killed, frozen, restarted; MINUTES=10 lasts so long, and
+# DELIVERY=exactly-once allows no repetition.
 MINUTES ?= 2
+DELIVERY ?= at-least-once
 soak: build
 	@tools/prepare test
-	PENSTOCK_MINUTES=$(MINUTES) $(CARGO) test --release -p penstock-tests --features soak \
+	PENSTOCK_MINUTES=$(MINUTES) PENSTOCK_DELIVERY=$(DELIVERY) $(CARGO) test --release -p penstock-tests --features soak \
 		--test soak -- --nocapture
 
 # More histories than `make test` plays: docs/simulation.md.

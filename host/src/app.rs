@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use penstock_core::conditions::Conditions;
-use penstock_core::config::Loaded;
+use penstock_core::config::{Delivery, Loaded};
 use penstock_core::status::Status;
 use penstock_engine::Engine;
 use penstock_engine::ports::{DeliveryReports, EpochClock};
@@ -92,14 +92,23 @@ impl App {
             report(failed),
         )
         .map_err(|error| usage(&error))?;
+        let exactly_once = matches!(config.kafka.delivery, Delivery::ExactlyOnce(_));
         let source = start_source(
             &config.kafka,
             &client_id,
             &config.topics,
             Arc::clone(&engine),
+            exactly_once.then_some(&*sink),
             report(failed),
         )
         .map_err(|error| usage(&error))?;
+        if exactly_once {
+            let transactions = source.transactions(&sink, Arc::clone(&engine) as _);
+            view.attach_transactions(Box::new(transactions.watch()));
+            engine
+                .transact(Box::new(transactions), report(failed))
+                .map_err(|error| usage(&error))?;
+        }
         let source = Arc::new(Mutex::new(Some(source)));
         view.attach(&engine, &source);
         let watchdog = match plan::watch(config) {

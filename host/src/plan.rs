@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use penstock_core::codes::Code;
-use penstock_core::config::{Config, Loaded, Topic};
+use penstock_core::config::{self, Config, Loaded, Topic};
 use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::OutputTopic;
 use penstock_wasm::{Binding, LoadError, Runtime};
@@ -40,7 +40,13 @@ pub fn settings(config: &Config) -> Settings {
         outbox_bytes: config.host.outbox_bytes,
         resend_after: RESEND_AFTER,
         record_lines: config.log.records,
-        delivery: Delivery::AtLeastOnce,
+        delivery: match &config.kafka.delivery {
+            config::Delivery::AtLeastOnce => Delivery::AtLeastOnce,
+            config::Delivery::ExactlyOnce(transaction) => Delivery::ExactlyOnce {
+                commit_interval: config.kafka.commit_interval,
+                bytes_max: transaction.bytes,
+            },
+        },
     }
 }
 

@@ -10,10 +10,12 @@ use penstock_core::config::Config;
 use penstock_core::operations::Addressee;
 use penstock_core::pauses::{self, Pause};
 use penstock_core::record::Record;
-use penstock_core::status::{ConditionStatus, HandlerStatus, HostState, PauseStatus, Status};
+use penstock_core::status::{
+    ConditionStatus, HandlerStatus, HostState, PauseStatus, Status, TransactionsStatus,
+};
 use penstock_core::watch::{Opened, Step, Wanted};
 use penstock_engine::{Engine, HandlerAccount, Snapshot};
-use penstock_kafka::{GroupState, SourceHandle};
+use penstock_kafka::{GroupState, SourceHandle, TransactionState};
 
 use crate::admin::{HandlerCalls, Metrics, View};
 use crate::fingerprint;
@@ -21,6 +23,9 @@ use crate::watchdog::Found;
 
 /// The consumer, until it is stopped.
 pub type Source = Arc<Mutex<Option<SourceHandle>>>;
+
+/// How the host's transactions get on.
+pub type Transactions = Box<dyn Fn() -> TransactionState + Send + Sync>;
 
 /// See the module. What runs is attached once it does.
 pub struct HostView {
@@ -32,6 +37,7 @@ pub struct HostView {
     conditions: Arc<Mutex<Conditions>>,
     watch: Arc<Found>,
     running: OnceLock<(Arc<Engine>, Source)>,
+    transactions: OnceLock<Transactions>,
     stopping: AtomicBool,
 }
 
@@ -50,6 +56,7 @@ impl HostView {
             started: jiff::Timestamp::now(),
             conditions,
             running: OnceLock::new(),
+            transactions: OnceLock::new(),
             stopping: AtomicBool::new(false),
         }
     }
@@ -58,6 +65,11 @@ impl HostView {
     pub fn attach(&self, engine: &Arc<Engine>, source: &Source) {
         self.running
             .get_or_init(|| (Arc::clone(engine), Arc::clone(source)));
+    }
+
+    /// Delivery is exactly once.
+    pub fn attach_transactions(&self, transactions: Transactions) {
+        self.transactions.get_or_init(|| transactions);
     }
 
     /// The host drains.
@@ -119,6 +131,7 @@ impl HostView {
             watchdog_looks: self.watch.looks(),
             pauses: snapshot.pauses.iter().map(pause).collect(),
             commit_interval_ms: millis(self.commit_interval),
+            transactions: self.transactions.get().map(|of| transactions(of())),
         }
     }
 
@@ -215,6 +228,20 @@ impl View for HostView {
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn transactions(of: TransactionState) -> TransactionsStatus {
+    let time = |ms| jiff::Timestamp::from_millisecond(ms).ok();
+    let since = of.open_since_ms.and_then(time);
+    let open = since.map(|since| jiff::Timestamp::now().duration_since(since).as_millis());
+    TransactionsStatus {
+        id: of.id,
+        committed: of.committed,
+        aborted: of.aborted,
+        last_commit: of.last_commit_ms.and_then(time).map(rfc3339),
+        open_ms: open.map(|ms| u64::try_from(ms).unwrap_or(0)),
+        waits: of.waits_for,
+    }
 }
 
 fn pause(of: &Pause) -> PauseStatus {

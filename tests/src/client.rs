@@ -78,16 +78,23 @@ impl Client {
     /// A consumer that belongs to no group as long as it doesn't subscribe; `group` is the one
     /// whose offsets it reads and commits.
     pub(crate) fn consumer(&self, group: &str) -> Result<BaseConsumer> {
-        settings(&self.bootstrap)
+        self.consumer_settings(group)
+            .create()
+            .context("cannot create a consumer")
+    }
+
+    /// Those of [`consumer`](Self::consumer).
+    pub(crate) fn consumer_settings(&self, group: &str) -> ClientConfig {
+        let mut config = settings(&self.bootstrap);
+        config
             .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "error")
             .set("fetch.queue.backoff.ms", "1")
             // The end of a partition is told only by an answer without records.
-            .set("fetch.wait.max.ms", "20")
-            .create()
-            .context("cannot create a consumer")
+            .set("fetch.wait.max.ms", "20");
+        config
     }
 }
 

@@ -4,13 +4,14 @@ use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use rdkafka::consumer::Consumer;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use rdkafka_sys as sys;
 
 use crate::client::{Client, REQUEST};
+use crate::wait::wait_until;
 
 /// How long a read may go without a record.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -77,6 +78,26 @@ impl Client {
         self.read_each(topic, |message| records.push(record(message)))?;
         records.sort_by_key(|record: &Record| (record.partition, record.offset));
         Ok(records)
+    }
+
+    /// [`read_all`](Self::read_all), once no transaction is open in the topic: a broker acknowledges
+    /// the end of one before its markers are written, and until then its records are not given out.
+    ///
+    /// # Errors
+    /// When the topic isn't there or can't be read, or a transaction stays open.
+    pub fn read_settled(&self, topic: &str) -> Result<Vec<Record>> {
+        let ends = |isolation: &str| -> Result<Vec<i64>> {
+            let mut config = self.consumer_settings("penstock-tests-reader");
+            let consumer: BaseConsumer = config.set("isolation.level", isolation).create()?;
+            let end = |partition| Ok(consumer.fetch_watermarks(topic, partition, REQUEST)?.1);
+            self.partitions(topic)?.into_iter().map(end).collect()
+        };
+        wait_until("no transaction is open", SILENCE, || {
+            let (stable, all) = (ends("read_committed")?, ends("read_uncommitted")?);
+            ensure!(stable == all, "`{topic}`: {stable:?} of {all:?}");
+            Ok(())
+        })?;
+        self.read_all(topic)
     }
 
     /// Gives each record that lies in the topic now to `take`, in order within a partition.

@@ -131,6 +131,11 @@ impl Refusal {
         )
     }
 
+    /// Whether a transactional id may not be used.
+    pub fn is_of_transactional_id(&self) -> bool {
+        self.kind() == Some(ResponseError::TransactionalIdAuthorizationFailed)
+    }
+
     /// Whether what was asked for is not there: a group, a topic, a transaction.
     pub fn is_missing(&self) -> bool {
         use ResponseError as E;

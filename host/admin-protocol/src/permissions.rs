@@ -1,6 +1,9 @@
 //! What the client may do, and whether anybody decides that.
 
-use kafka_protocol::messages::{DescribeAclsRequest, DescribeGroupsRequest};
+use kafka_protocol::messages::{
+    AddOffsetsToTxnRequest, DescribeAclsRequest, DescribeGroupsRequest, ProducerId, TransactionalId,
+};
+use kafka_protocol::protocol::StrBytes;
 
 use crate::broker::Broker;
 use crate::error::{Error, Refusal};
@@ -31,6 +34,28 @@ impl Broker {
         };
         Refusal::check(found.error_code, found.error_message.as_deref())?;
         Ok(told(found.authorized_operations))
+    }
+
+    /// Whether the client may write in transactions of this id.
+    ///
+    /// What may be done with one isn't told. So something is asked for that whoever may gets refused
+    /// as well, and that changes nothing: to add to a transaction of a producer that there is not.
+    ///
+    /// # Errors
+    /// The broker doesn't answer.
+    pub async fn may_transact(&self, id: &str, group: &str) -> Result<bool, Error> {
+        const NOBODY: i64 = -1;
+        let id = TransactionalId(StrBytes::from_string(id.to_owned()));
+        let request = |_| {
+            AddOffsetsToTxnRequest::default()
+                .with_transactional_id(id)
+                .with_producer_id(ProducerId(NOBODY))
+                .with_producer_epoch(-1)
+                .with_group_id(group_id(group))
+        };
+        let answer = self.ask_between(0, 3, request).await?;
+        let refused = Refusal::check(answer.error_code, None);
+        Ok(!refused.is_err_and(|refusal| refusal.is_of_transactional_id()))
     }
 
     /// Whether the broker has an authoriser: without one, everybody may do everything.

@@ -1,11 +1,12 @@
 //! Which answer belongs to which request.
 
 use kafka_protocol::messages::{
-    ApiKey, ApiVersionsRequest, ApiVersionsResponse, ConsumerGroupDescribeRequest,
-    ConsumerGroupDescribeResponse, CreateTopicsRequest, CreateTopicsResponse, DeleteGroupsRequest,
-    DeleteGroupsResponse, DeleteRecordsRequest, DeleteRecordsResponse, DescribeAclsRequest,
-    DescribeAclsResponse, DescribeClientQuotasRequest, DescribeClientQuotasResponse,
-    DescribeConfigsRequest, DescribeConfigsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
+    AddOffsetsToTxnRequest, AddOffsetsToTxnResponse, ApiKey, ApiVersionsRequest,
+    ApiVersionsResponse, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse,
+    CreateTopicsRequest, CreateTopicsResponse, DeleteGroupsRequest, DeleteGroupsResponse,
+    DeleteRecordsRequest, DeleteRecordsResponse, DescribeAclsRequest, DescribeAclsResponse,
+    DescribeClientQuotasRequest, DescribeClientQuotasResponse, DescribeConfigsRequest,
+    DescribeConfigsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
     DescribeProducersRequest, DescribeProducersResponse, DescribeQuorumRequest,
     DescribeQuorumResponse, DescribeTransactionsRequest, DescribeTransactionsResponse,
     FetchRequest, FetchResponse, FindCoordinatorRequest, FindCoordinatorResponse,
@@ -34,6 +35,7 @@ macro_rules! requests {
 }
 
 requests! {
+    AddOffsetsToTxnRequest, AddOffsetsToTxn => AddOffsetsToTxnResponse;
     ApiVersionsRequest, ApiVersions => ApiVersionsResponse;
     ConsumerGroupDescribeRequest, ConsumerGroupDescribe => ConsumerGroupDescribeResponse;
     CreateTopicsRequest, CreateTopics => CreateTopicsResponse;

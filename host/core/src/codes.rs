@@ -91,6 +91,8 @@ codes! {
     Throttled = "PSK-K009",
     /// The group does not take this host in.
     GroupRefuses = "PSK-K010",
+    /// The brokers have shut this host's producer out.
+    ProducerFenced = "PSK-K011",
 
     /// Records wait, and the group has no committed offset.
     DoctorNoCommit = "PSK-D001",

@@ -55,6 +55,19 @@ impl CompletionMap {
         self.next = offset.next().0;
     }
 
+    /// What an earlier map says of records from `from` on, behind all that was told.
+    pub fn finished_as(&mut self, earlier: &CompletionMap, from: NextOffset) {
+        for (first, end) in &earlier.ranges {
+            let first = (*first).max(from.0).max(self.next);
+            if first < *end {
+                if first > self.next {
+                    self.next = first;
+                }
+                self.finished(Offset(end - 1));
+            }
+        }
+    }
+
     /// All is told.
     pub fn over(mut self) -> CompletionMap {
         self.next = 0;
@@ -108,7 +121,7 @@ impl CompletionMap {
             && parts.next()?.parse::<i64>().ok()? == base.0;
         let ranges = parts.next().filter(|_| is_ours && parts.next().is_none())?;
         let mut map = CompletionMap::default();
-        let mut least = 1;
+        let mut least = 0;
         for range in ranges.split(',') {
             let (first, last) = range.split_once('-').unwrap_or((range, range));
             let (first, last) = (first.parse::<i64>().ok()?, last.parse::<i64>().ok()?);
@@ -171,6 +184,21 @@ mod tests {
     }
 
     #[test]
+    fn what_an_earlier_one_says_is_carried_on() {
+        let earlier = map(&[(1200, false), (1201, true), (1204, false), (1205, true)]);
+        let mut later = CompletionMap::beginning_at(NextOffset(1200));
+        later.unfinished(Offset(1200));
+        later.finished_as(&earlier, NextOffset(1201));
+        assert_eq!(later.over(), earlier);
+        // 1200 and 1204 are finished, and nothing was read behind 1204.
+        let mut later = CompletionMap::beginning_at(NextOffset(1205));
+        later.finished_as(&earlier, NextOffset(1205));
+        let text = later.over().encode(NextOffset(1205), 1);
+        assert_eq!(text, "penstock/1 0000000000000001 1205 0");
+        assert!(CompletionMap::decode(&text, NextOffset(1205), 1).is_some());
+    }
+
+    #[test]
     fn nothing_finished_is_no_metadata() {
         let map = map(&[(1200, false), (1201, false)]);
         assert!(map.is_empty());
@@ -193,7 +221,6 @@ mod tests {
             "x",
             "penstock/1",
             "penstock/1 1 1200 ",
-            "penstock/1 1 1200 0-3",
             "penstock/1 1 1200 4-3",
             "penstock/1 1 1200 1-3,4",
             "penstock/1 1 1200 3,1",

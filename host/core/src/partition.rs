@@ -34,7 +34,7 @@ pub use lanes::{KeyHash, Order, OrderBy};
 pub use park::{ParkLimits, ParkStatus};
 pub use parked::Parked;
 pub use refusal::{AfterRefusal, Refused};
-pub use run::{Handled, Run};
+pub use run::{Handled, Run, RunOf};
 pub use wait::Wait;
 
 use crate::completion::CompletionMap;
@@ -158,6 +158,7 @@ impl Partition {
     /// What an earlier owner finished beyond where this stay begins: it is not done again.
     pub fn skip_completed(&mut self, done: CompletionMap) {
         self.done = done;
+        self.begins_with_done();
     }
 
     /// A record arrived, of so many bytes. `None` when it is not to be kept: it lies before the
@@ -197,6 +198,9 @@ impl Partition {
 
     /// The offset of a record that was parked before it got this number.
     pub fn unparked(&self, seq: Seq) -> Option<Offset> {
+        if self.late.is_empty() {
+            return None;
+        }
         let entry = self.entry(seq)?;
         entry.late.then_some(entry.offset)
     }

@@ -131,6 +131,7 @@ mod tests {
             healings: 0,
             watchdog_looks: 0,
             commit_interval_ms: 0,
+            transactions: None,
         }
     }
 

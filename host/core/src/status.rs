@@ -41,6 +41,27 @@ pub struct Status {
     /// How often offsets are committed, in milliseconds.
     #[serde(default)]
     pub commit_interval_ms: u64,
+    /// The host's transactions, if delivery is exactly once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<TransactionsStatus>,
+}
+
+/// Transactions in which outputs, dead letters and offsets are committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TransactionsStatus {
+    /// The transactional id.
+    pub id: String,
+    /// Committed since the start of the host.
+    pub committed: u64,
+    /// Aborted since then; what was in them was sent again, or handed back.
+    pub aborted: u64,
+    /// When the last one was committed, RFC 3339.
+    pub last_commit: Option<String>,
+    /// For how long the open one has been open, in milliseconds.
+    pub open_ms: Option<u64>,
+    /// Why the last step was not done, if it was not, until a transaction is committed.
+    pub waits: Option<String>,
 }
 
 /// What a host as a whole is doing.

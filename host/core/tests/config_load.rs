@@ -134,6 +134,18 @@ fn what_is_said_of_a_class_decides_its_mode() {
 }
 
 #[test]
+fn exactly_once_has_its_own_defaults_and_an_id_of_group_and_host() {
+    let once = config(&[MINIMAL, "[kafka]\ndelivery = \"exactly-once\"\n"]);
+    assert_eq!(once.kafka.commit_interval, Duration::from_millis(100));
+    let Delivery::ExactlyOnce(transaction) = once.kafka.delivery else {
+        panic!("{:?}", once.kafka.delivery);
+    };
+    assert_eq!(transaction.id, "workers-worker-1");
+    assert_eq!(transaction.timeout, Duration::from_secs(30));
+    assert_eq!(transaction.bytes, 8 << 20);
+}
+
+#[test]
 fn a_default_limit_is_held_to_the_ceiling() {
     let ceilings =
         "[limits]\ndeadline = \"300ms\"\nmemory = \"32MiB\"\n[host]\noutbox = \"1MiB\"\n";

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use penstock_core::completion::CompletionMap;
 use penstock_core::decide::Decision;
 use penstock_core::ledger::Ledger;
 use penstock_core::partition::{
     AfterRefusal, CommitPoint, Handled, KeyHash, Order, OrderBy, ParkLimits, Partition, Refused,
-    Run, Seq, Told,
+    Run, RunOf, Seq, Told,
 };
 use penstock_core::policy::{RetryMode, Then};
 use penstock_core::record::{NextOffset, Offset};
@@ -48,7 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Answer::Halt),
     ];
     prop_oneof![
-        10 => (0i64..3, prop::option::weighted(0.9, 0u64..4))
+        10 => (0i64..3, prop::option::weighted(0.9, 1u64..5))
             .prop_map(|(gap, key)| Step::Fetch { gap, key }),
         10 => (1usize..5).prop_map(|max| Step::Take { max }),
         10 => (any::<usize>(), prop::collection::vec(answer, 16))
@@ -172,12 +173,12 @@ impl World {
                 self.next_offset += gap;
                 let offset = Offset(self.next_offset);
                 self.next_offset += 1;
-                match self.partition.fetched(offset, key.map(KeyHash), 10) {
+                match self.partition.fetched(offset, key.map(KeyHash::from), 10) {
                     Some(_) => drop(self.received.insert(offset, key)),
                     // What intake refused comes again after the next assignment.
                     None => self.next_offset = offset.0,
                 }
-                let again = self.partition.fetched(offset, key.map(KeyHash), 10);
+                let again = self.partition.fetched(offset, key.map(KeyHash::from), 10);
                 assert_eq!(again, None, "taken twice");
             }
             Step::Take { max } => self.take(max),
@@ -520,4 +521,139 @@ fn the_time_of_retries_counts_from_the_first_call_of_the_record_itself() {
         partition.take(8, second * 62).unwrap().first_waited,
         second * 2
     );
+}
+
+const PARKING: Order = Order {
+    park: ParkLimits {
+        keys: 10,
+        records: 10,
+        bytes: 1000,
+    },
+    ..Order::STRICT
+};
+
+fn by_key() -> Decision {
+    Decision::Again {
+        after: Duration::from_millis(1),
+        why: failure(),
+        mode: RetryMode::Key,
+    }
+}
+
+fn answer(partition: &mut Partition, run: &Run, decision: Decision, now: Duration) {
+    let results = [Handled {
+        seq: run.records[0],
+        handler: 0,
+        decision,
+    }];
+    partition.handled(run, results, now, &mut Vec::new());
+}
+
+#[test]
+fn what_an_earlier_owner_has_done_is_committed_again_until_it_is_passed() {
+    let metadata = "penstock/1 0000000000000001 3 2-6";
+    let done = CompletionMap::decode(metadata, NextOffset(3), 1).unwrap();
+    for mut partition in [
+        Partition::new(1, NextOffset(3), PARKING),
+        Partition::new(1, NextOffset(3), Order::STRICT),
+        Partition::transactional(1, NextOffset(3), PARKING),
+    ] {
+        partition.skip_completed(done.clone());
+        let point = |partition: &Partition| partition.progress().unwrap_or(partition.finished());
+        assert_eq!(point(&partition).beyond, done, "nothing is read yet");
+        assert_eq!(partition.progress(), None, "it is committed already");
+        for offset in [3, 4] {
+            partition.fetched(Offset(offset), Some(KeyHash::from(1)), 10);
+        }
+        let run = partition.take(1, Duration::ZERO).unwrap();
+        answer(
+            &mut partition,
+            &run,
+            Decision::Emit { outputs: 0 },
+            Duration::ZERO,
+        );
+        let at_4 = point(&partition);
+        assert_eq!((at_4.next, &at_4.beyond), (NextOffset(4), &done));
+        let run = partition.take(1, Duration::ZERO).unwrap();
+        answer(
+            &mut partition,
+            &run,
+            Decision::Emit { outputs: 0 },
+            Duration::ZERO,
+        );
+        let at_5 = point(&partition);
+        assert_eq!(at_5.next, NextOffset(5));
+        assert_eq!(
+            at_5.beyond.encode(at_5.next, 1),
+            "penstock/1 0000000000000001 5 0-4"
+        );
+        for offset in 5..11 {
+            partition.fetched(Offset(offset), Some(KeyHash::from(1)), 10);
+        }
+        assert_eq!(point(&partition), CommitPoint::at(NextOffset(10)));
+    }
+}
+
+#[test]
+fn a_key_that_is_tried_again_for_long_takes_no_room() {
+    let mut partition = Partition::new(1, NextOffset(0), PARKING);
+    partition.fetched(Offset(0), Some(KeyHash::from(1)), 10);
+    partition.fetched(Offset(1), None, 10);
+    let mut now = Duration::ZERO;
+    let run = partition.take(1, now).unwrap();
+    answer(&mut partition, &run, by_key(), now);
+    // The one without a key blocks the front.
+    let run = partition.take(1, now).unwrap();
+    let blocks = Decision::Again {
+        after: Duration::from_secs(3600),
+        why: failure(),
+        mode: RetryMode::Key,
+    };
+    answer(&mut partition, &run, blocks, now);
+    for _ in 0..1000 {
+        now += Duration::from_millis(1);
+        let run = partition.take(1, now).expect("the key is due");
+        answer(&mut partition, &run, by_key(), now);
+    }
+    assert_eq!(partition.unfinished(), 2);
+    assert!(partition.ledgers()[0].balances());
+}
+
+#[test]
+fn a_transaction_names_no_more_holes_than_it_can() {
+    let order = Order {
+        park: ParkLimits {
+            keys: 1000,
+            records: 1000,
+            bytes: 1 << 20,
+        },
+        ..Order::STRICT
+    };
+    let now = Duration::ZERO;
+    let mut partition = Partition::transactional(1, NextOffset(0), order);
+    for offset in 0..1000 {
+        partition.fetched(Offset(offset), Some(KeyHash::from(offset as u64 + 1)), 10);
+    }
+    while let Some(run) = partition.take(1, now) {
+        answer(&mut partition, &run, by_key(), now);
+    }
+    let is_full = |partition: &Partition| {
+        matches!(
+            partition.wait(),
+            Some(penstock_core::partition::Wait::ParkFull { .. })
+        )
+    };
+    assert!(partition.parked().records == 96 && is_full(&partition));
+    // Taken out again, it is a hole until it is committed.
+    let later = now + Duration::from_secs(1);
+    let mut run = partition.take(1, later).unwrap();
+    if !matches!(run.of, RunOf::Key(_)) {
+        answer(&mut partition, &run, by_key(), later);
+        run = partition.take(1, later).unwrap();
+    }
+    assert!(matches!(run.of, RunOf::Key(_)));
+    answer(&mut partition, &run, Decision::Emit { outputs: 1 }, later);
+    assert!(partition.parked().records == 95 && is_full(&partition));
+    let point = partition.finished();
+    assert!(point.beyond.encode(point.next, 1).len() < 4000);
 }

@@ -33,10 +33,16 @@ impl Partition {
                         format!("`failures` says to halt on `{class}`"),
                         format!("Mend what failed, or change `failures.{class}` of {name}"),
                     ),
-                    _ => (
-                        "the topic has no dead-letter topic".to_owned(),
-                        format!("Set topics.{topic}.dead-letter, or mend the handler"),
-                    ),
+                    _ => match self.plan().dead_letter {
+                        None => (
+                            "the topic has no dead-letter topic".to_owned(),
+                            format!("Set topics.{topic}.dead-letter, or mend the handler"),
+                        ),
+                        Some(letters) => (
+                            "its dead letter is refused for good, too".to_owned(),
+                            format!("Have {} take it", self.topic_name(letters)),
+                        ),
+                    },
                 };
                 let text = format!(
                     "partition halted: record {offset} failed in {name} ({}: {}) and {because}; \

@@ -147,6 +147,11 @@ impl Batches {
     }
 
     fn index(&self, seq: Seq) -> Option<usize> {
+        // Most often it is the oldest.
+        let front = self.batches.front()?;
+        if (front.first.0..front.end()).contains(&seq.0) {
+            return Some(0);
+        }
         let after = self.batches.partition_point(|held| held.first <= seq);
         let index = after.checked_sub(1)?;
         (seq.0 < self.batches[index].end()).then_some(index)

@@ -206,6 +206,10 @@ impl Partition {
             // A key may be parked already.
             state.drop_finished();
             self.announce_parking(state);
+            if shared.transacting.is_some() && state.machine.owes(now) {
+                // The position moves by what an earlier owner has done.
+                shared.list(self, state);
+            }
             shared.schedule(self, state);
         }
         let full = state.batches.bytes() > shared.share_bytes()
@@ -240,13 +244,20 @@ impl Partition {
         true
     }
 
-    /// What an earlier owner finished beyond the commit at which this stay begins, by that
+    /// What an earlier owner finished beyond the commit after which this stay begins, by that
     /// commit's metadata; anything that is not from the same handlers is ignored.
-    pub fn skip_completed(&self, start: NextOffset, metadata: &str) {
+    pub fn skip_completed(&self, committed: NextOffset, metadata: &str) {
         let handlers = self.plan().identity;
-        if let Some(done) = CompletionMap::decode(metadata, start, handlers) {
+        if let Some(done) = CompletionMap::decode(metadata, committed, handlers) {
             self.lock().machine.skip_completed(done);
         }
+    }
+
+    /// Whether the start of this stay is committed is not known: the next transaction commits it.
+    pub fn owes_start(self: &Arc<Self>) {
+        let mut state = self.lock();
+        state.machine.owes_start();
+        self.shared.list(self, &mut state);
     }
 
     /// What is finished.

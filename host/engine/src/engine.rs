@@ -29,7 +29,6 @@ use crate::watches::{Matches, Watches};
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
     ticker: Mutex<Option<JoinHandle<()>>>,
-    pub(crate) transactor: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -115,7 +114,6 @@ impl Engine {
         Ok(Arc::new(Engine {
             shared,
             ticker: Mutex::new(ticker),
-            transactor: Mutex::default(),
         }))
     }
 
@@ -197,6 +195,12 @@ impl Engine {
             if shared.watches.any() {
                 shared.watches.closed(partition.stay());
             }
+            if let Some(transacting) = &shared.transacting
+                && state.machine.is_held()
+            {
+                // It could only commit what this stay has sent without its position.
+                transacting.doomed.store(true, Ordering::SeqCst);
+            }
             let back = state.machine.close();
             total.deliveries += back.deliveries;
             total.abandoned += back.abandoned;
@@ -251,13 +255,12 @@ impl Engine {
         if let Some(transacting) = &self.shared.transacting {
             transacting.stop();
         }
-        for thread in [&self.ticker, &self.transactor] {
-            let mut thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(thread) = thread.take()
-                && thread.join().is_err()
-            {
-                tracing::error!("a thread of the engine panicked");
-            }
+        // A call of the transactor's may take longer than a shutdown has time for.
+        let mut ticker = self.ticker.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ticker) = ticker.take()
+            && ticker.join().is_err()
+        {
+            tracing::error!("the ticker thread panicked");
         }
     }
 }

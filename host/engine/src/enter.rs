@@ -77,32 +77,36 @@ impl Entering {
 
     /// Whether a message has to wait, so that it, or a suspect before it, is answered by itself.
     fn waits(&mut self, token: AckToken, all_is_reported: bool) -> bool {
-        if self.alone == Some(token) {
-            return false;
-        }
         let is_suspect = self.suspects.contains(&token);
         if !is_suspect && self.alone.is_none() {
             return false;
         }
+        // Each of its messages too, which are of one delivery.
         if !all_is_reported {
             return true;
         }
-        self.passed();
-        self.alone = is_suspect.then_some(token);
+        if self.alone != Some(token) {
+            self.passed();
+            self.alone = is_suspect.then_some(token);
+        }
         false
     }
 
     /// The transaction is aborted: the messages that are to blame, and whether for good; and whether
     /// there are new suspects.
-    pub fn judge(&mut self, refused: Vec<Refused>) -> (Vec<(Refused, bool)>, bool) {
+    pub fn judge(
+        &mut self,
+        refused: Vec<Refused>,
+        lives: impl Fn(AckToken) -> bool,
+    ) -> (Vec<(Refused, bool)>, bool) {
         let alone = self.alone.take();
         self.partial = None;
         let of_messages = refused.iter().filter(|of| of.blame == Blame::Message);
-        let together: BTreeSet<AckToken> = of_messages.map(|of| of.token).collect();
+        let together = of_messages.count();
         let mut blamed = Vec::new();
         let mut suspects = false;
         for of in refused {
-            let is_sure = of.alone || together.len() == 1 || alone == Some(of.token);
+            let is_sure = of.alone || together == 1 || alone == Some(of.token);
             match of.blame {
                 Blame::Transaction => {}
                 Blame::Topic => blamed.push((of, false)),
@@ -116,6 +120,7 @@ impl Entering {
                 }
             }
         }
+        self.suspects.retain(|token| lives(*token));
         (blamed, suspects)
     }
 }
@@ -129,6 +134,7 @@ impl Transactor {
         let mut state = partition.lock();
         let mut sent = Sent::More;
         let mut left = most;
+        self.entering.partial = None;
         loop {
             let (seq, from) = match state.bundles.sending.take() {
                 Some(at) => at,
@@ -151,7 +157,6 @@ impl Transactor {
                 sent = Sent::Stuck(until);
                 break;
             }
-            self.entering.partial = None;
             if self.shared.transacting().doomed.load(Ordering::SeqCst) {
                 break;
             }

@@ -1,6 +1,7 @@
 //! Pauses on purpose: nothing new of what is paused runs, and what is sent is brought to its end.
 //! Fetching goes on until the buffer is full.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -49,17 +50,16 @@ impl Engine {
     pub fn knows(&self, scope: &Scope) -> Result<(), String> {
         let topics = self.shared.topics.iter().map(|of| &*of.plan.name);
         let handlers = self.shared.topics.iter().flat_map(|of| &of.plan.handlers);
-        let (wanted, there): (&str, Vec<&str>) = match scope {
+        // A handler may be that of several topics.
+        let (wanted, there): (&str, BTreeSet<&str>) = match scope {
             Scope::Topic(topic) | Scope::Partition(topic, _) => (topic, topics.collect()),
             Scope::Handler(handler) => (handler, handlers.map(|of| &*of.name).collect()),
         };
-        if there.contains(&wanted) {
+        if there.contains(wanted) {
             return Ok(());
         }
-        Err(format!(
-            "there is no {wanted} here, but {}",
-            there.join(", ")
-        ))
+        let there = Vec::from_iter(there).join(", ");
+        Err(format!("there is no {wanted} here, but {there}"))
     }
 
     /// What is paused.

@@ -43,12 +43,7 @@ impl Engine {
         }
         let shared = Arc::clone(&self.shared);
         let enter = || Transactor::enter(shared, transactions, failed);
-        let thread = self.shared.machine.start("transactor".into(), enter)?;
-        let mut transactor = self
-            .transactor
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *transactor = thread;
+        self.shared.machine.start("transactor".into(), enter)?;
         Ok(())
     }
 
@@ -83,7 +78,10 @@ impl Engine {
         for partition in partitions {
             let mut state = partition.lock();
             let is_held = state.machine.is_held();
-            let owes = state.machine.owes(now);
+            let owes = state.machine.owes(now) && (late || !state.machine.is_shut());
+            if owes {
+                self.shared.list(partition, &mut state);
+            }
             if late || !(is_held || owes) {
                 // What a worker finishes from now on is the next owner's.
                 state.machine.shut();

@@ -26,6 +26,8 @@ use crate::transacting::Transacting;
 
 /// Between a call that is to be repeated and the next, and after an abort that no message explains.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// The same after the seventh such abort in a row, and every further one.
+const RESTS_DOUBLED_MAX: u32 = 7;
 /// The most records of a partition that enter before it is another's turn.
 const TURN_RECORDS_MAX: usize = 256;
 
@@ -37,6 +39,8 @@ pub(crate) struct Transactor {
     phase: Phase,
     /// Partitions that may have something that can enter.
     active: BTreeMap<AssignmentEpoch, Arc<Partition>>,
+    /// The first of them whose turn it is.
+    turn: AssignmentEpoch,
     /// Those that wait for a topic, until then.
     blocked: BTreeMap<AssignmentEpoch, (Arc<Partition>, Duration)>,
     /// Those that the open transaction may have something of, and what it is to commit.
@@ -45,6 +49,8 @@ pub(crate) struct Transactor {
     begun_at: Duration,
     /// Nothing is begun before.
     rests_until: Duration,
+    /// Aborts in a row that no message explains.
+    aborts: u32,
 }
 
 enum Phase {
@@ -85,11 +91,13 @@ impl Transactor {
             failed: Some(failed),
             phase: Phase::Idle,
             active: BTreeMap::new(),
+            turn: AssignmentEpoch(0),
             blocked: BTreeMap::new(),
             members: BTreeMap::new(),
             entering: Entering::default(),
             begun_at: Duration::ZERO,
             rests_until: Duration::ZERO,
+            aborts: 0,
         }
     }
 
@@ -169,8 +177,11 @@ impl Transactor {
         } else {
             TURN_RECORDS_MAX
         };
-        let mut stuck = None;
-        for (epoch, partition) in std::mem::take(&mut self.active) {
+        let mut stuck = self.complete();
+        // Who comes first finds the room; it is another's turn each time there was none.
+        let mut active = std::mem::take(&mut self.active);
+        let first = active.split_off(&self.turn);
+        for (epoch, partition) in first.into_iter().chain(active) {
             self.members
                 .entry(epoch)
                 .or_insert_with(|| (Arc::clone(&partition), None));
@@ -186,6 +197,7 @@ impl Transactor {
                 Sent::More => drop(self.active.insert(epoch, partition)),
                 Sent::Stuck(until) => {
                     self.active.insert(epoch, partition);
+                    self.turn = AssignmentEpoch(epoch.0 + 1);
                     stuck = Some(until);
                 }
             }
@@ -208,6 +220,16 @@ impl Transactor {
         }
     }
 
+    /// A record that has entered in part enters whole, before anything else does. If there is no room
+    /// for it, until when.
+    fn complete(&mut self) -> Option<Option<Duration>> {
+        let partition = self.entering.partition()?;
+        match self.send_bundles(&partition, 0) {
+            Sent::Stuck(until) => Some(until),
+            Sent::All(_) | Sent::More => None,
+        }
+    }
+
     /// Whether there was no room even after each report began to be listened for, and there may be
     /// some.
     fn is_still_stuck(&self) -> bool {
@@ -219,12 +241,10 @@ impl Transactor {
         if self.must_abort() {
             return self.aborts();
         }
-        if let Some(partition) = self.entering.partition() {
-            // What has entered in part enters whole.
-            return match self.send_bundles(&partition, 0) {
-                Sent::Stuck(until) if self.is_still_stuck() => Next::Sleep(until),
-                _ => Next::Step,
-            };
+        match self.complete() {
+            Some(until) if self.is_still_stuck() => return Next::Sleep(until),
+            Some(_) => return Next::Step,
+            None => {}
         }
         self.desk().awaits.store(true, Ordering::SeqCst);
         if !self.desk().all_is_reported() {
@@ -236,14 +256,23 @@ impl Transactor {
         self.desk().awaits.store(false, Ordering::SeqCst);
         self.entering.end();
         let mut progress = Vec::new();
+        let mut abandoned = false;
         for (partition, next) in self.members.values_mut() {
-            *next = partition.lock().machine.take_progress();
+            let mut state = partition.lock();
+            // It was shut since that was looked for: what it has sent would be committed without its
+            // position.
+            abandoned |= state.machine.is_shut() && state.machine.is_held();
+            *next = state.machine.take_progress();
             progress.extend(next.as_ref().map(|point| Progress {
                 topic: Arc::clone(partition.topic()),
                 partition: partition.number(),
                 next: point.next,
                 metadata: partition.metadata(point),
             }));
+        }
+        // Nor what a stay has sent that is closed by now.
+        if abandoned || self.desk().doomed.load(Ordering::SeqCst) {
+            return self.aborts();
         }
         self.phase = Phase::Committing {
             progress,

@@ -22,6 +22,18 @@ pub fn blame(code: Rd) -> Blame {
     }
 }
 
+/// Whom to blame for a refusal in a transaction, of which nothing is sent until it is aborted. A batch
+/// is refused as a whole there too: each of its messages may be the one.
+pub fn blame_in_transaction(code: Rd) -> Blame {
+    match code {
+        Rd::PurgeQueue | Rd::PurgeInflight | Rd::State | Rd::Fatal | Rd::Fenced => {
+            Blame::Transaction
+        }
+        code if is_of_the_batch(code) => Blame::Message,
+        code => blame(code),
+    }
+}
+
 /// Whether a broker refused a whole batch with this for what is in it. It says nothing of a single
 /// message, unless that was alone: one record that is too large, has no key or a wrong timestamp
 /// takes its neighbours along.
@@ -69,5 +81,16 @@ mod tests {
         assert!(is_of_the_batch(Rd::InvalidDifferentRecord));
         assert!(!is_of_the_batch(Rd::InvalidArgument));
         assert!(!is_of_the_batch(Rd::UnknownTopic));
+    }
+
+    #[test]
+    fn what_is_given_up_with_its_transaction_is_nobodys_fault() {
+        for code in [Rd::PurgeQueue, Rd::PurgeInflight, Rd::State] {
+            assert_eq!(blame_in_transaction(code), Blame::Transaction, "{code:?}");
+        }
+        for code in [Rd::InvalidDifferentRecord, Rd::MessageSizeTooLarge] {
+            assert_eq!(blame_in_transaction(code), Blame::Message, "{code:?}");
+        }
+        assert_eq!(blame_in_transaction(Rd::MessageTimedOut), Blame::Topic);
     }
 }

@@ -1,6 +1,8 @@
 //! The settings of the host's clients: what the configuration passes through, what the host owns.
 
-use penstock_core::config::{Admin, GroupProtocol, Host, Kafka};
+use std::time::Duration;
+
+use penstock_core::config::{Admin, Delivery, GroupProtocol, Host, Kafka, Transaction};
 use rdkafka::ClientConfig;
 
 /// A response's own bytes beside the records in it, and room for a dead letter's headers.
@@ -78,6 +80,24 @@ pub fn producer_config(kafka: &Kafka, client_id: &str) -> ClientConfig {
     config
 }
 
+/// The settings of the host's own producer: exactly once, it has transactions.
+pub fn sink_config(kafka: &Kafka, client_id: &str) -> ClientConfig {
+    let mut config = producer_config(kafka, client_id);
+    if let Delivery::ExactlyOnce(transaction) = &kafka.delivery {
+        in_transactions(&mut config, transaction);
+    }
+    config
+}
+
+fn in_transactions(config: &mut ClientConfig, transaction: &Transaction) {
+    let millis = |time: Duration| time.as_millis().to_string();
+    config.set("transactional.id", &transaction.id);
+    config.set("transaction.timeout.ms", millis(transaction.timeout));
+    // What a topic does not take holds the whole transaction up; it is to be given up, and taken back
+    // by this host, before the brokers do that and shut this host out.
+    config.set("message.timeout.ms", millis(transaction.timeout / 2));
+}
+
 /// As large as whatever may be received, so that every input can become a dead letter; the
 /// broker's own limit decides for the rest.
 fn message_max_bytes(kafka: &Kafka) -> u64 {
@@ -120,9 +140,6 @@ fn pass(config: &mut ClientConfig, settings: &std::collections::BTreeMap<String,
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::time::Duration;
-
-    use penstock_core::config::Delivery;
 
     use super::*;
 
@@ -162,6 +179,29 @@ mod tests {
         let kip848 = consumer_config(&kafka(GroupProtocol::Consumer, &[]), "me");
         assert_eq!(kip848.get("partition.assignment.strategy"), None);
         assert_eq!(kip848.get("group.protocol"), Some("consumer"));
+    }
+
+    #[test]
+    fn exactly_once_messages_are_given_up_before_their_transaction_is() {
+        let mut kafka = kafka(GroupProtocol::Classic, &[]);
+        let at_least = sink_config(&kafka, "me");
+        assert_eq!(at_least.get("transactional.id"), None);
+        assert_eq!(at_least.get("message.timeout.ms"), Some("0"));
+        kafka.delivery = Delivery::ExactlyOnce(Transaction {
+            id: "g-me".into(),
+            timeout: Duration::from_secs(30),
+            bytes: 1,
+        });
+        let once = sink_config(&kafka, "me");
+        assert_eq!(once.get("transactional.id"), Some("g-me"));
+        assert_eq!(once.get("transaction.timeout.ms"), Some("30000"));
+        assert_eq!(once.get("message.timeout.ms"), Some("15000"));
+        let tool = producer_config(&kafka, "me");
+        assert_eq!(
+            tool.get("transactional.id"),
+            None,
+            "it would fence the host"
+        );
     }
 
     #[test]

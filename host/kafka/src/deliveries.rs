@@ -11,8 +11,8 @@ use penstock_engine::ports::{
 };
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
-use crate::blame::blame;
 use crate::bootstrap::Bootstrap;
+use crate::fatal;
 use crate::latch::{self, Latch};
 use crate::native::{Event, EventKind, Message, Queue};
 use crate::sink::KafkaSink;
@@ -132,7 +132,9 @@ impl Deliveries {
                     }
                     self.refuse(topic, &message, Blame::Topic, code);
                 }
-                (Some(code), Some(topic)) => self.refuse(topic, &message, blame(code), code),
+                (Some(code), Some(topic)) => {
+                    self.refuse(topic, &message, (self.sink.blame)(code), code);
+                }
             }
             if single || holds {
                 let (topic, partition) = (message.topic(), message.partition());
@@ -216,11 +218,8 @@ impl Deliveries {
     fn client_error(&mut self, event: &Event<'_>) {
         let Some(error) = event.error() else { return };
         if error.fatal {
-            // The event's own code says no more than that it is fatal.
-            let cause = self.sink.handle.fatal_cause().unwrap_or(error);
-            let cause = self.sink.handle.who().explain(&cause, "");
-            let text = format!("the Kafka producer can't go on: {cause}");
-            latch::raise(&*self.latch, Code::ClientFatal, "producer", &text);
+            let (code, text) = fatal::of_producer(&self.sink.handle, error);
+            latch::raise(&*self.latch, code, "producer", &text);
             if let Some(failed) = self.failed.take() {
                 failed(text);
             }

@@ -101,6 +101,11 @@ impl<I: Intake> Poller<I> {
     pub(crate) fn fatal(&mut self, error: &Error) {
         let text = format!("the Kafka consumer can't go on: {error}");
         latch::raise(&*self.intake, Code::ClientFatal, CONSUMER, &text);
+        self.fail(text);
+    }
+
+    /// The process is to end.
+    pub(crate) fn fail(&mut self, text: String) {
         self.shared.update(|state| state.fatal = Some(text.clone()));
         if let Some(failed) = self.failed.take() {
             failed(text);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use penstock_core::batch::Batch;
 use penstock_core::partition::{CommitPoint, HandedBack};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
-use penstock_engine::{Engine, Flow, Partition};
+use penstock_engine::{Engine, Flow, Partition, Settled};
 
 use crate::latch::Latch;
 
@@ -21,6 +21,14 @@ pub trait Intake: Latch {
     fn take_resumable(&self) -> Vec<Arc<Self::Stay>>;
     /// Ends the intake of these, and waits for what is running and unacknowledged.
     fn drain(&self, stays: &[Arc<Self::Stay>], deadline: Instant) -> bool;
+    /// After [`Intake::drain`]: has what is finished committed by `deadline`, or undone, where that is
+    /// not the source's to do. No transaction holds any of these afterwards.
+    fn settle(&self, stays: &[Arc<Self::Stay>], deadline: Instant) -> Settled;
+    /// One look at what [`Intake::settle`] waits for; `None`: it is not over. `late` has it undone.
+    fn settling(&self, stays: &[Arc<Self::Stay>], late: bool) -> Option<Settled>;
+    /// As [`Intake::settle`], where the group gave these away: nothing of them is committed any more,
+    /// except what was on its way.
+    fn abandon(&self, stays: &[Arc<Self::Stay>]) -> Settled;
     /// Ends these stays; says what was unfinished.
     fn close(&self, stays: &[Arc<Self::Stay>]) -> HandedBack;
 }
@@ -37,8 +45,10 @@ pub trait Stay: Send + Sync + 'static {
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow;
     /// Waits a little for room after [`Flow::Pause`]; whether there is.
     fn wait_for_room(&self, timeout: Duration) -> bool;
-    /// What an earlier owner finished beyond the commit at `start`, by its metadata.
-    fn skip_completed(&self, start: NextOffset, metadata: &str);
+    /// What an earlier owner finished beyond its commit, by the metadata of that.
+    fn skip_completed(&self, committed: NextOffset, metadata: &str);
+    /// Whether this stay's start is committed is not known: the next transaction has to.
+    fn owes_start(self: &Arc<Self>);
     /// What is finished.
     fn finished(&self) -> CommitPoint;
     /// What may be committed, if that has moved.
@@ -69,6 +79,15 @@ impl Intake for Engine {
     fn drain(&self, stays: &[Arc<Partition>], deadline: Instant) -> bool {
         Engine::drain(self, stays, deadline)
     }
+    fn settle(&self, stays: &[Arc<Partition>], deadline: Instant) -> Settled {
+        Engine::settle(self, stays, deadline)
+    }
+    fn settling(&self, stays: &[Arc<Partition>], late: bool) -> Option<Settled> {
+        Engine::settling(self, stays, late)
+    }
+    fn abandon(&self, stays: &[Arc<Partition>]) -> Settled {
+        Engine::abandon(self, stays)
+    }
     fn close(&self, stays: &[Arc<Partition>]) -> HandedBack {
         Engine::close(self, stays)
     }
@@ -90,8 +109,11 @@ impl Stay for Partition {
     fn wait_for_room(&self, timeout: Duration) -> bool {
         Partition::wait_for_room(self, timeout)
     }
-    fn skip_completed(&self, start: NextOffset, metadata: &str) {
-        Partition::skip_completed(self, start, metadata);
+    fn skip_completed(&self, committed: NextOffset, metadata: &str) {
+        Partition::skip_completed(self, committed, metadata);
+    }
+    fn owes_start(self: &Arc<Self>) {
+        Partition::owes_start(self);
     }
     fn finished(&self) -> CommitPoint {
         Partition::finished(self)

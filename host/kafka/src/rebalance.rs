@@ -6,14 +6,16 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
+use penstock_engine::Settled;
 
 use crate::intake::{Intake, Stay};
 use crate::latch;
 use crate::lookup::Placed;
 use crate::native::{Error, PartitionOffset};
 use crate::position;
-use crate::source::{Poller, StopReport};
+use crate::source::Poller;
 use crate::start;
+use crate::stopped::{PartitionReport, StopReport};
 
 /// How long work in hand may take to finish when its partition is revoked.
 const DRAIN: Duration = Duration::from_millis(1500);
@@ -33,7 +35,10 @@ impl<I: Intake> Poller<I> {
         self.note_rebalance();
         // A stay of the same partition that never ended would answer for the new one.
         let (old, _) = self.cells.remove(partitions);
-        self.intake.close(&old);
+        if !old.is_empty() {
+            self.intake.abandon(&old);
+            self.intake.close(&old);
+        }
         if let Some(reset) = &mut self.reset {
             reset.rebalanced(partitions);
             // Where the partitions start is only known once its commit is there or refused.
@@ -50,7 +55,10 @@ impl<I: Intake> Poller<I> {
             return;
         };
         start::report(&*self.intake, &placed);
-        self.commit_starts(&placed);
+        if !self.commit_starts(&placed) {
+            self.answer_assign(partitions);
+            return;
+        }
         let entries: Vec<_> = placed.iter().map(Placed::entry).collect();
         let stays: Vec<_> = placed
             .iter()
@@ -59,7 +67,9 @@ impl<I: Intake> Poller<I> {
                     .intake
                     .assign(&one.topic, one.partition, one.position.from);
                 stay.watermarks(one.seen.low, one.seen.end);
-                stay.skip_completed(one.position.from, &one.metadata);
+                if let Some(committed) = one.seen.committed {
+                    stay.skip_completed(committed, &one.metadata);
+                }
                 stay
             })
             .collect();
@@ -85,19 +95,20 @@ impl<I: Intake> Poller<I> {
         let end = self.stop.deadline().unwrap_or(now + DRAIN + REVOKE_COMMIT);
         let drain_until = (now + DRAIN).min(end);
         if self.handle.assignment_lost() {
-            self.lost(partitions);
+            self.lost(partitions, &stays);
         } else {
             let drained = self.intake.drain(&stays, drain_until);
             if self.handle.assignment_lost() {
-                self.lost(partitions);
+                self.lost(partitions, &stays);
             } else {
                 let commit_until = (Instant::now() + REVOKE_COMMIT).min(end);
+                let settled = self.intake.settle(&stays, commit_until);
                 // A failure is latched; the next owner does the work since the last commit again.
                 let committed = self.committer.commit_stays(&stays, commit_until);
                 tracing::info!(
                     partitions = partitions.len(),
                     drained,
-                    committed = committed.is_ok(),
+                    committed = committed.is_ok() && settled == Settled::Committed,
                     "revoked {}",
                     names(partitions)
                 );
@@ -128,6 +139,7 @@ impl<I: Intake> Poller<I> {
         };
         let position = stay.fetch_position();
         self.intake.drain(&stays, Instant::now() + DRAIN);
+        self.intake.settle(&stays, Instant::now() + REVOKE_COMMIT);
         self.intake.close(&stays);
         self.resume_fetching(&paused);
         if let Err(error) = self.handle.incremental_unassign(&entry) {
@@ -147,13 +159,14 @@ impl<I: Intake> Poller<I> {
                 metadata: String::new(),
             };
             start::report(&*self.intake, std::slice::from_ref(&placed));
-            self.commit_starts(std::slice::from_ref(&placed));
-            let stay = self
-                .intake
-                .assign(&at.topic, at.partition, placed.position.from);
-            stay.watermarks(low, end);
-            self.cells.insert(stay);
-            self.answer_assign(&[placed.entry()]);
+            if self.commit_starts(std::slice::from_ref(&placed)) {
+                let stay = self
+                    .intake
+                    .assign(&at.topic, at.partition, placed.position.from);
+                stay.watermarks(low, end);
+                self.cells.insert(stay);
+                self.answer_assign(&[placed.entry()]);
+            }
         }
         self.note_assigned();
     }
@@ -164,12 +177,22 @@ impl<I: Intake> Poller<I> {
         let entries = self.cells.entries();
         let (stays, _) = self.cells.remove(&entries);
         let work_until = deadline.checked_sub(LEAVE).unwrap_or(deadline);
-        let drained = self.intake.drain(&stays, work_until);
-        let commit_error = if stays.is_empty() || self.handle.assignment_lost() {
+        // What is finished is to be committed although a guest never ends.
+        let drain_until = match self.producer {
+            Some(_) => work_until.checked_sub(REVOKE_COMMIT).unwrap_or(work_until),
+            None => work_until,
+        };
+        let drained = self.intake.drain(&stays, drain_until);
+        let commit_error = if stays.is_empty() {
+            None
+        } else if self.handle.assignment_lost() {
+            self.intake.abandon(&stays);
             None
         } else {
+            let settled = self.intake.settle(&stays, work_until);
             let committed = self.committer.commit_stays(&stays, deadline);
-            committed.err().map(|error| error.to_string())
+            let committed = committed.err().map(|error| error.to_string());
+            committed.or_else(|| uncommitted(settled))
         };
         let partitions = stays.iter().map(|stay| at_the_end(&**stay)).collect();
         let mut report = StopReport {
@@ -201,7 +224,8 @@ impl<I: Intake> Poller<I> {
         true
     }
 
-    fn lost(&mut self, partitions: &[PartitionOffset]) {
+    fn lost(&mut self, partitions: &[PartitionOffset], stays: &[Arc<I::Stay>]) {
+        self.intake.abandon(stays);
         self.lost_generation = self.handle.generation();
         self.shared.update(|state| {
             state.lost += 1;
@@ -261,14 +285,33 @@ impl<I: Intake> Poller<I> {
         }
     }
 
-    fn commit_starts(&mut self, placed: &[Placed]) {
+    /// Whether reading may begin: `false` when asked to stop, or when they are no longer ours.
+    fn commit_starts(&mut self, placed: &[Placed]) -> bool {
         let changed = placed.iter().filter(|one| one.position.is_to_commit());
         let entries: Vec<_> = changed.map(Placed::entry).collect();
-        let until = Instant::now() + START_COMMIT;
-        if let Err(error) = self.committer.commit_positions(&entries, until) {
-            tracing::warn!("start positions are committed later: {error}");
-            self.committer.owe(&entries);
+        while let Err(error) = self
+            .committer
+            .commit_positions(&entries, Instant::now() + START_COMMIT)
+        {
+            if self.producer.is_none() {
+                tracing::warn!("start positions are committed later: {error}");
+                self.committer.owe(&entries);
+                return true;
+            }
+            // Later it could put back what a transaction has committed.
+            let what = "waiting for the start positions to be committed";
+            latch::raise_error(
+                &*self.intake,
+                self.handle.who(),
+                latch::CLUSTER,
+                &error,
+                what,
+            );
+            if self.handle.assignment_lost() || self.stop.wait(LOOK_AGAIN_AFTER) {
+                return false;
+            }
         }
+        true
     }
 
     fn answer_assign(&self, entries: &[PartitionOffset]) -> bool {
@@ -293,13 +336,25 @@ impl<I: Intake> Poller<I> {
     pub(crate) fn note_assigned(&self) {
         let stays: Vec<_> = self.cells.stays().cloned().collect();
         let assigned = stays.len();
+        if self.producer.is_some() {
+            let id = || self.handle.members().map(|members| members.id());
+            self.membership.holds(assigned > 0, id);
+        }
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = stays;
         self.shared.update(|state| state.assigned = assigned);
     }
 }
 
-fn at_the_end(stay: &impl Stay) -> crate::source::PartitionReport {
-    crate::source::PartitionReport {
+fn uncommitted(settled: Settled) -> Option<String> {
+    match settled {
+        Settled::Committed => None,
+        Settled::Aborted => Some("the last transaction was aborted".to_owned()),
+        Settled::Failed => Some("the producer can't go on".to_owned()),
+    }
+}
+
+fn at_the_end(stay: &impl Stay) -> PartitionReport {
+    PartitionReport {
         topic: Arc::clone(stay.topic()),
         partition: stay.number(),
         uncommitted: stay.commit_point().map(|point| point.next),

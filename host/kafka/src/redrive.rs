@@ -11,9 +11,10 @@ use penstock_core::record::{Header, OwnedHeader};
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
 use crate::blame::is_of_the_batch;
+use crate::fatal::is_fence;
 use crate::native::{
-    Commit, Handle, Headers, OFFSET_NONE, PartitionOffset, Produced, Queue, Role, TopicHandle,
-    TransactionError,
+    Commit, Handle, Headers, Members, OFFSET_NONE, PartitionOffset, Produced, Queue, Role,
+    TopicHandle, TransactionError,
 };
 use crate::tool::{ASK_AGAIN_AFTER, Target, ToolError};
 
@@ -246,8 +247,10 @@ impl Redriver {
         };
         let commits: Vec<_> = progress.iter().map(commit).collect();
         let handle = &self.dead.handle;
+        let members = Members::none_of(&self.group)
+            .map_err(|error| BatchError::NotSent(self.dead.error(error)))?;
         let sent = self.dead.repeat(Instant::now() + SEND_TIME_MAX, |left| {
-            handle.send_commits(&self.group, &commits, left)
+            handle.send_commits(&members, &commits, left)
         });
         sent.map_err(|of| self.not_sent(of))
     }
@@ -300,12 +303,6 @@ impl Redriver {
 
     fn of(&self, error: ToolError, code: Rd) -> BatchError {
         let fatal = self.dead.handle.fatal_cause().map(|of| of.code);
-        let is_fence = |code| {
-            matches!(
-                code,
-                Rd::Fenced | Rd::ProducerFenced | Rd::InvalidProducerEpoch
-            )
-        };
         if is_fence(code) || fatal.is_some_and(is_fence) {
             BatchError::Superseded
         } else {

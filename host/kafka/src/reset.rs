@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use penstock_core::partition::CommitPoint;
 use penstock_core::record::NextOffset;
+use penstock_engine::Settled;
 
 use crate::intake::{Intake, Stay};
 use crate::native::PartitionOffset;
@@ -23,6 +24,8 @@ use place::End;
 
 /// How long work in hand may take to finish before it is handed back.
 const DRAIN: Duration = Duration::from_millis(1500);
+/// How long the commit of it may take, then, before it is undone.
+const SETTLE: Duration = Duration::from_millis(1500);
 
 /// A partition, as whoever asks believes it to be, and where it is to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,6 +240,15 @@ impl<I: Intake> Poller<I> {
         if !gone && !self.intake.drain(&stays, now) && now < reset.until {
             return;
         }
+        // Exactly once, what they have finished is committed first: the new offsets come after it.
+        let late = now >= reset.until + SETTLE;
+        let settled = match stays.as_slice() {
+            [] => Settled::Committed,
+            stays => match self.intake.settling(stays, late) {
+                Some(settled) => settled,
+                None => return,
+            },
+        };
         for moving in reset.moves.iter_mut().filter(|of| !of.gone) {
             let entry = [moving.new_entry()];
             self.cells.remove(&entry);
@@ -249,10 +261,13 @@ impl<I: Intake> Poller<I> {
         reset.handed_back = self.intake.close(&stays).deliveries;
         if gone {
             reset.place(End::Kept(REBALANCED.to_owned()));
+        } else if settled == Settled::Failed {
+            reset.place(End::Kept(FAILED.to_owned()));
         } else {
             reset.commit(Commit::of_the_new(now));
         }
     }
 }
 
+const FAILED: &str = "this host is ending: its last transaction may still be committed";
 const REBALANCED: &str = "partitions moved to another host, or came anew, before it was committed";

@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use penstock_core::config::Kafka;
+use penstock_core::config::{Delivery, Kafka};
 use penstock_engine::ports::{
     AckToken, Blame, DeliveryReports, Outgoing, OutputTopic, Refusal, SendError, Sink,
 };
 use rdkafka::ClientConfig;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
-use crate::blame::is_of_the_batch;
+use crate::blame::{blame, blame_in_transaction, is_of_the_batch};
 use crate::deliveries::Deliveries;
 use crate::latch::Latch;
-use crate::native::{Error, Frozen, Handle, Headers, Produced, Queue, TopicHandle};
+use crate::native::{Error, Frozen, Handle, Headers, Produced, Queue, Role, TopicHandle};
 use crate::singles::Singles;
 use crate::stalls::Topic;
 
@@ -26,8 +26,11 @@ const PURGE: Duration = Duration::from_millis(100);
 /// A producer of the host's.
 pub struct KafkaSink {
     pub(crate) handle: Arc<Handle>,
-    /// Its partitions in which a batch was refused.
+    /// Its partitions in which a batch was refused. None ever is in a transaction, since an abort
+    /// drops what lies behind the refused.
     pub(crate) frozen: Arc<Frozen>,
+    /// Whom to blame for a refusal.
+    pub(crate) blame: fn(Rd) -> Blame,
     config: ClientConfig,
     /// Made when it is first needed, by the delivery thread.
     pub(crate) singles: OnceLock<Singles>,
@@ -50,9 +53,18 @@ impl KafkaSink {
         client_id: &str,
         topics: &[Arc<str>],
     ) -> Result<Arc<KafkaSink>, Error> {
-        let config = crate::client::producer_config(kafka, client_id);
-        let frozen = Frozen::new(is_of_the_batch);
-        let handle = Handle::create_holding(&config, &frozen)?;
+        let config = crate::client::sink_config(kafka, client_id);
+        let (frozen, handle, blame): (_, _, fn(Rd) -> Blame) = match kafka.delivery {
+            Delivery::AtLeastOnce => {
+                let frozen = Frozen::new(is_of_the_batch);
+                let handle = Handle::create_holding(&config, &frozen)?;
+                (frozen, handle, blame)
+            }
+            Delivery::ExactlyOnce(_) => {
+                let handle = Handle::create(&config, Role::Producer)?;
+                (Frozen::new(|_| false), handle, blame_in_transaction)
+            }
+        };
         let topics = topics
             .iter()
             .map(|name| TopicHandle::new(&handle, name).map(Topic::new))
@@ -62,6 +74,7 @@ impl KafkaSink {
             topics,
             handle,
             frozen,
+            blame,
             config,
             singles: OnceLock::new(),
             at_once: Mutex::default(),
@@ -169,7 +182,10 @@ impl KafkaSink {
         let refusal = Refusal {
             token,
             message: message.to_message(),
-            blame: Blame::Topic,
+            blame: match code {
+                Rd::State => (self.blame)(code),
+                _ => Blame::Topic,
+            },
             why: self.refusal(message.topic, code),
         };
         let held = self.at_once.lock();
@@ -204,7 +220,8 @@ impl Sink for KafkaSink {
             )),
             // The process is about to end; until then nothing is lost.
             Err(Rd::QueueFull | Rd::Fatal) => Err(SendError::QueueFull),
-            // A topic that is known not to exist is refused here rather than in a report.
+            // A topic that is known not to exist is refused here rather than in a report, and so is
+            // all that is sent in a transaction that can only be aborted.
             Err(code) => {
                 self.refuse_at_once(message, token, code);
                 Ok(())

@@ -8,22 +8,25 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use penstock_core::config::{Kafka, Topic};
-use penstock_core::partition::HandedBack;
-use penstock_core::record::NextOffset;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
 use crate::bootstrap::Bootstrap;
 use crate::cells::Cells;
 use crate::commit::Committer;
 use crate::intake::Intake;
+use crate::latch::Latch;
 use crate::lookup::Lookup;
+use crate::membership::Membership;
 use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Role};
 use crate::orders::{Order, Orders};
 use crate::reset::Reset;
+use crate::sink::KafkaSink;
 use crate::start;
 use crate::state::{GroupState, Shared};
 use crate::stop::Stop;
+use crate::stopped::StopReport;
 use crate::throttle::Throttled;
+use crate::transactions::{self, KafkaTransactions};
 use crate::troubles::Troubles;
 use crate::watermarks::{self, Live};
 
@@ -43,43 +46,22 @@ pub struct SourceHandle {
     stop: Arc<Stop>,
     /// Weak, so that the client ends on its own thread, whoever holds this.
     queue: Weak<Queue>,
+    /// As well.
+    consumer: Weak<Handle>,
+    membership: Arc<Membership>,
+    group: String,
     shared: Arc<Shared>,
     report: Receiver<StopReport>,
     orders: Orders,
 }
 
-/// How a consumer ended.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StopReport {
-    /// Whether all work in hand was finished; if not, it is abandoned to the next owner.
-    pub drained: bool,
-    /// Deliveries that were begun and not finished.
-    pub handed_back: HandedBack,
-    /// Whether the group was left (a classic static member stays on purpose).
-    pub closed: bool,
-    /// Why the last commit failed, if it did.
-    pub commit_error: Option<String>,
-    /// Where each partition stood, at the end.
-    pub partitions: Vec<PartitionReport>,
-}
-
-/// Where a partition stood when the consumer ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionReport {
-    /// The topic's name.
-    pub topic: Arc<str>,
-    /// The partition's number.
-    pub partition: i32,
-    /// What finished work would still let be committed; `None` when all of it is.
-    pub uncommitted: Option<NextOffset>,
-    /// Where fetching had come to.
-    pub fetched: NextOffset,
-}
-
 /// Starts to consume: waits for Kafka, commits the start positions, joins the group.
 ///
-/// `failed` is called once if the client meets an error after which it is of no use; the process
-/// is then to end.
+/// With a `sink`, delivery is exactly once: its transactions can begin before the group is joined, and
+/// commit what is read.
+///
+/// `failed` is called once if a client meets an error after which it is of no use; the process is
+/// then to end.
 ///
 /// # Errors
 /// A setting that librdkafka does not take.
@@ -88,6 +70,7 @@ pub fn start<I: Intake>(
     client_id: &str,
     topics: &std::collections::BTreeMap<String, Topic>,
     intake: Arc<I>,
+    sink: Option<&KafkaSink>,
     failed: Box<dyn FnOnce(String) + Send>,
 ) -> Result<SourceHandle, Error> {
     let config = crate::client::consumer_config(kafka, client_id);
@@ -118,8 +101,12 @@ pub fn start<I: Intake>(
         let (intake, stop) = (Arc::clone(&intake), Arc::clone(&stop));
         move || watermarks::run(&handle, &live, &*intake, &stop)
     })?;
+    let consumer = Arc::downgrade(&handle);
+    let membership = Arc::<Membership>::default();
     let poller = Poller {
         handle,
+        producer: sink.map(|sink| Arc::clone(&sink.handle)),
+        membership: Arc::clone(&membership),
         live,
         queue,
         intake,
@@ -148,6 +135,9 @@ pub fn start<I: Intake>(
         stop,
         orders: orders_sender,
         queue: wakes,
+        consumer,
+        membership,
+        group: kafka.group.clone(),
         shared,
         report,
     })
@@ -173,6 +163,13 @@ impl SourceHandle {
         self.orders.clone()
     }
 
+    /// The transactions of `sink` that commit what this consumer has read.
+    pub fn transactions(&self, sink: &KafkaSink, latch: Arc<dyn Latch>) -> KafkaTransactions {
+        let consumer = Weak::clone(&self.consumer);
+        let membership = Arc::clone(&self.membership);
+        KafkaTransactions::new(sink, consumer, membership, &self.group, latch)
+    }
+
     /// Stops the intake, finishes what is in hand, commits, leaves the group; at most until
     /// `deadline`. `None` when not even the report came by then.
     pub fn stop(self, deadline: Instant) -> Option<StopReport> {
@@ -190,6 +187,9 @@ impl SourceHandle {
 pub(crate) struct Poller<I: Intake> {
     pub(crate) handle: Arc<Handle>,
     pub(crate) queue: Arc<Queue>,
+    /// Of the transactions that commit what is read; `None`: the committer does.
+    pub(crate) producer: Option<Arc<Handle>>,
+    pub(crate) membership: Arc<Membership>,
     pub(crate) intake: Arc<I>,
     pub(crate) cells: Cells<I::Stay>,
     pub(crate) live: Live<I::Stay>,
@@ -214,21 +214,39 @@ pub(crate) struct Poller<I: Intake> {
 
 impl<I: Intake> Poller<I> {
     fn run(&mut self) -> StopReport {
-        let (intake, events) = (&*self.intake, &*self.queue);
-        let prepared = start::prepare(
-            &self.lookup,
-            &mut self.committer,
-            intake,
-            &self.stop,
-            events,
-        );
-        if prepared {
+        if self.take_over() && self.prepare() {
             self.subscribe();
             while self.stop.deadline().is_none() {
                 self.round();
             }
         }
         self.shut_down()
+    }
+
+    /// Before anything is asked of the group: offsets that an earlier host of this id left in an open
+    /// transaction would be waited for.
+    fn take_over(&mut self) -> bool {
+        let Some(producer) = &self.producer else {
+            return true;
+        };
+        match transactions::take_over(producer, &*self.intake, &self.stop) {
+            Ok(taken) => taken,
+            Err(text) => {
+                self.fail(text);
+                false
+            }
+        }
+    }
+
+    fn prepare(&mut self) -> bool {
+        let (intake, events) = (&*self.intake, &*self.queue);
+        start::prepare(
+            &self.lookup,
+            &mut self.committer,
+            intake,
+            &self.stop,
+            events,
+        )
     }
 
     fn subscribe(&mut self) {

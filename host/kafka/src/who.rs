@@ -15,6 +15,8 @@ pub struct Who {
     pub(crate) bootstrap: String,
     /// Of a consumer.
     group: Option<String>,
+    /// Of a producer that has transactions.
+    transactional_id: Option<String>,
     login: Login,
 }
 
@@ -49,6 +51,7 @@ impl Who {
         Who {
             bootstrap: get("bootstrap.servers"),
             group: (role == Role::Consumer).then(|| get("group.id")),
+            transactional_id: config.get("transactional.id").map(str::to_owned),
             login,
         }
     }
@@ -87,6 +90,15 @@ impl Who {
                 let cure = missing("IdempotentWrite", "cluster", "--cluster");
                 format!("{cure} (since Kafka 2.8, Write on any topic does as well)")
             },
+            Rd::TransactionalIdAuthorizationFailed => {
+                let id = self.transactional_id();
+                let (resource, name) = (format!("transactional id {id}"), quoted(id));
+                missing("Write", &resource, &format!("--transactional-id {name}"))
+            }
+            Rd::InvalidTransactionTimeout => "kafka.transaction.timeout is above the brokers' \
+                                              transaction.max.timeout.ms (15 min by default): lower \
+                                              the one or raise the other"
+                .to_owned(),
             Rd::Authentication | Rd::SaslAuthenticationFailed | Rd::UnsupportedSASLMechanism => {
                 self.login_cure(&who)
             }
@@ -97,6 +109,11 @@ impl Who {
                 .to_owned(),
             _ => return None,
         })
+    }
+
+    /// Empty if it has no transactions.
+    pub fn transactional_id(&self) -> &str {
+        self.transactional_id.as_deref().unwrap_or_default()
     }
 
     fn login_cure(&self, who: &str) -> String {

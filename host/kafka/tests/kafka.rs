@@ -2,6 +2,7 @@
 //! group protocols.
 
 mod scenarios;
+#[allow(dead_code, reason = "the sink's tests use the rest")]
 mod support;
 
 use anyhow::Result;

@@ -8,8 +8,7 @@ use penstock_core::conditions::Conditions;
 use penstock_core::config::GroupProtocol;
 use penstock_core::record::OwnedHeader;
 use penstock_engine::ports::{
-    Ack, AckToken, Blame, DeliveryReports, Outgoing, OutgoingHeaders, OutputTopic, Refusal,
-    SendError, Sink,
+    AckToken, Blame, Outgoing, OutgoingHeaders, OutputTopic, SendError, Sink,
 };
 use penstock_kafka::{KafkaSink, MockKafka};
 use penstock_tests::{Broker, Client, eventually, unique};
@@ -18,39 +17,7 @@ use penstock_tests::{Broker, Client, eventually, unique};
 mod support;
 
 use support::PATIENCE;
-
-#[derive(Default)]
-struct Reports {
-    acks: Mutex<Vec<Ack>>,
-    refusals: Mutex<Vec<Refusal>>,
-}
-
-impl DeliveryReports for Reports {
-    fn acknowledged(&self, acks: &[Ack]) {
-        self.acks.lock().expect("not poisoned").extend(acks);
-    }
-
-    fn refused(&self, refusal: Refusal) {
-        self.refusals.lock().expect("not poisoned").push(refusal);
-    }
-
-    fn while_live(&self, _: AckToken, send: &mut dyn FnMut()) {
-        send();
-    }
-}
-
-impl Reports {
-    fn acked(&self) -> Vec<u64> {
-        let acks = self.acks.lock().expect("not poisoned");
-        let mut tokens: Vec<_> = acks.iter().map(|ack| ack.token.0).collect();
-        tokens.sort_unstable();
-        tokens
-    }
-
-    fn refused(&self) -> Vec<Refusal> {
-        self.refusals.lock().expect("not poisoned").clone()
-    }
-}
+use support::reports::{Reports, message};
 
 fn open(bootstrap: &str, topics: &[&str]) -> Result<(Arc<KafkaSink>, Arc<Reports>)> {
     support::logged();
@@ -62,16 +29,6 @@ fn open(bootstrap: &str, topics: &[&str]) -> Result<(Arc<KafkaSink>, Arc<Reports
     let failed = Box::new(|why: String| panic!("fatal: {why}"));
     sink.report_to(Arc::clone(&reports) as _, conditions, failed)?;
     Ok((sink, reports))
-}
-
-fn message<'a>(topic: u32, key: Option<&'a [u8]>, value: Option<&'a [u8]>) -> Outgoing<'a> {
-    Outgoing {
-        topic: OutputTopic(topic),
-        key,
-        value,
-        headers: OutgoingHeaders::Owned(&[]),
-        timestamp_ms: None,
-    }
 }
 
 fn deadline() -> Instant {

@@ -181,6 +181,25 @@ impl Scrape {
         )
     }
 
+    /// None of them at least once.
+    fn transactions(&self, families: &mut Families<'_>) -> fmt::Result {
+        let Some(of) = &self.metrics.status.transactions else {
+            return Ok(());
+        };
+        families.counter(
+            "penstock_transactions",
+            "Transactions that ended, by how",
+            [("committed", of.committed), ("aborted", of.aborted)]
+                .map(|(outcome, count)| ([("outcome", outcome)], count)),
+        )?;
+        families.gauge(
+            "penstock_transaction_open_seconds",
+            "Age of the open transaction; absent when none is",
+            of.open_ms
+                .map(|ms| ([("id", of.id.clone())], ms as f64 / 1e3)),
+        )
+    }
+
     fn host(&self, families: &mut Families<'_>) -> fmt::Result {
         let status = &self.metrics.status;
         let assigned = status.partitions.len() as u64;
@@ -210,6 +229,7 @@ impl Scrape {
             "1 for each partition, or other subject, that something keeps from being processed",
             findings(status).into_iter().map(|of| (of, 1u64)),
         )?;
+        self.transactions(families)?;
         families.one_counter(
             "penstock_healings",
             "Partitions that the watchdog put to where they stood, or to their first record",

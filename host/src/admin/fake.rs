@@ -7,7 +7,7 @@ use penstock_core::operations::{Answer, Deed, PauseOrder, ResetOrder, ResumeOrde
 use penstock_core::pauses::Scope;
 use penstock_core::status::{
     ConditionStatus, FindingStatus, HandlerStatus, HostState, ParkedStatus, PartitionStatus,
-    PauseStatus, Status, WaitStatus,
+    PauseStatus, Status, TransactionsStatus, WaitStatus,
 };
 
 use penstock_core::watch::{Event, Opened, Step, Wanted};
@@ -144,6 +144,14 @@ pub(crate) fn status() -> Status {
         healings: 0,
         watchdog_looks: 0,
         commit_interval_ms: 5_000,
+        transactions: Some(TransactionsStatus {
+            id: "purchase-worker-worker-1".to_owned(),
+            committed: 80,
+            aborted: 2,
+            last_commit: Some("2026-01-01T10:00:09Z".to_owned()),
+            open_ms: Some(40),
+            waits: None,
+        }),
     }
 }
 

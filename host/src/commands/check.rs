@@ -5,9 +5,10 @@ mod show;
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use penstock_core::config::{Config, Loaded, Plugins, Start, Topic};
+use penstock_core::config::{Config, Delivery, Loaded, Plugins, Start, Topic, Transaction};
 use penstock_core::partition::{OrderBy, ParkLimits};
 use serde_json::json;
 
@@ -82,6 +83,15 @@ fn summary(files: &str, loaded: &Loaded) -> String {
         plural(topics, "topic"),
         plural(handlers, "handler"),
     );
+    if let Delivery::ExactlyOnce(transaction) = &config.kafka.delivery {
+        push(
+            &mut out,
+            format_args!(
+                "\n{}",
+                exactly_once(transaction, config.kafka.commit_interval)
+            ),
+        );
+    }
     for (name, topic) in &config.topics {
         push(
             &mut out,
@@ -102,6 +112,20 @@ fn summary(files: &str, loaded: &Loaded) -> String {
         }
     }
     out
+}
+
+/// What the guarantee is, and what it is not.
+fn exactly_once(of: &Transaction, interval: Duration) -> String {
+    format!(
+        "{NAME}exactly once{NAME:#}, as {NAME}{}{NAME:#}: outputs, dead letters and offsets are committed \
+         together, every {interval:?}\n  \
+         - readers must ask for committed records (isolation.level = read_committed), and wait for a \
+         host that died up to {:?}, and about 10 s more\n  \
+         - what happens outside of Kafka is not covered; a handler may be called with a record more \
+         than once, and its attempts are counted anew after a restart or a rebalance\n  \
+         - no other host may have this id, and after a restart this one must have it again\n",
+        of.id, of.timeout,
+    )
 }
 
 fn policy(config: &Config, topic: &Topic) -> String {
@@ -201,13 +225,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_summary_says_where_records_go() {
-        let text = "[host]\nid = \"a\"\n[kafka]\nbootstrap = \"b:1\"\ngroup = \"g\"\n\
-            [handlers.greet]\nplugin = \"greeter.wasm\"\noutputs = { greetings = \"hellos\" }\n\
-            [topics.arrivals]\nhandlers = [\"greet\"]\nstart = 2026-01-31T12:00:00Z\n\
-            [topics.returns]\nhandlers = [\"greet\"]\nstart = \"latest\"\ndead-letter = \"dlq\"\n\
-            concurrency = 4\n[retry]\nmode = \"key\"\n";
+    fn summary_of(text: &str) -> String {
         let file = SourceFile {
             name: "a.toml".into(),
             dir: PathBuf::new(),
@@ -218,9 +236,18 @@ mod tests {
         };
         let loaded = load(&[file], &|_: &str| None, &defaults, &Greeter)
             .unwrap_or_else(|report| panic!("{}", report.render(false)));
-        let summary = summary("a.toml", &loaded);
+        anstream::adapter::strip_str(&summary("a.toml", &loaded)).to_string()
+    }
+
+    #[test]
+    fn the_summary_says_where_records_go() {
+        let text = "[host]\nid = \"a\"\n[kafka]\nbootstrap = \"b:1\"\ngroup = \"g\"\n\
+            [handlers.greet]\nplugin = \"greeter.wasm\"\noutputs = { greetings = \"hellos\" }\n\
+            [topics.arrivals]\nhandlers = [\"greet\"]\nstart = 2026-01-31T12:00:00Z\n\
+            [topics.returns]\nhandlers = [\"greet\"]\nstart = \"latest\"\ndead-letter = \"dlq\"\n\
+            concurrency = 4\n[retry]\nmode = \"key\"\n";
         assert_eq!(
-            anstream::adapter::strip_str(&summary).to_string(),
+            summary_of(text),
             "ok: a.toml: 2 topics, 1 handler\n\
              \n\
              arrivals: a new group starts at 2026-01-31T12:00:00Z; a failure halts its partition; \
@@ -233,5 +260,24 @@ mod tests {
                greet (greeter 1.2.3)\n    \
                  greetings → hellos\n"
         );
+    }
+
+    #[test]
+    fn the_summary_says_what_exactly_once_does_not_cover() {
+        let text = "[host]\nid = \"a\"\n[kafka]\nbootstrap = \"b:1\"\ngroup = \"g\"\n\
+            delivery = \"exactly-once\"\ncommit-interval = \"20ms\"\n\
+            [handlers.greet]\nplugin = \"greeter.wasm\"\noutputs = { greetings = \"hellos\" }\n\
+            [topics.arrivals]\nhandlers = [\"greet\"]\nstart = \"earliest\"\n";
+        let summary = summary_of(text);
+        for said in [
+            "exactly once, as g-a: ",
+            "every 20ms",
+            "read_committed",
+            "up to 30s, and about 10 s more",
+            "outside of Kafka is not covered",
+            "attempts are counted anew",
+        ] {
+            assert!(summary.contains(said), "{said} in {summary}");
+        }
     }
 }

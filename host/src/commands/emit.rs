@@ -21,7 +21,6 @@ Examples:
   penstock emit purchase-confirmed '{\"eventId\":\"e1\"}' --key u7 -c penstock.toml
   penstock emit purchase-confirmed --file event.json --header trace=ab --bootstrap localhost:9092
   penstock peek old --json -n all -c penstock.toml | penstock emit new --json-lines -c penstock.toml
-
   penstock emit purchase-confirmed --file event.json --wait -c penstock.toml
 
 Each record is answered by a line `topic[partition]@offset`.

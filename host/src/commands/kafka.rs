@@ -37,7 +37,9 @@ pub fn failure(error: ToolError, topic: &str, cluster: &Cluster) -> Failure {
 fn missing(topic: &str, cluster: &Cluster) -> String {
     let near = near(topic, cluster.topics.iter().map(String::as_str));
     if near.is_empty() {
-        return "create it first; penstock creates no topics".to_owned();
+        return "create it first; of a configuration, `penstock check --broker --create` creates \
+                what is missing"
+            .to_owned();
     }
     let near: Vec<_> = near.iter().map(|name| format!("`{name}`")).collect();
     format!("did you mean {}?", near.join(" or "))

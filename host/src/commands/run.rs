@@ -1,16 +1,22 @@
 //! `penstock run`: the host, until a signal or a fatal error.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use penstock_core::codes::Code;
+use penstock_core::config::{
+    Config, ConfigureProblem, HandlerLimits, PluginFacts, PluginProblem, Plugins,
+};
 
 use super::configuration;
 use super::{Exit, Failure};
 use crate::app::{App, Ended};
+use crate::logging::{self, Lines, LogError};
 use crate::shelf::Shelf;
-use crate::{logging, signals};
+use crate::signals;
 
 /// Why the host stops.
 enum Stop {
@@ -24,11 +30,14 @@ enum Stop {
 /// A wrong configuration, or what can't be had on this machine.
 pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
     let shelf = Shelf::default();
-    let Some(loaded) = configuration::load(files, &shelf) else {
+    let logged = Logged::of(&shelf);
+    let Some(loaded) = configuration::load(files, &logged) else {
         return Ok(Exit::Usage);
     };
     let config = &loaded.config;
-    let lines = logging::start(&config.log).map_err(|error| Failure::new(Exit::Usage, error))?;
+    let log = logged.log.into_inner();
+    let log = log.unwrap_or_else(|| logging::start(&config.log));
+    let lines = log.map_err(|error| Failure::new(Exit::Usage, error))?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         host = config.host.id,
@@ -61,6 +70,37 @@ pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
     let exit = report(&ended, fatal);
     drop(lines);
     Ok(exit)
+}
+
+/// Plugins that are looked at once there is a log: how they are loaded, and what they say when
+/// they are asked, belongs into it.
+struct Logged<'s> {
+    shelf: &'s Shelf,
+    log: OnceLock<Result<Lines, LogError>>,
+}
+
+impl<'s> Logged<'s> {
+    fn of(shelf: &'s Shelf) -> Logged<'s> {
+        let log = OnceLock::new();
+        Logged { shelf, log }
+    }
+}
+
+impl Plugins for Logged<'_> {
+    fn inspect(&self, path: &Path, config: &Config) -> Result<PluginFacts, PluginProblem> {
+        self.log.get_or_init(|| logging::start(&config.log));
+        self.shelf.inspect(path, config)
+    }
+
+    fn configure(
+        &self,
+        path: &Path,
+        topic: &str,
+        settings: &BTreeMap<String, String>,
+        limits: &HandlerLimits,
+    ) -> Result<(), ConfigureProblem> {
+        self.shelf.configure(path, topic, settings, limits)
+    }
 }
 
 fn forward(

@@ -33,7 +33,7 @@ follows the other, and with --json each is one line. It goes on while the host r
 `penstock top` shows all hosts of a group.
 
 The exit code is 0 if the host answered, whatever it says; 1 if it did not answer, or if its
-ledger does not balance.")]
+ledger does not balance; 2 for a wrong command line or configuration.")]
 pub struct StatusArgs {
     #[command(flatten)]
     config: ConfigFiles,
@@ -173,9 +173,10 @@ fn render(status: &Status, rates: Option<&str>) -> String {
     // Writing to a String does not fail.
     write!(
         text,
-        "\n{}\n{}\n{}{}",
+        "\n{}\n{}\n{}{}{}",
         table::partitions(status),
         table::handlers(status),
+        table::transactions(status),
         table::pauses(status),
         table::wrong(status)
     )

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use penstock_admin_protocol::{Broker, Cluster, Error, Wanted};
-use penstock_core::config::{Config, GroupProtocol};
+use penstock_core::config::{Config, Delivery, GroupProtocol};
 use penstock_core::diagnosis::snapshot::{Answer, Look};
 use penstock_core::preflight::snapshot::{Clock, Operations, Seen};
 use penstock_core::preflight::{positions, uses};
@@ -16,6 +16,7 @@ use crate::security::Entrance;
 
 /// What a broker says of a request that its settings switch off.
 const UNSUPPORTED_VERSION: &str = "UNSUPPORTED_VERSION";
+const TRANSACTION_MAX: &str = "transaction.max.timeout.ms";
 
 /// Looks at the cluster, for this configuration. What does not answer is an answer.
 pub async fn look(cluster: &Cluster, config: &Config, entrance: &Entrance) -> Seen {
@@ -53,6 +54,8 @@ pub async fn look(cluster: &Cluster, config: &Config, entrance: &Entrance) -> Se
         principal: entrance.access().principal,
         has_authoriser: answer(entry.has_authoriser().await),
         group_operations: group_operations(coordinator.as_deref(), &look, config).await,
+        may_transact: may_transact(entry, config).await,
+        transaction_ms_max: transaction_ms_max(coordinator.as_deref(), &look, config).await,
         requests: answer(entry.versions().await),
         consumer_protocol: consumer_protocol(coordinator.as_deref(), config).await,
         clock: clock(entry).await,
@@ -97,6 +100,38 @@ async fn consumer_protocol(coordinator: Option<&Broker>, config: &Config) -> Ans
         Err(Error::Refused(refusal)) => Answer::Known(refusal.name() != UNSUPPORTED_VERSION),
         Err(Error::Unsupported { .. }) => Answer::Known(false),
         other => answer(other.map(|_| true)),
+    }
+}
+
+async fn may_transact(broker: &Broker, config: &Config) -> Answer<bool> {
+    match &config.kafka.delivery {
+        Delivery::AtLeastOnce => Answer::Unasked,
+        Delivery::ExactlyOnce(transaction) => {
+            let group = &config.kafka.group;
+            answer(broker.may_transact(&transaction.id, group).await)
+        }
+    }
+}
+
+/// Of the group's coordinator: brokers of a cluster have the same, as a rule.
+async fn transaction_ms_max(
+    coordinator: Option<&Broker>,
+    look: &Look,
+    config: &Config,
+) -> Answer<u64> {
+    let (Some(broker), Some(id)) = (coordinator, look.coordinator.known()) else {
+        return Answer::Unasked;
+    };
+    if config.kafka.delivery == Delivery::AtLeastOnce {
+        return Answer::Unasked;
+    }
+    match broker.own_settings(*id, &[TRANSACTION_MAX]).await {
+        Ok(settings) => {
+            let found = settings.get(TRANSACTION_MAX);
+            let ms = found.and_then(|text| text.parse().ok());
+            ms.map_or(Answer::Unasked, Answer::Known)
+        }
+        Err(error) => answer(Err(error)),
     }
 }
 

@@ -69,7 +69,14 @@ impl Host {
         sink.report_to(Arc::clone(&engine) as _, Arc::clone(&engine) as _, failed())?;
         let leaked = Arc::new(AtomicBool::new(false));
         let leaky = Arc::new(Leaky::new(&engine, &leaked));
-        let source = start_source(&config.kafka, &client_id, &config.topics, leaky, failed())?;
+        let source = start_source(
+            &config.kafka,
+            &client_id,
+            &config.topics,
+            leaky,
+            None,
+            failed(),
+        )?;
         let source = Arc::new(Mutex::new(Some(source)));
         view.attach(&engine, &source);
         let ask = plan::watch(config).map_err(anyhow::Error::msg)?;

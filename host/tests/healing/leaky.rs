@@ -9,7 +9,7 @@ use penstock_core::batch::Batch;
 use penstock_core::conditions::Conditions;
 use penstock_core::partition::{CommitPoint, HandedBack};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
-use penstock_engine::{Engine, Flow, Partition};
+use penstock_engine::{Engine, Flow, Partition, Settled};
 use penstock_kafka::{Intake, Latch, Stay};
 
 /// See the module. It is partition 0, and once.
@@ -60,6 +60,15 @@ impl Intake for Leaky {
     fn drain(&self, stays: &[Arc<LeakyStay>], deadline: Instant) -> bool {
         self.engine.drain(&inner(stays), deadline)
     }
+    fn settle(&self, stays: &[Arc<LeakyStay>], deadline: Instant) -> Settled {
+        self.engine.settle(&inner(stays), deadline)
+    }
+    fn settling(&self, stays: &[Arc<LeakyStay>], late: bool) -> Option<Settled> {
+        self.engine.settling(&inner(stays), late)
+    }
+    fn abandon(&self, stays: &[Arc<LeakyStay>]) -> Settled {
+        self.engine.abandon(&inner(stays))
+    }
     fn close(&self, stays: &[Arc<LeakyStay>]) -> HandedBack {
         self.engine.close(&inner(stays))
     }
@@ -87,6 +96,9 @@ impl Stay for LeakyStay {
     }
     fn skip_completed(&self, start: NextOffset, metadata: &str) {
         self.stay.skip_completed(start, metadata);
+    }
+    fn owes_start(self: &Arc<Self>) {
+        self.stay.owes_start();
     }
     fn finished(&self) -> CommitPoint {
         self.stay.finished()

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,10 +68,7 @@ impl Runtime {
     /// [`Code::PluginMissing`], [`Code::NotAPlugin`] or [`Code::ForbiddenImport`], with a text for
     /// people.
     pub fn load(&self, path: &Path) -> Result<Arc<Plugin>, LoadError> {
-        let binary = read(path).map_err(|error| {
-            let text = format!("can't be read: {error}");
-            LoadError::new(Code::PluginMissing, text)
-        })?;
+        let binary = read(path).map_err(|error| unread(&error))?;
         check_kind(&binary)?;
         let sha256 = Sha256::digest(&binary).into();
         if let Some(plugin) = self.plugins().get(&sha256) {
@@ -151,6 +148,24 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
+fn unread(error: &io::Error) -> LoadError {
+    let (text, help) = match error.kind() {
+        ErrorKind::NotFound => (
+            "there is no such file".to_owned(),
+            "paths are relative to the configuration file",
+        ),
+        ErrorKind::PermissionDenied => (
+            format!("can't be read: {error}"),
+            "may this user read it, and enter the folders on its way?",
+        ),
+        _ => (
+            format!("can't be read: {error}"),
+            "is it the plugin's file?",
+        ),
+    };
+    LoadError::new(Code::PluginMissing, text).help(help)
+}
+
 /// Tells the usual mistakes apart before the compiler words them.
 fn check_kind(binary: &[u8]) -> Result<(), LoadError> {
     match binary {
@@ -160,10 +175,10 @@ fn check_kind(binary: &[u8]) -> Result<(), LoadError> {
             "a core WebAssembly module, not a component",
         )
         .help("wrap it with its contract: `wasm-tools component new`, or the SDK's own build")),
-        _ => Err(LoadError::new(
-            Code::NotAPlugin,
-            "not a WebAssembly component",
-        )),
+        _ => Err(
+            LoadError::new(Code::NotAPlugin, "not a WebAssembly component")
+                .help("build it with `penstock-plugin-build`"),
+        ),
     }
 }
 

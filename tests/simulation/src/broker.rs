@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use penstock_engine::ports::{AckToken, OwnedMessage};
+use penstock_engine::ports::{AckToken, Blame, OwnedMessage};
 
+use crate::transactions::Transaction;
 use crate::truth::Message;
 
 /// See the module.
@@ -51,6 +52,10 @@ pub struct Client {
     pub out: bool,
     /// Its host is dead.
     pub dead: bool,
+    /// Which of the hosts that there may be at a time it is: its transactional id.
+    pub id: usize,
+    /// The open transaction.
+    pub transaction: Option<Transaction>,
     /// Taken and not yet at a broker, by output topic and partition, in order.
     pub queues: BTreeMap<(usize, u64), VecDeque<Parcel>>,
     /// What its host is to be told, in order.
@@ -86,8 +91,8 @@ impl Parcel {
 pub enum Report {
     /// It is in the log.
     Acknowledged(Parcel),
-    /// It is not; whether that is the message's own fault.
-    Refused(Parcel, bool),
+    /// It is not.
+    Refused(Parcel, Blame),
 }
 
 impl Broker {
@@ -144,7 +149,7 @@ impl Client {
         let mut reports = self.reports.iter();
         let mut queued = self.queues.values().flatten();
         reports.any(|report| match report {
-            Report::Refused(parcel, for_good) => !for_good && parcel.is_for(topic),
+            Report::Refused(parcel, blame) => *blame == Blame::Topic && parcel.is_for(topic),
             Report::Acknowledged(_) => false,
         }) || queued.any(|parcel| parcel.too_early && parcel.is_for(topic))
     }

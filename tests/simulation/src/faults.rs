@@ -37,7 +37,7 @@ impl World {
             return;
         }
         match fault {
-            Fault::Crash => self.crash(&host),
+            Fault::Crash => self.crash(host.number),
             Fault::Revoke => {
                 let all = self.inner().rng.per_mille(300);
                 self.revoke(&host, all);
@@ -95,9 +95,13 @@ impl World {
         inner.note(|| format!("{} {state}", self.plan.outputs[topic]));
     }
 
-    fn crash(&self, host: &Host) {
+    /// A host dies, if it lives.
+    pub fn crash(&self, number: usize) {
+        let host = self.hosts().get(number).cloned();
+        let Some(host) = host.filter(|host| host.lives()) else {
+            return;
+        };
         host.die();
-        let number = host.number;
         let mut inner = self.inner();
         let inner = &mut *inner;
         inner.note(|| format!("host {number} dies"));
@@ -106,7 +110,9 @@ impl World {
         client.dead = true;
         for (at, queue) in queues {
             // What had left it arrives.
-            let left = if out {
+            let is_closed =
+                inner.truth.exactly_once && inner.broker.clients[number].transaction.is_none();
+            let left = if out || is_closed {
                 0
             } else {
                 inner.rng.below(queue.len() + 1)
@@ -116,6 +122,7 @@ impl World {
             }
         }
         inner.broker.clients[number].reports.clear();
+        self.leave_transaction(inner, number);
         if inner.rng.per_mille(500) {
             inner
                 .broker

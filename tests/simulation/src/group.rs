@@ -50,7 +50,7 @@ impl World {
         for (place, next) in &request.points {
             let before = inner.broker.committed[*place].unwrap_or(0);
             if request.moves {
-                inner.truth.stepped_over(*place, before, *next);
+                inner.truth.put_elsewhere(*place, before, *next);
             } else if *next < before {
                 let name = self.plan.name(*place);
                 let result = Err(format!(
@@ -77,14 +77,18 @@ impl World {
                     inner.note(|| format!("the session of host {host} is over"));
                 }
             }
+            self.time_out(inner);
+            // While a transaction may commit a position, nobody is told where a partition starts.
             let free: Vec<usize> = (0..self.plan.places.len())
-                .filter(|place| inner.broker.owner[*place].is_none())
+                .filter(|place| inner.broker.owner[*place].is_none() && !inner.is_unstable(*place))
                 .collect();
             inner.rng.pick(&free).copied()
         };
         let Some(place) = free else { return };
         let ready = |host: &&Arc<Host>| {
-            host.source().giving_up.is_none() && self.inner().broker.is_member(host.number)
+            host.source().giving_up.is_none()
+                && host.source().lost.is_empty()
+                && self.inner().broker.is_member(host.number)
         };
         let ready: Vec<_> = living.iter().filter(ready).collect();
         let start = {

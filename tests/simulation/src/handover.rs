@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use penstock_engine::Partition;
+use penstock_engine::{Partition, Settled};
 
 use crate::host::{Host, PATIENCE};
 use crate::source::{Cell, InFlight, Source};
@@ -23,6 +23,8 @@ pub struct GivingUp {
 pub enum Step {
     /// Work in hand comes to its end.
     Draining,
+    /// Transactions let go of it; whether all came to its end.
+    Settling(bool),
     /// What is finished is to be committed; whether all came to its end.
     Commit(bool),
     /// A commit is on its way.
@@ -69,11 +71,18 @@ impl Host {
                 drop(inner);
                 if drained || late {
                     going.until = now + PATIENCE;
-                    Step::Commit(drained)
+                    Step::Settling(drained)
                 } else {
                     Step::Draining
                 }
             }
+            Step::Settling(drained) => match self.engine().settling(&partitions(&cells), late) {
+                None => Step::Settling(drained),
+                Some(settled) => {
+                    going.until = now + PATIENCE;
+                    Step::Commit(drained && settled == Settled::Committed)
+                }
+            },
             Step::Commit(drained) => {
                 self.settle(world, source);
                 if source.in_flight.is_some() {
@@ -134,6 +143,8 @@ impl Host {
         self.engine().close(&partitions(cells));
         let mut inner = world.inner();
         for cell in cells {
+            let is_free = inner.is_in_no_transaction(self.number, cell.stay);
+            inner.hold(is_free);
             inner.truth.stays[cell.stay].closed = true;
             let (host, stay) = (self.number, cell.stay);
             inner.note(|| format!("host {host}: stay {stay} is over"));
@@ -147,9 +158,10 @@ impl Host {
         hears && !inner.broker.is_member(self.number)
     }
 
-    /// The group gave its partitions away: nothing is committed.
+    /// The group gave its partitions away: nothing is committed that is not under way.
     pub fn lose(&self, world: &World) {
-        let source = std::mem::take(&mut *self.source());
+        let mut guard = self.source();
+        let source = std::mem::take(&mut *guard);
         let going = source.giving_up.map(|going| going.cells);
         let going = going.unwrap_or_default().into_iter().map(|(_, cell)| cell);
         let moving = source.moving.and_then(|moving| moving.cell);
@@ -158,7 +170,13 @@ impl Host {
             .into_values()
             .chain(going)
             .chain(moving)
+            .chain(source.lost)
             .collect();
+        if self.engine().settling(&partitions(&cells), true).is_none() {
+            guard.lost = cells;
+            return;
+        }
+        drop(guard);
         self.close(world, &cells);
         let mut inner = world.inner();
         inner.broker.join(self.number);
@@ -175,6 +193,8 @@ impl Host {
             if !self.drain(&cells) && now < moving.until {
                 return None;
             }
+            let late = now >= moving.until + PATIENCE;
+            self.engine().settling(&partitions(&cells), late)?;
             self.close(world, &cells);
             moving.cell = None;
         }

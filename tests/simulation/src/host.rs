@@ -16,6 +16,7 @@ use crate::broker::Client;
 use crate::plan::{BUFFER_BYTES, OUTPUTS};
 use crate::ports::{NoDeadlines, Out, pool};
 use crate::source::{BATCH_BYTES_MAX, Source};
+use crate::transactions::Till;
 use crate::truth::Broken;
 use crate::world::World;
 
@@ -34,7 +35,12 @@ impl Host {
     /// A new one.
     pub fn start(world: &Arc<World>, number: usize) -> Arc<Host> {
         let plan = &world.plan;
-        world.inner().broker.clients.push(Client::default());
+        let id = world.free_id();
+        world.inner().init(id);
+        world.inner().broker.clients.push(Client {
+            id,
+            ..Client::default()
+        });
         let hands = Hands::new();
         let out = Out {
             world: Arc::downgrade(world),
@@ -46,7 +52,13 @@ impl Host {
             outbox_bytes: plan.outbox_bytes,
             resend_after: plan.resend_after,
             record_lines: RecordLines::Off,
-            delivery: Delivery::AtLeastOnce,
+            delivery: match plan.transaction_bytes {
+                Some(bytes_max) => Delivery::ExactlyOnce {
+                    commit_interval: plan.commit_interval,
+                    bytes_max,
+                },
+                None => Delivery::AtLeastOnce,
+            },
         };
         let engine = Engine::start_by_hand(
             Arc::clone(&hands),
@@ -56,6 +68,18 @@ impl Host {
             Arc::new(NoDeadlines),
             Arc::new(Mutex::new(Conditions::default())),
         );
+        let till = Till {
+            world: Arc::downgrade(world),
+            host: number,
+        };
+        let end = Arc::downgrade(world);
+        let failed = move |_| {
+            if let Some(world) = end.upgrade() {
+                world.crash(number);
+            }
+        };
+        let transact = engine.transact(Box::new(till), Box::new(failed));
+        transact.expect("hands take on any number of loops");
         Arc::new(Host {
             number,
             hands,

@@ -17,6 +17,7 @@ mod run;
 mod script;
 mod shrink;
 mod source;
+mod transactions;
 mod truth;
 mod world;
 mod writing;

@@ -25,8 +25,10 @@ pub enum Fault {
     Message,
     /// The client's queue is full.
     Queue,
-    /// Commits are refused, or not answered.
+    /// Commits, and the calls of transactions, are refused, or not answered.
     Commit,
+    /// A producer is shut out: its host ends, and nobody knows what became of its transaction.
+    Fatal,
     /// An operator pauses, and resumes.
     Pause,
     /// An operator puts a partition elsewhere.
@@ -40,7 +42,7 @@ pub enum Fault {
 }
 
 /// All of them.
-pub const FAULTS: [Fault; 14] = [
+pub const FAULTS: [Fault; 15] = [
     Fault::Crash,
     Fault::Revoke,
     Fault::Lost,
@@ -50,6 +52,7 @@ pub const FAULTS: [Fault; 14] = [
     Fault::Message,
     Fault::Queue,
     Fault::Commit,
+    Fault::Fatal,
     Fault::Pause,
     Fault::Reset,
     Fault::Rewind,
@@ -176,6 +179,9 @@ pub struct Plan {
     pub hosts: usize,
     /// Between two commits.
     pub commit_interval: Duration,
+    /// Bytes with which a transaction is committed sooner, if there are transactions: in every other
+    /// seed.
+    pub transaction_bytes: Option<u64>,
     /// Between a refusal and the next try.
     pub resend_after: Duration,
     /// How often a step is a fault, in 1000.
@@ -221,6 +227,8 @@ impl Plan {
         let ms = |ms: usize| Duration::from_millis(ms as u64);
         let backoff = rng.within(1, 60);
         let dead = topics.iter().enumerate();
+        let exactly_once = options.seed % 2 == 1;
+        let largest = if large { 200_000 } else { 2_000 };
         Plan {
             outputs: (0..OUTPUTS)
                 .map(|number| format!("out{number}"))
@@ -238,6 +246,7 @@ impl Plan {
             instances: rng.within(1, 3) as u32,
             hosts: rng.within(1, 2),
             commit_interval: ms(rng.within(2, 100)),
+            transaction_bytes: exactly_once.then(|| rng.within(10, largest) as u64),
             resend_after: ms(rng.within(5, 100)),
             faults_per_mille: rng.within(5, 60),
             steps: options.steps.min(rng.within(150, STEPS)),

@@ -39,6 +39,10 @@ pub fn play(options: &Options, with_trace: bool) -> Outcome {
         }
     }));
     let hosts = std::mem::take(&mut *world.hosts());
+    // Nothing that they do from now on is part of the history.
+    for client in &mut world.inner().broker.clients {
+        client.dead = true;
+    }
     // What a panic left behind may panic again.
     let buried = catch_unwind(AssertUnwindSafe(|| {
         for host in &hosts {

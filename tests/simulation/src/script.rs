@@ -134,6 +134,18 @@ pub fn fate(plan: &Plan, of: Delivery, index: u32) -> Fate {
     }
 }
 
+/// What becomes of its dead letter.
+pub fn letter_fate(plan: &Plan, of: Delivery) -> Fate {
+    if !plan.has(Fault::Message) {
+        return Fate::Taken;
+    }
+    match of.draw(plan, 400) % 1000 {
+        0..30 => Fate::Refused,
+        30..40 => Fate::Unacceptable,
+        _ => Fate::Taken,
+    }
+}
+
 impl Answer {
     /// As the engine gets it, where outputs are not what is wrong.
     pub fn result(self) -> Result<Outcome, Failure> {

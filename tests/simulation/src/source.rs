@@ -37,6 +37,8 @@ pub struct Source {
     pub giving_up: Option<GivingUp>,
     /// A reset that is under way.
     pub moving: Option<Moving>,
+    /// What the group gave away, and a transaction may still hold.
+    pub lost: Vec<Cell>,
 }
 
 /// A partition that is ours.
@@ -118,6 +120,9 @@ impl Host {
             return;
         }
         let mut source = self.source();
+        if !source.lost.is_empty() {
+            return;
+        }
         if source.giving_up.is_some() {
             self.give_up(world, &mut source);
             return;

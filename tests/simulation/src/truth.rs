@@ -1,6 +1,7 @@
 //! What really happened, seen from outside the host, and what must never happen.
 
 mod stay;
+mod transacted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use penstock_core::decide::{Decision, decide};
 use penstock_core::policy::{Attempt, Policy};
 
 use crate::script::{Answer, Delivery};
-pub use stay::{Message, Stay};
+pub use stay::{Fare, Message, Stay};
 
 /// A rule that was broken, in words.
 pub type Broken = String;
@@ -30,31 +31,11 @@ pub struct Call {
     pub outputs: Vec<Fare>,
 }
 
-/// How far a message has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fare {
-    /// Not sent, or refused for its topic's sake.
-    #[default]
-    Home,
-    /// Sent and not answered.
-    Sent,
-    /// In the log, which its host has not heard of.
-    Landed,
-    /// In the log, which its host knows.
-    Acknowledged,
-    /// Refused for good.
-    Refused,
-}
-
-impl Fare {
-    fn is_durable(self) -> bool {
-        matches!(self, Fare::Landed | Fare::Acknowledged)
-    }
-}
-
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Truth {
+    /// Whether what is written is seen by its transaction's commit only.
+    pub exactly_once: bool,
     /// Stays, in the order they began.
     pub stays: Vec<Stay>,
     /// Calls, in the order they began.
@@ -64,11 +45,21 @@ pub struct Truth {
     durable: BTreeSet<Delivery>,
     /// Ranges of offsets that a reset stepped over, by partition.
     stepped_over: Vec<(usize, i64, i64)>,
-    /// The latest output of a stay in an output partition.
+    /// What is seen: a delivery's outputs by index, or its dead letter.
+    seen: BTreeSet<(Delivery, Option<usize>)>,
+    /// The latest output in an output partition, of a stay; exactly once, of an input partition.
     order: BTreeMap<(usize, usize, u64), (i64, usize, usize)>,
 }
 
 impl Truth {
+    /// Before anything has happened.
+    pub fn new(exactly_once: bool) -> Truth {
+        Truth {
+            exactly_once,
+            ..Truth::default()
+        }
+    }
+
     /// A handler is called.
     pub fn called(
         &mut self,
@@ -187,8 +178,10 @@ impl Truth {
                 "{message:?} is sent of a delivery that did not fail"
             ));
         }
+        let may_be_found = self.exactly_once;
         let fare = self.fare(message)?;
-        if *fare != Fare::Home {
+        // Of many that are refused together, each is tried again.
+        if *fare != Fare::Home && !(may_be_found && *fare == Fare::Refused) {
             return Err(format!("{message:?} is sent again though it is {fare:?}"));
         }
         *fare = Fare::Sent;
@@ -227,9 +220,21 @@ impl Truth {
     /// A message is in the log of an output partition.
     pub fn landed(&mut self, message: &Message, at: (usize, u64)) -> Result<(), Broken> {
         *self.fare(message)? = Fare::Landed;
+        match self.exactly_once {
+            true => Ok(()),
+            false => self.arrived(message, at),
+        }
+    }
+
+    /// It is there for good.
+    fn arrived(&mut self, message: &Message, at: (usize, u64)) -> Result<(), Broken> {
         let (stay, offset) = (self.stay_of(message), self.offset_of(message));
         if let Message::Output { call, index } = message {
-            let order = self.order.entry((stay, at.0, at.1));
+            let whose = match self.exactly_once {
+                true => self.stays[stay].place,
+                false => stay,
+            };
+            let order = self.order.entry((whose, at.0, at.1));
             let last = order.or_insert((offset, *call, *index));
             let (last_offset, last_call, last_index) = *last;
             if offset < last_offset || (*call == last_call && *index < last_index) {
@@ -239,30 +244,23 @@ impl Truth {
             }
             *last = (offset, *call, *index);
         }
-        let handler = match message {
-            Message::Output { call, .. } => self.calls[*call].of.handler,
-            Message::Letter { handler, .. } => *handler,
-        };
-        let delivery = &self.stays[stay].records[&offset][handler];
+        let of = self.delivery_of(message);
+        let delivery = &self.stays[stay].records[&offset][of.handler];
         if self.is_settled(delivery, Fare::is_durable) {
-            self.durable.insert(Delivery {
-                place: self.stays[stay].place,
-                offset,
-                handler,
-            });
+            self.durable.insert(of);
         }
         Ok(())
     }
 
     /// Its host hears of it.
     pub fn acknowledged(&mut self, message: &Message) -> Result<(), Broken> {
-        *self.fare(message)? = Fare::Acknowledged;
+        let exactly_once = self.exactly_once;
+        let fare = self.fare(message)?;
+        // By now its transaction may be aborted.
+        if !exactly_once || *fare == Fare::Landed {
+            *fare = Fare::Acknowledged;
+        }
         Ok(())
-    }
-
-    /// A reset put a partition from one offset to a later one.
-    pub fn stepped_over(&mut self, place: usize, from: i64, to: i64) {
-        self.stepped_over.push((place, from, to));
     }
 
     /// Whether nothing of a delivery is missing in the end.
@@ -292,7 +290,11 @@ impl Truth {
 
     fn is_finished(&self, deliveries: &[stay::Delivered]) -> bool {
         let mut deliveries = deliveries.iter();
-        deliveries.all(|of| self.is_settled(of, |fare| fare == Fare::Acknowledged))
+        let is: fn(Fare) -> bool = match self.exactly_once {
+            true => |fare| fare == Fare::Seen,
+            false => |fare| fare == Fare::Acknowledged,
+        };
+        deliveries.all(|of| self.is_settled(of, is))
     }
 
     /// A stay says that it has finished all before `next`, or commits it.
@@ -304,7 +306,7 @@ impl Truth {
         if next > it.fetched_until {
             return Err(format!("a commit at {next}, beyond what was fetched"));
         }
-        for (offset, deliveries) in it.records.range(it.finished_until..next) {
+        for (offset, deliveries) in it.records.range(it.finished_until.min(next)..next) {
             if !self.is_finished(deliveries) {
                 return Err(format!(
                     "{next} is to be committed though {offset} is not finished: {}",
@@ -342,7 +344,8 @@ impl Truth {
         texts.collect::<Vec<_>>().join(" ")
     }
 
-    fn stay_of(&self, message: &Message) -> usize {
+    /// In which stay it was written.
+    pub fn stay_of(&self, message: &Message) -> usize {
         match message {
             Message::Output { call, .. } => self.calls[*call].stay,
             Message::Letter { stay, .. } => *stay,

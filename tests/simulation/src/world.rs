@@ -50,7 +50,7 @@ impl World {
             rng: Rng::new(plan.options.seed ^ 0xA5A5),
             now: Duration::ZERO,
             broker: Broker::new(plan.places.len(), plan.outputs.len()),
-            truth: Truth::default(),
+            truth: Truth::new(plan.transaction_bytes.is_some()),
             broken: None,
             trace: with_trace.then(Vec::new),
             over: false,

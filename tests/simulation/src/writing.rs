@@ -15,6 +15,7 @@ use crate::host::Host;
 use crate::plan::{Fault, OUTPUT_PARTITIONS, OUTPUTS};
 use crate::rng::hash;
 use crate::script::{self, Answer, Delivery, Fate, Pace};
+use crate::transactions;
 use crate::truth::{Broken, Message, UNKNOWN_OUTPUT};
 use crate::world::{Inner, World};
 
@@ -125,6 +126,13 @@ impl World {
         let Some(of) = inner.hold(read) else {
             return Ok(());
         };
+        let client = &inner.broker.clients[host];
+        if inner.truth.exactly_once
+            && let Some(error) = transactions::refuses(client)
+        {
+            inner.hold(error);
+            return Err(SendError::Transaction);
+        }
         let sent = inner.truth.sent(&of);
         if inner.hold(sent).is_none() {
             return Ok(());
@@ -148,7 +156,8 @@ impl World {
         let partition = key.map_or(0, |key| hash(&[u64::from(key[0])]) % OUTPUT_PARTITIONS);
         let client = &mut inner.broker.clients[host];
         client.unanswered_bytes += u64::from(bytes);
-        let too_early = client.is_to_hear_of(message.topic.0 as usize);
+        let too_early =
+            client.transaction.is_none() && client.is_to_hear_of(message.topic.0 as usize);
         let queue = client.queues.entry((message.topic.0 as usize, partition));
         queue.or_default().push_back(Parcel {
             of,
@@ -166,7 +175,12 @@ impl World {
                 let of = inner.truth.calls[*call].of;
                 script::fate(&self.plan, of, *index as u32)
             }
-            Message::Letter { .. } => Fate::Taken,
+            // At least once, it would be sent again for ever.
+            Message::Letter { .. } if !inner.truth.exactly_once => Fate::Taken,
+            Message::Letter { .. } => {
+                let of = inner.truth.delivery_of(of);
+                script::letter_fate(&self.plan, of)
+            }
         }
     }
 
@@ -222,31 +236,53 @@ impl World {
             return;
         };
         let most = inner.rng.within(1, 8);
-        for _ in 0..most {
-            let queue = inner.broker.clients[host].queues.get_mut(&at);
-            let Some(parcel) = queue.and_then(|queue| queue.pop_front()) else {
-                return;
-            };
-            self.land(inner, host, at, parcel);
+        let Some(queue) = inner.broker.clients[host].queues.get_mut(&at) else {
+            return;
+        };
+        let batch: Vec<Parcel> = queue.drain(..queue.len().min(most)).collect();
+        let is_refused =
+            |parcel: &Parcel| self.fate(inner, &parcel.of) == Fate::Refused && !parcel.too_early;
+        // At least once, a broker's refusal of a whole batch is the sink's to take apart.
+        let is_whole = inner.truth.exactly_once
+            && !inner.broker.topic_down[at.0]
+            && batch.iter().any(is_refused);
+        for parcel in batch {
+            if is_whole {
+                inner.note(|| format!("{:?} is refused, and all that came with it", parcel.of));
+                self.refuses(inner, host, parcel, Blame::Message);
+            } else {
+                self.land(inner, host, at, parcel);
+            }
         }
+    }
+
+    fn refuses(&self, inner: &mut Inner, host: usize, parcel: Parcel, blame: Blame) {
+        let client = &mut inner.broker.clients[host];
+        if let Some(transaction) = &mut client.transaction {
+            transaction.doomed = true;
+        }
+        client.reports.push_back(Report::Refused(parcel, blame));
     }
 
     /// A message arrives at its broker.
     pub fn land(&self, inner: &mut Inner, host: usize, at: (usize, u64), parcel: Parcel) {
         let of = parcel.of;
-        let report = if inner.broker.topic_down[at.0] || parcel.too_early {
+        if inner.broker.topic_down[at.0] || parcel.too_early {
             inner.note(|| format!("{of:?} is refused: {} is down", self.plan.outputs[at.0]));
-            Report::Refused(parcel, false)
-        } else if self.fate(inner, &of) == Fate::Refused {
+            return self.refuses(inner, host, parcel, Blame::Topic);
+        }
+        if self.fate(inner, &of) == Fate::Refused {
             inner.note(|| format!("{of:?} is refused for good"));
-            Report::Refused(parcel, true)
-        } else {
-            inner.note(|| format!("{of:?} lands in {}[{}]", self.plan.outputs[at.0], at.1));
-            let landed = inner.truth.landed(&of, at);
-            inner.hold(landed);
-            Report::Acknowledged(parcel)
-        };
-        inner.broker.clients[host].reports.push_back(report);
+            return self.refuses(inner, host, parcel, Blame::Message);
+        }
+        inner.note(|| format!("{of:?} lands in {}[{}]", self.plan.outputs[at.0], at.1));
+        let landed = inner.truth.landed(&of, at);
+        inner.hold(landed);
+        let client = &mut inner.broker.clients[host];
+        if let Some(transaction) = &mut client.transaction {
+            transaction.landed.push((of, at));
+        }
+        client.reports.push_back(Report::Acknowledged(parcel));
     }
 
     /// A host's delivery thread hears of what became of its messages.
@@ -282,8 +318,9 @@ impl World {
                     client.reports.push_front(report);
                     break;
                 }
-                Report::Refused(parcel, for_good) => {
-                    let refusal = refuse(inner, host, parcel, for_good);
+                Report::Refused(parcel, blame) => {
+                    let is_its_own = self.fate(inner, &parcel.of) == Fate::Refused;
+                    let refusal = refuse(inner, host, (parcel, blame), is_its_own);
                     drop(guard);
                     host.engine().refused(refusal);
                     return;
@@ -296,20 +333,30 @@ impl World {
     }
 }
 
-fn refuse(inner: &mut Inner, host: &Host, parcel: Parcel, for_good: bool) -> Refusal {
+fn refuse(
+    inner: &mut Inner,
+    host: &Host,
+    (parcel, blame): (Parcel, Blame),
+    is_its_own: bool,
+) -> Refusal {
     let of = parcel.of;
     inner.broker.clients[host.number].unanswered_bytes -= u64::from(parcel.bytes);
-    inner.note(|| format!("host {}: {of:?} is reported as refused", host.number));
-    let result = inner.truth.came_back(&of, for_good);
-    inner.hold(result);
+    inner.note(|| {
+        format!(
+            "host {}: {of:?} is reported as refused ({blame:?})",
+            host.number
+        )
+    });
+    if blame == Blame::Topic || (blame == Blame::Message && is_its_own) {
+        let result = inner.truth.came_back(&of, blame == Blame::Message);
+        inner.hold(result);
+    } else {
+        inner.truth.undone(&of);
+    }
     Refusal {
         token: parcel.token,
         message: parcel.message,
-        blame: if for_good {
-            Blame::Message
-        } else {
-            Blame::Topic
-        },
+        blame,
         why: "scripted".into(),
     }
 }

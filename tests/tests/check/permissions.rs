@@ -1,8 +1,8 @@
 //! A broker with an authoriser, whose groups are of the classic protocol alone.
 
 use anyhow::{Context, Result};
-use penstock_tests::acls::Operation::{Describe, Read};
-use penstock_tests::acls::Resource::{Group, Topic};
+use penstock_tests::acls::Operation::{Describe, Read, Write};
+use penstock_tests::acls::Resource::{Group, Topic, TransactionalId};
 use penstock_tests::{Broker, BrokerOptions};
 
 use crate::world::{Finding, World};
@@ -16,6 +16,7 @@ fn start() -> Result<Broker> {
         // What nobody has a permission for is everybody's.
         ("allow.everyone.if.no.acl.found", "true"),
         ("group.coordinator.rebalance.protocols", "classic"),
+        ("transaction.max.timeout.ms", "20000"),
     ];
     let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
     Broker::start(BrokerOptions {
@@ -41,7 +42,21 @@ fn what_the_broker_does_not_permit_or_offer_is_named_with_the_cure() -> Result<(
     let off = world.only_of(&consumer, 1, ("PSK-B009", "problem", &world.group));
     off.says("kafka.protocol");
 
+    let once = |timeout: &str| -> Result<_> {
+        let config = world.config()?.set(&["kafka", "delivery"], "exactly-once");
+        Ok(config.set(&["kafka", "transaction", "timeout"], timeout))
+    };
+    let id = format!("{}-a", world.group);
+    let said = world.check_of(&once("20s")?, &[])?;
+    said.said(0, &["exactly once, as", "transactions can be written as"]);
+    let long = world.only_of(&once("21s")?, 1, ("PSK-B009", "problem", &id));
+    long.says("the brokers allow 20");
+
     // A permission for one takes it from the others.
+    let others = ("User:other", Write, TransactionalId, &*world.group);
+    world.client.permit(&[others])?;
+    let refused = world.only_of(&once("20s")?, 1, ("PSK-B003", "problem", &id));
+    refused.says(&format!("--operation Write --transactional-id {id}"));
     world.client.permit(&[
         ("User:other", Read, Topic, &world.input),
         ("User:ANONYMOUS", Describe, Topic, &world.output),

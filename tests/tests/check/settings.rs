@@ -74,7 +74,11 @@ fn retries_by_key() -> Result<()> {
     let record = |partition| Outgoing::to(&world.input).partition(partition).value("ok");
     world.client.produce(&[record(0).key("k")])?;
     let ended = world.check_of(&config, &[])?;
-    assert!(ended.out.contains("have keys that can wait"), "{}", ended.out);
+    assert!(
+        ended.out.contains("have keys that can wait"),
+        "{}",
+        ended.out
+    );
     world.client.produce(&[record(1)])?;
     let of = ("PSK-B014", "warning", world.input.as_str());
     world

@@ -60,7 +60,7 @@ fn dead_letters_of_others_are_listed_shown_and_redriven() -> Result<()> {
     let one = penstock(&[&redrive[..], &["--handler-only"]].concat())?;
     one.said(0, &["left out: 3 that name no handler"]);
     penstock(&redrive)?.said(0, &["by key", "3 records were sent back"]);
-    for record in line.client.read_all(&line.input)? {
+    for record in line.client.read_settled(&line.input)? {
         let place = match &*record.text() {
             "spring" => Some(2),
             "connect" => Some(1),

@@ -2,7 +2,9 @@
 //! outages. One program, so that most scenarios share a broker.
 
 mod backpressure;
+mod cache;
 mod chain;
+mod exactly_once;
 mod failures;
 mod frozen;
 mod group;

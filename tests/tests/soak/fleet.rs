@@ -16,23 +16,29 @@ const LOOK: Duration = Duration::from_millis(50);
 /// See the module.
 pub struct Fleet {
     config: HostConfig,
-    started: usize,
+    /// What a host says that may end by itself, to be started again.
+    may_end_with: Option<&'static str>,
+    /// How many did.
+    pub ended: usize,
     hosts: Vec<Member>,
     /// Asked to end; each is to do so by then.
-    ending: Vec<(Host, Instant)>,
+    ending: Vec<(Member, Instant)>,
 }
 
 struct Member {
+    /// The number in its id.
+    number: usize,
     host: Host,
     frozen_until: Option<Instant>,
 }
 
 impl Fleet {
     /// Nobody yet.
-    pub fn new(config: HostConfig) -> Fleet {
+    pub fn new(config: HostConfig, may_end_with: Option<&'static str>) -> Fleet {
         Fleet {
             config,
-            started: 0,
+            may_end_with,
+            ended: 0,
             hosts: Vec::new(),
             ending: Vec::new(),
         }
@@ -43,15 +49,25 @@ impl Fleet {
         self.hosts.len()
     }
 
-    /// One more, unless there are enough.
+    /// One more, unless there are enough. It has the first id that is free, as one that is started
+    /// again in the place of another.
     pub fn add(&mut self) -> Result<()> {
         if self.hosts.len() == *HOSTS.end() {
             return Ok(());
         }
-        self.started += 1;
-        let id = format!("h{}", self.started);
+        let ending = self.ending.iter().map(|(member, _)| member);
+        let taken: Vec<usize> = self
+            .hosts
+            .iter()
+            .chain(ending)
+            .map(|of| of.number)
+            .collect();
+        let free = (1..).find(|number| !taken.contains(number));
+        let number = free.context("there are more numbers than hosts")?;
+        let id = format!("h{number}");
         let host = Host::start(&self.config.clone().set(&["host", "id"], id))?;
         self.hosts.push(Member {
+            number,
             host,
             frozen_until: None,
         });
@@ -76,7 +92,7 @@ impl Fleet {
             return Ok(());
         }
         member.host.sigterm()?;
-        self.ending.push((member.host, Instant::now() + END));
+        self.ending.push((member, Instant::now() + END));
         Ok(())
     }
 
@@ -94,18 +110,24 @@ impl Fleet {
     }
 
     /// Those that were frozen for long enough go on, and others take the place of those that are
-    /// gone. A host that has ended by itself is an error.
+    /// gone. A host that has ended by itself is an error, unless it says what it may.
     pub fn recover(&mut self) -> Result<()> {
         let now = Instant::now();
-        for member in &mut self.hosts {
+        for mut member in std::mem::take(&mut self.hosts) {
             if member.frozen_until.is_some_and(|until| until <= now) {
                 member.host.process().signal(libc::SIGCONT)?;
                 member.frozen_until = None;
             }
-            if let Some(status) = member.host.process().ended()? {
-                let log = member.host.process().log_tail();
+            let Some(status) = member.host.process().ended()? else {
+                self.hosts.push(member);
+                continue;
+            };
+            let log = member.host.process().log_tail();
+            let is_said = self.may_end_with.is_some_and(|said| log.contains(said));
+            if status.code() != Some(1) || !is_said {
                 bail!("a host ended by itself ({status}):\n{log}");
             }
+            self.ended += 1;
         }
         self.see_ends()?;
         while self.hosts.len() < *HOSTS.start() {
@@ -118,7 +140,8 @@ impl Fleet {
     fn see_ends(&mut self) -> Result<()> {
         let now = Instant::now();
         let ending = std::mem::take(&mut self.ending);
-        for (mut host, by) in ending {
+        for (mut member, by) in ending {
+            let host = &mut member.host;
             match host.process().ended()? {
                 // What it could not finish within its deadline is an end with 1, and said; one that
                 // had only begun does not know the signal yet.
@@ -132,7 +155,7 @@ impl Fleet {
                     let log = host.process().log_tail();
                     bail!("a host does not end:\n{log}");
                 }
-                None => self.ending.push((host, by)),
+                None => self.ending.push((member, by)),
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ mod fleet;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use penstock_tests::{
     Account, Broker, BrokerOptions, Flow, Line, Listener, Load, Proxy, Random, eventually,
     free_port,
@@ -25,6 +25,12 @@ const BETWEEN_FAULTS_MS: u64 = 6000;
 const PROGRESS: Duration = Duration::from_secs(10);
 /// How long hosts may take to do what is left once the faults have ceased.
 const CATCH_UP: Duration = Duration::from_secs(240);
+/// How long the last acknowledgement may take to be counted.
+const BALANCE: Duration = Duration::from_secs(5);
+/// The brokers abort after so long; some hosts are frozen for longer.
+const TRANSACTION: &str = "10s";
+/// What a host says then that ends by itself.
+const SHUT_OUT: &str = "the brokers have shut out the producer";
 
 fn number(variable: &str, default: u64) -> Result<u64> {
     match std::env::var(variable) {
@@ -52,19 +58,34 @@ fn broker() -> Result<(Broker, Proxy)> {
     Ok((broker, proxy))
 }
 
+/// Whether outputs are to be there exactly once.
+fn exactly_once() -> Result<bool> {
+    match std::env::var("PENSTOCK_DELIVERY").as_deref() {
+        Ok("exactly-once") => Ok(true),
+        Ok("at-least-once" | "") | Err(_) => Ok(false),
+        Ok(other) => bail!("PENSTOCK_DELIVERY={other}"),
+    }
+}
+
 fn soak(protocol: &str, lasts: Duration, per_second: u64, random: &mut Random) -> Result<()> {
     let (broker, proxy) = broker()?;
     let line = Line::on(&broker, "soak", PARTITIONS)?;
     let flow = Flow::start(Load::new(&line.client, &line.input, 0)?, per_second);
     let bootstrap = format!("127.0.0.1:{}", proxy.port());
-    let config = line
+    let once = exactly_once()?;
+    let mut config = line
         .loaded("soak", protocol)?
         .set(&["kafka", "bootstrap"], bootstrap)
         .set(&["log", "records"], "off");
+    if once {
+        config = config
+            .set(&["kafka", "delivery"], "exactly-once")
+            .set(&["kafka", "transaction", "timeout"], TRANSACTION);
+    }
     let mut chaos = Chaos {
         broker,
         proxy,
-        fleet: Fleet::new(config),
+        fleet: Fleet::new(config, once.then_some(SHUT_OUT)),
         partitions: PARTITIONS,
         longest: lasts / 4,
         done: Vec::new(),
@@ -93,12 +114,20 @@ fn soak(protocol: &str, lasts: Duration, per_second: u64, random: &mut Random) -
     chaos.cease()?;
     let sent = flow.stop()?;
     eventually("all is committed", CATCH_UP, || line.is_caught_up());
-    chaos.fleet.is_balanced()?;
+    // A host hears of its commit a moment after the brokers have it.
+    eventually("each account balances", BALANCE, || {
+        chaos.fleet.is_balanced()
+    });
     chaos.fleet.stop()?;
 
     let account = Account::read(&line.client, &line.output)?;
     account.is_complete(&sent)?;
     account.is_in_order()?;
+    ensure!(
+        !once || account.repeats() == 0,
+        "{} doubled",
+        account.repeats()
+    );
     let letters = line.dead_letters()?;
     ensure!(letters.is_empty(), "dead letters: {letters:?}");
     let total: u64 = sent.iter().sum();
@@ -106,6 +135,10 @@ fn soak(protocol: &str, lasts: Duration, per_second: u64, random: &mut Random) -
         "{protocol}: {total} records, lost 0, disordered 0, unaccounted 0, {} outputs repeated",
         account.repeats()
     );
+    if once {
+        let ended = chaos.fleet.ended;
+        println!("  {ended:>4} × a host was shut out, and started again");
+    }
     for fault in Fault::ALL {
         let count = chaos.done.iter().filter(|done| **done == fault).count();
         println!("  {count:>4} × {}", fault.name());

@@ -129,10 +129,23 @@ pub enum GroupProtocol {
 }
 
 /// `kafka.delivery`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// Nothing is lost; what was in flight at a crash is done again.
     AtLeastOnce,
+    /// Outputs, dead letters and offsets are committed in transactions.
+    ExactlyOnce(Transaction),
+}
+
+/// `[kafka.transaction]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// The transactional id: the group's and the host's id.
+    pub id: String,
+    /// After so long the brokers abort what is open.
+    pub timeout: Duration,
+    /// With so much in it, a transaction is committed.
+    pub bytes: u64,
 }
 
 /// `[admin]`: health, metrics, status.

@@ -96,6 +96,8 @@ fn idle(scene: &Scene<'_>) -> Option<String> {
     }
     Some(match (group.members.len(), scene.places.len()) {
         (0, 0) => return None,
+        // What its members have beside the topics that were asked about is not looked at.
+        (_, 0) if !scene.snapshot.topics.is_empty() => return None,
         (0, _) => "nobody is in the group, and nothing waits for it".to_owned(),
         (_, 0) => "its members have no partitions, and want no topic that exists".to_owned(),
         _ => "nothing waits: the group is idle because nothing is written".to_owned(),

@@ -27,18 +27,18 @@ impl CommitPoint {
         }
     }
 
-    /// All before `frontier` is finished but these, which are in order.
+    /// All before `frontier` is finished but these, which are in order; and beyond it what an earlier
+    /// owner has `done`.
     pub(super) fn with_holes(
         frontier: NextOffset,
         holes: impl Iterator<Item = Offset>,
+        done: &CompletionMap,
     ) -> CommitPoint {
         let mut holes = holes.peekable();
-        let Some(first) = holes.peek() else {
-            return CommitPoint::at(frontier);
-        };
-        let next = NextOffset(first.0);
+        let next = holes.peek().map_or(frontier, |first| NextOffset(first.0));
         let mut beyond = CompletionMap::beginning_at(next);
         finished_but(next, frontier, holes, &mut beyond);
+        beyond.finished_as(done, frontier);
         CommitPoint {
             next,
             beyond: beyond.over(),
@@ -103,7 +103,7 @@ impl Partition {
 
     fn completed_beyond(&self) -> CompletionMap {
         let strict = self.lanes.len() == 1 && self.order.park == ParkLimits::NOTHING;
-        if strict && self.order.by == OrderBy::Key {
+        if strict && self.order.by == OrderBy::Key && self.done.is_empty() {
             return CompletionMap::default();
         }
         let from = self.position();
@@ -121,6 +121,9 @@ impl Partition {
             } else {
                 map.unfinished(entry.offset);
             }
+        }
+        if self.entries.len() <= LOOK_AHEAD_MAX {
+            map.finished_as(&self.done, self.fetch_position);
         }
         map.over()
     }

@@ -84,6 +84,11 @@ impl Entry {
         std::mem::replace(self, gone)
     }
 
+    /// Whether it stands for a record that was taken out again after it had been parked before.
+    pub fn is_empty_place(&self) -> bool {
+        self.late && self.deliveries.is_empty()
+    }
+
     /// Whether its deliveries are begun and without a verdict.
     pub fn is_open(&self) -> bool {
         self.begun && !self.finished

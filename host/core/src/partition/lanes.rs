@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::entry::Entry;
@@ -11,14 +12,22 @@ use super::{Freed, Partition, Phase, Seq};
 
 /// What stands for a record's key. Two keys with one hash wait for each other, and no harm is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyHash(pub u64);
+pub struct KeyHash(NonZeroU64);
 
 impl KeyHash {
     /// Of a key's bytes.
     pub fn of(key: &[u8]) -> KeyHash {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
-        KeyHash(hasher.finish())
+        KeyHash::from(hasher.finish())
+    }
+
+    pub(super) const MAX: KeyHash = KeyHash(NonZeroU64::MAX);
+}
+
+impl From<u64> for KeyHash {
+    fn from(hash: u64) -> KeyHash {
+        KeyHash(NonZeroU64::new(hash).unwrap_or(NonZeroU64::MIN))
     }
 }
 
@@ -73,7 +82,7 @@ impl Partition {
         let lane = match (self.order.by, key) {
             _ if lanes == 1 => 0,
             (OrderBy::Nothing, _) => (seq.0 % lanes) as usize,
-            (OrderBy::Key, key) => (key.map_or(0, |key| key.0) % lanes) as usize,
+            (OrderBy::Key, key) => (key.map_or(0, |key| key.0.get()) % lanes) as usize,
         };
         self.lanes[lane].queue.push_back(seq);
         if self.lanes[lane].queue.len() == 1 {
@@ -86,7 +95,7 @@ impl Partition {
         while let Some(seq) = self.lanes[lane].queue.front().copied() {
             let index = (seq.0 - self.base) as usize;
             let entry = &self.entries[index];
-            if entry.taken || !self.park.takes(entry) {
+            if entry.taken || !self.park.wants(entry) || !self.has_room_to_park(entry) {
                 break;
             }
             self.lanes[lane].queue.pop_front();
@@ -98,6 +107,10 @@ impl Partition {
         for lane in 0..self.lanes.len() {
             self.divert(lane);
         }
+    }
+
+    pub(super) fn has_room_to_park(&self, entry: &Entry) -> bool {
+        self.park.has_room(entry) && self.has_room_for_holes()
     }
 
     pub(super) fn park_entry(&mut self, index: usize) {
@@ -151,7 +164,10 @@ impl Partition {
     }
 
     pub(super) fn parked_due(&self, now: Duration) -> impl Iterator<Item = KeyHash> {
-        self.park.due(now).filter(|_| !self.narrow)
+        let oldest = self.oldest_undecided().and_then(|seq| self.entry(seq));
+        // It may be what the oldest one waits for.
+        let goes = !self.narrow || oldest.is_some_and(|entry| self.park.wants(entry));
+        self.park.due(now).filter(move |_| goes)
     }
 
     fn oldest_undecided(&self) -> Option<Seq> {

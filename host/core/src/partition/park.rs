@@ -73,24 +73,16 @@ impl Park {
         !self.keys.is_empty() && entry.key.is_some_and(|key| self.keys.contains_key(&key))
     }
 
-    /// Whether the record belongs here: it waits for a retry by key, or one of its key does; and
-    /// there is room.
-    pub fn takes(&self, entry: &Entry) -> bool {
-        if self.limits.keys == 0 || entry.key.is_none() {
-            return false;
-        }
-        let held = self.holds(entry);
-        (held || (entry.wants_parking() && self.keys.len() < self.limits.keys))
-            && self.records < self.limits.records
-            && self.bytes + u64::from(entry.bytes) <= self.limits.bytes
+    /// Whether the record belongs here: it waits for a retry by key, or one of its key does.
+    pub fn wants(&self, entry: &Entry) -> bool {
+        self.limits.keys > 0 && entry.key.is_some() && (self.holds(entry) || entry.wants_parking())
     }
 
-    /// Whether the record waits where it is only because there is no room.
-    pub fn is_full_for(&self, entry: &Entry) -> bool {
-        self.limits.keys > 0
-            && entry.key.is_some()
-            && (self.holds(entry) || entry.wants_parking())
-            && !self.takes(entry)
+    /// Whether there is room for one that belongs here.
+    pub fn has_room(&self, entry: &Entry) -> bool {
+        (self.holds(entry) || self.keys.len() < self.limits.keys)
+            && self.records < self.limits.records
+            && self.bytes + u64::from(entry.bytes) <= self.limits.bytes
     }
 
     /// Puts a record behind those of its key.
@@ -114,7 +106,7 @@ impl Park {
 
     /// When the next key goes on.
     pub fn next_due(&self, now: Duration) -> Option<Duration> {
-        let after = (now, KeyHash(u64::MAX));
+        let after = (now, KeyHash::MAX);
         self.due.range(after..).map(|(at, _)| *at).next()
     }
 

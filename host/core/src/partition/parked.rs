@@ -37,8 +37,13 @@ impl Partition {
             return None;
         }
         let fronts = self.lanes.iter().filter_map(|lane| self.front(lane));
-        let mut left_out = fronts.filter(|of| !of.taken && self.park.is_full_for(of));
+        let mut left_out = fronts.filter(|of| !of.taken && self.is_left_out(of));
         left_out.next().map(|entry| entry.offset)
+    }
+
+    /// Whether a record would be parked, if there were room.
+    pub(super) fn is_left_out(&self, entry: &Entry) -> bool {
+        self.park.wants(entry) && !self.has_room_to_park(entry)
     }
 
     /// Whether a quarter of all that may be parked is free.

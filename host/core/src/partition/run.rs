@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::entry::Entry;
 use super::{KeyHash, Partition, Phase, Seq, Told};
 use crate::decide::Decision;
 
@@ -132,16 +133,7 @@ impl Partition {
             self.halted |= matches!(result.decision, Decision::Halt(_));
             self.entries[index].decide(result.handler, result.decision, now);
         }
-        for seq in &run.records {
-            self.entries[(seq.0 - self.base) as usize].taken = false;
-        }
-        let complete = self.complete(run);
-        for seq in &run.records[..complete] {
-            let index = (seq.0 - self.base) as usize;
-            if self.entries[index].outstanding == 0 {
-                self.finish(index, told);
-            }
-        }
+        let complete = self.complete(run, told);
         match run.of {
             RunOf::Lane(lane) => {
                 self.lanes[lane].running = false;
@@ -153,6 +145,7 @@ impl Partition {
                     let index = (run.records[0].0 - self.base) as usize;
                     let entry = self.entries[index].take_out();
                     self.park.put_back(key, entry);
+                    self.drop_empty_places();
                 } else {
                     self.park.go_on(key);
                 }
@@ -164,19 +157,33 @@ impl Partition {
         complete
     }
 
-    /// The records of a run that are decided, from its first on; they are to be sent.
-    fn complete(&mut self, run: &Run) -> usize {
+    /// Nothing was sent under these numbers, so others may have them; a key that is tried again for a
+    /// long time would fill the entries otherwise.
+    fn drop_empty_places(&mut self) {
+        while self.entries.back().is_some_and(Entry::is_empty_place) {
+            self.entries.pop_back();
+        }
+        self.cover_no_more_than(self.entries.len());
+    }
+
+    /// How many records of a run are decided, from its first on; they are to be sent, or finished if
+    /// they send nothing.
+    fn complete(&mut self, run: &Run, told: &mut Vec<Told>) -> usize {
         let mut complete = 0;
-        for seq in &run.records {
-            let entry = &mut self.entries[(seq.0 - self.base) as usize];
-            if !entry.is_decided() {
-                break;
-            }
-            entry.outstanding = entry.messages();
-            if self.transaction.is_none() {
-                self.in_flight += u64::from(entry.outstanding);
+        for (number, seq) in run.records.iter().enumerate() {
+            let index = (seq.0 - self.base) as usize;
+            let entry = &mut self.entries[index];
+            entry.taken = false;
+            if complete < number || !entry.is_decided() {
+                continue;
             }
             complete += 1;
+            entry.outstanding = entry.messages();
+            if entry.outstanding == 0 {
+                self.finish(index, told);
+            } else if self.transaction.is_none() {
+                self.in_flight += u64::from(entry.outstanding);
+            }
         }
         complete
     }

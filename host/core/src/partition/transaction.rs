@@ -16,17 +16,18 @@ use crate::decide::{Decision, last};
 use crate::record::{NextOffset, Offset};
 use crate::verdict::Failure;
 
-/// Parked records, at most: each is a hole in what is committed, and must find its place in the
-/// commit's metadata ([`crate::completion::BYTES_MAX`]), or what is beyond it would be sent again.
-const PARKED_MAX: usize = 96;
+/// Records that are parked, or were and are not in a transaction, at most: each is a hole in what is
+/// committed, and must find its place in the commit's metadata ([`crate::completion::BYTES_MAX`]), or
+/// what is beyond it would be sent again.
+const HOLES_MAX: usize = 96;
 
 /// What transactions have of a partition.
 #[derive(Debug)]
 pub(super) struct Transaction {
     /// Entries before this index are finished, or in the open transaction.
     pub covered: usize,
-    /// Where the stay began.
-    start: NextOffset,
+    /// What was committed when the stay began, if that is known.
+    start: Option<CommitPoint>,
     /// The open transaction commits a position.
     has_position: bool,
     /// The record at which a topic can't be written; nothing enters from there on for a while.
@@ -37,12 +38,11 @@ pub(super) struct Transaction {
 
 impl Partition {
     /// As [`Partition::new`], but what is decided is committed in transactions.
-    pub fn transactional(handlers: usize, start: NextOffset, mut order: Order) -> Partition {
-        order.park.records = order.park.records.min(PARKED_MAX);
+    pub fn transactional(handlers: usize, start: NextOffset, order: Order) -> Partition {
         Partition {
             transaction: Some(Transaction {
                 covered: 0,
-                start,
+                start: Some(CommitPoint::at(start)),
                 has_position: false,
                 blocked: None,
                 shut: false,
@@ -58,15 +58,8 @@ impl Partition {
     }
 
     fn enterable(&mut self, now: Duration) -> Option<Seq> {
-        let transaction = self.transaction.as_mut()?;
-        let finished = |index| {
-            self.entries
-                .get(index)
-                .is_some_and(|of: &Entry| of.finished)
-        };
-        while finished(transaction.covered) {
-            transaction.covered += 1;
-        }
+        self.cover_finished();
+        let transaction = self.transaction.as_ref()?;
         let index = transaction.covered;
         let seq = Seq(self.base + index as u64);
         let waits = transaction.blocked == Some(seq)
@@ -74,6 +67,16 @@ impl Partition {
                 || self.resend.as_ref().is_some_and(|resend| resend.at > now));
         let decided = self.entries.get(index).is_some_and(Entry::is_decided);
         (decided && !waits).then_some(seq)
+    }
+
+    /// What sends nothing has no need to enter.
+    fn cover_finished(&mut self) {
+        if let Some(Transaction { covered, .. }) = &mut self.transaction {
+            let mut ahead = self.entries.range(*covered..);
+            while ahead.next().is_some_and(|entry| entry.finished) {
+                *covered += 1;
+            }
+        }
     }
 
     /// When a record that waits for its topic may enter.
@@ -100,6 +103,7 @@ impl Partition {
 
     /// Nothing more enters until the transaction is over: what it is to commit, if that has moved.
     pub fn take_progress(&mut self) -> Option<CommitPoint> {
+        self.cover_finished();
         let progress = self.progress();
         let transaction = self.transaction.as_mut()?;
         let progress = progress.filter(|_| !transaction.shut);
@@ -116,21 +120,38 @@ impl Partition {
         let point = self.covered_until(frontier, transaction.covered);
         let is_new = match &self.committed {
             Some(before) => point != *before,
-            None => point != CommitPoint::at(transaction.start),
+            None => transaction.start.as_ref() != Some(&point),
         };
         (is_new && self.phase != Phase::Closed).then_some(point)
     }
 
+    /// What an earlier owner has done is committed.
+    pub(super) fn begins_with_done(&mut self) {
+        let point = self.covered_until(self.frontier, 0);
+        if let Some(transaction) = &mut self.transaction {
+            transaction.start = Some(point);
+        }
+    }
+
+    /// It is not known what is committed.
+    pub fn owes_start(&mut self) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.start = None;
+        }
+    }
+
+    /// Whether a commit can name one more record that it does not cover.
+    pub(super) fn has_room_for_holes(&self) -> bool {
+        self.transaction.is_none() || self.late.len() < HOLES_MAX
+    }
+
     /// The position, and what is beyond it, if the first `covered` entries were finished.
     fn covered_until(&self, frontier: NextOffset, covered: usize) -> CommitPoint {
-        if self.late.is_empty() {
-            return CommitPoint::at(frontier);
-        }
         let entered = self.entries.range(..covered).filter(|entry| entry.late);
         let entered: BTreeSet<Offset> = entered.map(|entry| entry.offset).collect();
         let mut holes = self.late.range(..Offset(frontier.0));
         let holes = holes.by_ref().copied().filter(|of| !entered.contains(of));
-        CommitPoint::with_holes(frontier, holes)
+        CommitPoint::with_holes(frontier, holes, &self.done)
     }
 
     /// Whether a record sends what was decided; it does not once it halted.
@@ -150,6 +171,7 @@ impl Partition {
             }
         }
         self.advance();
+        self.divert_all();
     }
 
     /// The transaction is aborted: what had entered is to enter again.
@@ -240,6 +262,13 @@ impl Partition {
     /// Whether there is anything to commit that no transaction has yet.
     pub fn owes(&mut self, now: Duration) -> bool {
         self.enterable(now).is_some() || self.progress().is_some()
+    }
+
+    /// Entries were dropped from the end.
+    pub(super) fn cover_no_more_than(&mut self, entries: usize) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.covered = transaction.covered.min(entries);
+        }
     }
 
     /// Records were dropped from the front.

@@ -87,7 +87,7 @@ impl Partition {
         if entry.taken {
             return None;
         }
-        if self.park.is_full_for(entry) {
+        if self.is_left_out(entry) {
             return Some(Wait::ParkFull {
                 offset: entry.offset,
                 parked: self.park.status(),

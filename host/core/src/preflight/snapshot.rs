@@ -30,6 +30,10 @@ pub struct Seen {
     pub has_authoriser: Answer<bool>,
     /// What may be done with the group.
     pub group_operations: Answer<Operations>,
+    /// Whether the transactional id may be used; asked where delivery is exactly once.
+    pub may_transact: Answer<bool>,
+    /// The longest that a broker lets a transaction be open, in milliseconds; asked there too.
+    pub transaction_ms_max: Answer<u64>,
     /// The requests that a broker knows: oldest and newest version, by Kafka's number.
     pub requests: Answer<BTreeMap<i16, (i16, i16)>>,
     /// Whether groups of the newer protocol (KIP-848) are permitted by the brokers' settings.

@@ -20,6 +20,17 @@ fn a_subscription_to_a_topic_that_does_not_exist_is_found() {
 }
 
 #[test]
+fn of_a_topic_that_was_asked_about_and_is_not_there_only_that_is_said() {
+    let look = look()
+        .no_topic("ordres")
+        .with(member("worker", "orders", &[0]));
+    let mut seen = snapshot(&[look]);
+    seen.topics = vec!["ordres".to_owned()];
+    let diagnosis = only(&seen, "PSK-D004");
+    assert_eq!(diagnosis.notes, [""; 0]);
+}
+
+#[test]
 fn a_topic_that_is_gone_and_that_nobody_wants_is_no_fault() {
     let look = look()
         .no_topic("old")

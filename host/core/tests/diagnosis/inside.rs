@@ -63,6 +63,7 @@ fn status(partition: PartitionStatus) -> Status {
         healings: 0,
         watchdog_looks: 0,
         commit_interval_ms: 5_000,
+        transactions: None,
     }
 }
 

@@ -74,6 +74,8 @@ pub fn fine() -> Seen {
         principal: Some("User:worker".to_owned()),
         has_authoriser: Answer::Known(true),
         group_operations: Answer::Known(ALL),
+        may_transact: Answer::Unasked,
+        transaction_ms_max: Answer::Unasked,
         requests: Answer::Known(requests.map(|key| (key, (0, 12))).into()),
         consumer_protocol: Answer::Unasked,
         clock: Answer::Known(Clock {

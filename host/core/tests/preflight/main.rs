@@ -8,6 +8,7 @@ mod start;
 #[path = "../support/mod.rs"]
 mod support;
 mod topics;
+mod transactions;
 #[path = "../diagnosis/world.rs"]
 #[allow(dead_code, reason = "the diagnosis uses more of it")]
 mod world;

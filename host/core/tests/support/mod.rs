@@ -84,7 +84,7 @@ impl Plugins for Fakes {
             "not-a-plugin" => {
                 return problem(
                     Code::NotAPlugin,
-                    "it is no WebAssembly component",
+                    "not a WebAssembly component",
                     "build it with `penstock-plugin-build`",
                 );
             }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{AGAIN_AFTER, Next, Phase, Transactor};
+use super::{AGAIN_AFTER, Next, Phase, RESTS_DOUBLED_MAX, Transactor};
 use crate::ports::Trouble;
 use crate::token::Token;
 
@@ -30,14 +30,22 @@ impl Transactor {
             Err(Trouble::Again(_)) => Next::Sleep(Some(self.shared.now() + AGAIN_AFTER)),
             Err(Trouble::Abort(why)) => {
                 tracing::warn!("a transaction can't be committed, and is begun again: {why}");
-                self.rests_until = self.shared.now() + AGAIN_AFTER;
+                self.rest();
                 self.aborts()
             }
             Err(Trouble::Fatal(why)) => self.fail(why),
         }
     }
 
+    /// What can't be committed is not tried again without a pause.
+    fn rest(&mut self) {
+        let rest = AGAIN_AFTER * (1 << self.aborts.min(RESTS_DOUBLED_MAX));
+        self.rests_until = self.shared.now() + rest;
+        self.aborts += 1;
+    }
+
     fn committed(&mut self) -> Next {
+        self.aborts = 0;
         let mut told = Vec::new();
         for (partition, next) in std::mem::take(&mut self.members).into_values() {
             let mut state = partition.lock();
@@ -85,7 +93,7 @@ impl Transactor {
             state.bundles.sending = None;
         }
         if !self.blame() {
-            self.rests_until = self.shared.now() + AGAIN_AFTER;
+            self.rest();
         }
         for (epoch, (partition, _)) in members {
             partition.settle(&mut partition.lock());
@@ -98,7 +106,9 @@ impl Transactor {
     /// Looks who is to blame for the abort; whether anybody is.
     fn blame(&mut self) -> bool {
         let refused = self.desk().take_refused();
-        let (blamed, alone) = self.entering.judge(refused);
+        let shared = &self.shared;
+        let lives = |token| shared.partition(Token::epoch(token)).is_some();
+        let (blamed, alone) = self.entering.judge(refused, lives);
         let anybody = !blamed.is_empty() || alone;
         for (refused, for_good) in blamed {
             let epoch = Token::epoch(refused.token);

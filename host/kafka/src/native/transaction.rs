@@ -1,5 +1,6 @@
 //! Transactions of a producer, and the commits with metadata that lie in them.
 
+use std::ffi::CStr;
 use std::time::Duration;
 
 use rdkafka_sys as sys;
@@ -16,6 +17,49 @@ pub struct TransactionError {
     pub error: Error,
     /// Whether the same step may be tried again.
     pub retriable: bool,
+    /// Whether the transaction can only be taken back.
+    pub must_abort: bool,
+}
+
+/// Who commits, as a group's coordinator holds it against its members.
+pub struct Members(*mut sys::rd_kafka_consumer_group_metadata_t);
+
+impl Members {
+    /// The member's id; empty if it is none.
+    pub fn id(&self) -> String {
+        // SAFETY: it is live, and its id a string with an end, which is copied; or null.
+        unsafe {
+            let id = sys::rd_kafka_consumer_group_metadata_member_id(self.0);
+            if id.is_null() {
+                return String::new();
+            }
+            CStr::from_ptr(id).to_string_lossy().into_owned()
+        }
+    }
+
+    fn generation(&self) -> i32 {
+        // SAFETY: it is live.
+        unsafe { sys::rd_kafka_consumer_group_metadata_generation_id(self.0) }
+    }
+
+    /// Somebody outside of a group that has no members.
+    ///
+    /// # Errors
+    /// A name that no group can have.
+    pub fn none_of(group: &str) -> Result<Members, Error> {
+        let group = c_string(group)?;
+        // SAFETY: the name is a string with an end, which is copied.
+        Ok(Members(unsafe {
+            sys::rd_kafka_consumer_group_metadata_new(group.as_ptr())
+        }))
+    }
+}
+
+impl Drop for Members {
+    fn drop(&mut self) {
+        // SAFETY: owned, not null, and destroyed once.
+        unsafe { sys::rd_kafka_consumer_group_metadata_destroy(self.0) }
+    }
 }
 
 /// A committed offset, and what was committed with it.
@@ -47,40 +91,47 @@ impl Handle {
         unsafe { step(sys::rd_kafka_begin_transaction(self.raw())) }
     }
 
-    /// Puts commits of a group that has no members into the transaction.
+    /// As which member of its group, and in which generation, this consumer commits; `None` while it
+    /// is no member. Brokers take the commits of somebody who does not say who he is: whoever was put
+    /// out of the group has to be held back here.
+    pub fn members(&self) -> Option<Members> {
+        // SAFETY: the handle is live; what is returned is ours.
+        let members = unsafe { sys::rd_kafka_consumer_group_metadata(self.raw()) };
+        let members = (!members.is_null()).then_some(Members(members))?;
+        (members.generation() > 0 && !members.id().is_empty()).then_some(members)
+    }
+
+    /// Puts commits of a group into the transaction.
     ///
     /// # Errors
-    /// As librdkafka reports.
+    /// As librdkafka reports; after a time-out the call is to be repeated before any other.
     pub fn send_commits(
         &self,
-        group: &str,
+        members: &Members,
         commits: &[Commit],
         timeout: Duration,
     ) -> Result<(), TransactionError> {
         let not_made = |error| TransactionError {
             error,
             retriable: false,
+            must_abort: true,
         };
         let entries: Vec<_> = commits.iter().map(|of| of.at.clone()).collect();
         let list = List::of(&entries).map_err(not_made)?;
-        let group = c_string(group).map_err(not_made)?;
         // SAFETY: the list is live and has as many elements as there are commits, each of which is
-        // given memory of librdkafka's that goes with the list. The group's metadata are destroyed
-        // after the call that uses them. The error returned is ours.
+        // given memory of librdkafka's that goes with the list. The members are live. The error
+        // returned is ours.
         unsafe {
             for (index, of) in commits.iter().enumerate() {
                 let element = (*list.ptr()).elems.add(index);
                 set_metadata(element, &of.metadata);
             }
-            let members = sys::rd_kafka_consumer_group_metadata_new(group.as_ptr());
-            let sent = sys::rd_kafka_send_offsets_to_transaction(
+            step(sys::rd_kafka_send_offsets_to_transaction(
                 self.raw(),
                 list.ptr(),
-                members,
+                members.0,
                 millis(timeout),
-            );
-            sys::rd_kafka_consumer_group_metadata_destroy(members);
-            step(sent)
+            ))
         }
     }
 
@@ -155,6 +206,11 @@ unsafe fn step(error: *mut sys::rd_kafka_error_t) -> Result<(), TransactionError
     // SAFETY: as the caller vouches; it is looked at before it is destroyed.
     unsafe {
         let retriable = sys::rd_kafka_error_is_retriable(error) != 0;
-        owned_error(error).map_err(|error| TransactionError { error, retriable })
+        let must_abort = sys::rd_kafka_error_txn_requires_abort(error) != 0;
+        owned_error(error).map_err(|error| TransactionError {
+            error,
+            retriable,
+            must_abort,
+        })
     }
 }

@@ -86,6 +86,7 @@ impl<I: Intake> Poller<I> {
         match end {
             End::Moved => stay.committed(at),
             // The next commit makes it so, whatever holds now.
+            End::Unknown(_) if self.producer.is_some() => stay.owes_start(),
             End::Unknown(_) => self.committer.owe(&[moving.entry(at)]),
             End::Kept(_) => {}
         }

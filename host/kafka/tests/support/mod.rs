@@ -1,5 +1,7 @@
 //! An engine that finishes every record at once, so that only the Kafka side is under test.
 
+pub mod reports;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -11,8 +13,8 @@ use penstock_core::conditions::Conditions;
 use penstock_core::config::{Delivery, GroupProtocol, Kafka, Start, Topic};
 use penstock_core::partition::{CommitPoint, HandedBack, OrderBy};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
-use penstock_engine::Flow;
-use penstock_kafka::{Intake, Latch, SourceHandle, Stay};
+use penstock_engine::{Flow, Settled};
+use penstock_kafka::{Intake, KafkaSink, Latch, SourceHandle, Stay, start_source};
 
 /// Records as they were fetched: partition, offset, value.
 pub type Fetched = (i32, i64, String);
@@ -140,6 +142,18 @@ impl Intake for Shared {
         !self.0.stuck.load(Ordering::SeqCst)
     }
 
+    fn settle(&self, _stays: &[Arc<FakeStay>], _deadline: Instant) -> Settled {
+        Settled::Committed
+    }
+
+    fn settling(&self, _stays: &[Arc<FakeStay>], _late: bool) -> Option<Settled> {
+        Some(Settled::Committed)
+    }
+
+    fn abandon(&self, _stays: &[Arc<FakeStay>]) -> Settled {
+        Settled::Committed
+    }
+
     fn close(&self, stays: &[Arc<FakeStay>]) -> HandedBack {
         let mut state = self.0.state();
         for stay in stays {
@@ -182,6 +196,8 @@ impl Stay for FakeStay {
     }
 
     fn skip_completed(&self, _: NextOffset, _: &str) {}
+
+    fn owes_start(self: &Arc<Self>) {}
 
     fn finished(&self) -> CommitPoint {
         CommitPoint::at(self.position())
@@ -252,10 +268,21 @@ impl Setup {
 
     /// Starts a member.
     pub fn start(&self, name: &str) -> Member {
-        let engine = Arc::new(FakeEngine::default());
+        self.start_with(name, None, FakeEngine::default())
+    }
+
+    /// Starts a member whose offsets the transactions of a sink commit.
+    pub fn start_exactly_once(&self, name: &str, sink: &KafkaSink) -> Member {
+        let engine = FakeEngine::default();
+        engine.stuck.store(true, Ordering::SeqCst);
+        self.start_with(name, Some(sink), engine)
+    }
+
+    fn start_with(&self, name: &str, sink: Option<&KafkaSink>, engine: FakeEngine) -> Member {
+        let engine = Arc::new(engine);
         let intake = Arc::new(Shared(Arc::clone(&engine)));
         let failed = Box::new(|why: String| panic!("fatal: {why}"));
-        let source = penstock_kafka::start_source(&self.kafka, name, &self.topics, intake, failed)
+        let source = start_source(&self.kafka, name, &self.topics, intake, sink, failed)
             .expect("the settings are good");
         Member { engine, source }
     }

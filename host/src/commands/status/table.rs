@@ -116,6 +116,27 @@ pub(super) fn handlers(status: &Status) -> String {
     table.trim_fmt() + "\n"
 }
 
+/// The host's transactions, if it has any.
+pub(super) fn transactions(status: &Status) -> String {
+    let Some(of) = &status.transactions else {
+        return String::new();
+    };
+    let mut text = format!(
+        "{TITLE}exactly once{TITLE:#}, as {}: {} transactions committed, {} aborted; the last commit: {}",
+        shown(&of.id),
+        of.committed,
+        of.aborted,
+        of.last_commit.as_deref().map_or("none yet".into(), shown),
+    );
+    if let Some(ms) = of.open_ms {
+        text += &format!("; one is open for {}", span(ms));
+    }
+    if let Some(why) = &of.waits {
+        text += &format!("; it waits: {}", shown(why));
+    }
+    text + "\n\n"
+}
+
 /// What is paused on purpose.
 pub(super) fn pauses(status: &Status) -> String {
     let mut text = String::new();

@@ -43,9 +43,12 @@ fn the_built_plugins_describe_themselves() {
 
 #[test]
 fn no_file_is_told() {
+    // As the page of the code has it.
     let error = load(Path::new("no-such.wasm")).unwrap_err();
     assert_eq!(error.code, Code::PluginMissing);
-    assert!(error.text.contains("No such file"), "{error}");
+    assert_eq!(error.text, "there is no such file");
+    let help = error.help.as_deref();
+    assert_eq!(help, Some("paths are relative to the configuration file"));
     let error = load(Path::new("/")).unwrap_err();
     assert_eq!(error.code, Code::PluginMissing);
     assert!(error.text.contains("not a regular file"), "{error}");
@@ -53,13 +56,10 @@ fn no_file_is_told() {
 
 #[test]
 fn what_is_no_component_is_told() {
-    refused(b"", Code::NotAPlugin, "not a WebAssembly component", "");
-    refused(
-        b"\x7fELF",
-        Code::NotAPlugin,
-        "not a WebAssembly component",
-        "",
-    );
+    for bytes in [&b""[..], b"\x7fELF"] {
+        let text = "not a WebAssembly component";
+        refused(bytes, Code::NotAPlugin, text, "penstock-plugin-build");
+    }
     refused(
         &Odd::default().core_module(),
         Code::NotAPlugin,

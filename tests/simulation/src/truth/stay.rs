@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Fare;
-
 /// See the module.
 #[derive(Debug)]
 pub struct Stay {
@@ -36,6 +34,31 @@ pub struct Delivered {
     pub calls: Vec<usize>,
     /// Its dead letter.
     pub letter: Fare,
+}
+
+/// How far a message has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fare {
+    /// Not sent, or refused for its topic's sake.
+    #[default]
+    Home,
+    /// Sent and not answered.
+    Sent,
+    /// In the log, which its host has not heard of.
+    Landed,
+    /// In the log, which its host knows.
+    Acknowledged,
+    /// Refused for good.
+    Refused,
+    /// Its transaction is committed.
+    Seen,
+}
+
+impl Fare {
+    /// Whether it is there, whatever its host has heard.
+    pub fn is_durable(self) -> bool {
+        matches!(self, Fare::Landed | Fare::Acknowledged | Fare::Seen)
+    }
 }
 
 /// A message on its way out, and whose it is.

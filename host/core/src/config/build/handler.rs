@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::failures::{Said, leaves_time, policy};
-use super::{STAND_IN, keys_of};
+use super::{STAND_IN, inner, keys_of};
 use crate::codes::Code;
-use crate::config::keys::{Key, Kind};
+
 use crate::config::report::Diagnostic;
 use crate::config::section::{self, Context, Section};
 use crate::config::shape::join;
@@ -57,19 +57,6 @@ pub(super) fn handler(
     };
     leaves_time(name, &handler.policy, entry.key, cx);
     (handler, own)
-}
-
-fn inner<'a>(
-    keys: &'static [Key],
-    name: &str,
-    path: &'a str,
-    section: &Section<'a>,
-) -> Section<'a> {
-    let inner = keys.iter().find_map(|key| match key.kind {
-        Kind::Section(inner) if key.name == name => Some(inner),
-        _ => None,
-    });
-    Section::new(inner.unwrap_or_default(), path, section.entry(name))
 }
 
 fn settings(section: &Section<'_>) -> BTreeMap<String, String> {

@@ -1,6 +1,7 @@
 //! From a checked tree to the validated configuration. Where something is wrong it is reported and
 //! a stand-in takes its place, so that the rest is checked too.
 
+mod delivery;
 mod failures;
 mod handler;
 mod modes;
@@ -17,10 +18,10 @@ use failures::Said;
 use super::keys::{self, Kind};
 use super::report::Diagnostic;
 use super::section::{Context, Section};
-use super::tree::{Entry, Node, Value};
+use super::tree::{Entry, Node};
 use super::{
-    Admin, Ceilings, Config, Defaults, Delivery, GroupProtocol, Host, Kafka, Log, LogFormat,
-    RecordLines, Secret, client,
+    Admin, Ceilings, Config, Defaults, GroupProtocol, Host, Kafka, Log, LogFormat, RecordLines,
+    Secret, client,
 };
 use crate::codes::Code;
 
@@ -70,7 +71,7 @@ pub(super) fn config(
         cx.found.push(no_topic(root));
     }
     let config = Config {
-        kafka: kafka(root, cx),
+        kafka: kafka(root, &host.id, cx),
         admin: admin(top("admin", root), cx),
         log: log(top("log", root), cx),
         host,
@@ -93,6 +94,20 @@ pub(super) fn keys_of(section: &str) -> &'static [keys::Key] {
 
 fn top<'a>(name: &'static str, root: &'a Node) -> Section<'a> {
     Section::new(keys_of(name), name, root.entry(&[name]))
+}
+
+/// A section within a section.
+fn inner<'a>(
+    keys: &'static [keys::Key],
+    name: &str,
+    path: &'a str,
+    section: &Section<'a>,
+) -> Section<'a> {
+    let inner = keys.iter().find_map(|key| match key.kind {
+        Kind::Section(inner) if key.name == name => Some(inner),
+        _ => None,
+    });
+    Section::new(inner.unwrap_or_default(), path, section.entry(name))
 }
 
 /// The tables of `[handlers]` or `[topics]`; a wrong one is left out.
@@ -158,7 +173,7 @@ fn host(section: Section<'_>, defaults: &Defaults, cx: &mut Context<'_>) -> Host
     }
 }
 
-fn kafka(root: &Node, cx: &mut Context<'_>) -> Kafka {
+fn kafka(root: &Node, host: &str, cx: &mut Context<'_>) -> Kafka {
     let section = top("kafka", root);
     let protocol = section.choice("protocol", cx).map(|choice| match choice {
         "consumer" => GroupProtocol::Consumer,
@@ -170,36 +185,18 @@ fn kafka(root: &Node, cx: &mut Context<'_>) -> Kafka {
         client::check_sasl(common, other, cx);
     }
     client::check_tokens(common, cx);
+    let group = section.string("group", cx).unwrap_or_default();
+    let (delivery, commit_interval) = delivery::delivery(&section, &group, host, cx);
     Kafka {
         bootstrap: section.brokers("bootstrap", cx).unwrap_or_default(),
-        group: section.string("group", cx).unwrap_or_default(),
+        group,
         protocol: protocol.unwrap_or(GroupProtocol::Classic),
-        delivery: delivery(section, cx),
-        commit_interval: section.duration("commit-interval", cx).unwrap_or(STAND_IN),
+        delivery,
+        commit_interval,
         common: client::read(client::Reader::Both, common, protocol, cx),
         consumer: client::read(client::Reader::Consumer, consumer, protocol, cx),
         producer: client::read(client::Reader::Producer, producer, protocol, cx),
     }
-}
-
-fn delivery(section: Section<'_>, cx: &mut Context<'_>) -> Delivery {
-    match section.entry("delivery").map(|entry| &entry.node) {
-        Some(Node {
-            place,
-            value: Value::Text(text),
-        }) if text.text == "exactly-once" => {
-            let message = "`kafka.delivery` can't be `exactly-once` yet";
-            cx.found.push(
-                Diagnostic::error(Code::ImpossibleValue, *place, message)
-                    .label("not available in this version")
-                    .help("use \"at-least-once\"; an output's id can be derived from its input's, so that readers can drop repeats"),
-            );
-        }
-        _ => {
-            section.choice("delivery", cx);
-        }
-    }
-    Delivery::AtLeastOnce
 }
 
 fn admin(section: Section<'_>, cx: &mut Context<'_>) -> Admin {

@@ -30,7 +30,7 @@ pub(super) fn reason(meaning: &str, protocol: Option<GroupProtocol>) -> Option<&
             "it ends the producer at the first output that is refused, instead of dead-lettering it"
         }
         "transactional.id" | "transaction.timeout.ms" => {
-            "transactions belong to the delivery guarantee: see `kafka.delivery`"
+            "transactions belong to the delivery guarantee: see `kafka.delivery` and `kafka.transaction`"
         }
         "isolation.level" => {
             "only committed records are read: an aborted one would be processed though it never was"

@@ -99,7 +99,7 @@ static HOST: &[Key] = &[
         "id",
         Name,
         Required,
-        "Unique among the hosts of the group; part of the Kafka `client.id`.",
+        "Unique among the hosts of the group; part of the Kafka `client.id`, and exactly once of the transactional id `GROUP-ID`: there it must stay the same over restarts.",
     ),
     key(
         "shutdown-deadline",
@@ -144,15 +144,21 @@ static KAFKA: &[Key] = &[
     ),
     key(
         "delivery",
-        Choice(&["at-least-once"]),
+        Choice(&["at-least-once", "exactly-once"]),
         Default("at-least-once"),
-        "The guarantee: nothing is lost, and what was in flight at a crash is done again.",
+        "The guarantee: nothing is lost, and what was in flight at a crash is done again; or, exactly once, outputs, dead letters and offsets are committed in transactions ([which to choose](guides/exactly-once.md)).",
     ),
     key(
         "commit-interval",
         duration(10, 10 * MINUTE),
-        Default("5s"),
-        "How often finished offsets are committed.",
+        Computed("5s; exactly once 100ms"),
+        "How often finished offsets are committed. Exactly once it is how long a transaction is filled: outputs can be read after it.",
+    ),
+    key(
+        "transaction",
+        Section(TRANSACTION),
+        Optional,
+        "The transactions of `delivery = \"exactly-once\"`.",
     ),
     key(
         "common",
@@ -171,6 +177,21 @@ static KAFKA: &[Key] = &[
         Client(Reader::Producer),
         Optional,
         "librdkafka settings for the producer.",
+    ),
+];
+
+static TRANSACTION: &[Key] = &[
+    key(
+        "timeout",
+        duration(5 * SECOND, 15 * MINUTE),
+        Default("30s"),
+        "What is open longer is aborted by the brokers. So long, and about 10 s more, a host that died keeps readers of committed records waiting; a host that stands still for longer has to be restarted. At most the brokers' `transaction.max.timeout.ms`.",
+    ),
+    key(
+        "bytes",
+        Bytes(64 * KIB, GIB),
+        Default("8MiB"),
+        "A transaction with this much in it is committed before `commit-interval` has passed.",
     ),
 ];
 

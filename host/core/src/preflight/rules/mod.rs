@@ -13,6 +13,7 @@ mod retries;
 mod size;
 mod timestamps;
 mod topics;
+mod transactions;
 mod unchecked;
 
 use super::finding::Finding;
@@ -39,12 +40,13 @@ impl Found {
 /// What all rules find, and what is fine.
 pub(super) fn all(scene: &Scene<'_>) -> (Vec<Finding>, Vec<String>) {
     let mut found = Found::default();
-    let rules: [fn(&Scene<'_>, &mut Found); 14] = [
+    let rules: [fn(&Scene<'_>, &mut Found); 15] = [
         topics::rule,
         replicas::rule,
         permissions::rule,
         requests::rule,
         group::rule,
+        transactions::rule,
         offsets::rule,
         size::rule,
         retention::rule,

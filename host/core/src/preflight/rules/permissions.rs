@@ -9,7 +9,7 @@ use crate::preflight::snapshot::{Operation, Operations};
 
 use super::Found;
 
-const ANYBODY: &str = "the principal";
+pub(super) const ANYBODY: &str = "the principal";
 
 pub(super) fn rule(scene: &Scene<'_>, found: &mut Found) {
     if scene.seen.has_authoriser == Answer::Known(false) {
@@ -129,7 +129,7 @@ fn group(scene: &Scene<'_>) -> Finding {
     )
 }
 
-fn acl(scene: &Scene<'_>, operations: &str, resource: &str) -> String {
+pub(super) fn acl(scene: &Scene<'_>, operations: &str, resource: &str) -> String {
     let principal = scene.seen.principal.as_deref().unwrap_or("User:NAME");
     format!(
         "kafka-acls.sh --bootstrap-server {} --command-config ADMIN.properties --add \
