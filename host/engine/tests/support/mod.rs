@@ -1,5 +1,7 @@
 //! Handlers in Rust and a sink in memory: the engine between ports that a test holds.
 
+mod door;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::ThreadId;
@@ -19,6 +21,8 @@ use penstock_engine::ports::{
     OutputTopic, OwnedMessage, Refusal, SendError, Sink,
 };
 use penstock_engine::{Engine, Partition};
+
+pub use door::Door;
 
 /// How long a test waits for what must happen.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -367,42 +371,5 @@ impl Counts {
 
     pub fn get(&self, key: &str) -> u32 {
         self.0.lock().unwrap().get(key).copied().unwrap_or(0)
-    }
-}
-
-/// A door at which handlers wait.
-#[derive(Default)]
-pub struct Door {
-    open: Mutex<bool>,
-    opened: Condvar,
-    waiting: Mutex<u32>,
-}
-
-impl Door {
-    pub fn wait(&self) {
-        *self.waiting.lock().unwrap() += 1;
-        let mut open = self.open.lock().unwrap();
-        while !*open {
-            open = self.opened.wait(open).unwrap();
-        }
-        *self.waiting.lock().unwrap() -= 1;
-    }
-
-    pub fn open(&self) {
-        *self.open.lock().unwrap() = true;
-        self.opened.notify_all();
-    }
-
-    pub fn is_open(&self) -> bool {
-        *self.open.lock().unwrap()
-    }
-
-    /// Those who come from now on wait again.
-    pub fn shut(&self) {
-        *self.open.lock().unwrap() = false;
-    }
-
-    pub fn waiting(&self) -> u32 {
-        *self.waiting.lock().unwrap()
     }
 }
