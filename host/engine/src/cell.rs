@@ -205,11 +205,11 @@ impl Partition {
             state.batches.push(first, skip, batch);
             // A key may be parked already.
             state.drop_finished();
+            self.announce_parking(state);
             if shared.transacting.is_some() && state.machine.owes(now) {
                 // The position moves by what an earlier owner has done.
                 shared.list(self, state);
             }
-            self.announce_parking(state);
             shared.schedule(self, state);
         }
         let full = state.batches.bytes() > shared.share_bytes()

@@ -1,9 +1,7 @@
 //! The text of `/metrics`: OpenMetrics, which Prometheus reads.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use penstock_core::pauses::Scope;
 use penstock_core::status::{PartitionStatus, Status};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -13,6 +11,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use super::Metrics;
+use super::labels::{findings, partition_labels, pause_labels};
 use super::metrics::by_upper_bound_seconds;
 use super::process::Usage;
 
@@ -254,57 +253,6 @@ impl Scrape {
             ),
         }
     }
-}
-
-/// Conditions and findings alike, each once.
-fn findings(status: &Status) -> BTreeSet<[(&'static str, String); 3]> {
-    let labels = |code: &str, topic: &str, partition: String| {
-        [
-            ("code", code.to_owned()),
-            ("topic", topic.to_owned()),
-            ("partition", partition),
-        ]
-    };
-    let conditions = status.conditions.iter().map(|of| {
-        let partition = of
-            .subject
-            .strip_suffix(']')
-            .and_then(|it| it.rsplit_once('['));
-        let (topic, partition) = partition.unwrap_or((&of.subject, ""));
-        labels(&of.code, topic, partition.to_owned())
-    });
-    let mut all: BTreeSet<_> = conditions.collect();
-    for of in &status.findings {
-        let topic = of.topic.as_deref().unwrap_or(&of.subject);
-        match of.partitions.as_slice() {
-            [] => all.extend([labels(&of.code, topic, String::new())]),
-            some => all.extend(
-                some.iter()
-                    .map(|it| labels(&of.code, topic, it.to_string())),
-            ),
-        }
-    }
-    all
-}
-
-fn pause_labels(what: &Scope) -> [(&'static str, String); 3] {
-    let (topic, partition, handler) = match what {
-        Scope::Topic(topic) => (topic.as_str(), String::new(), ""),
-        Scope::Partition(topic, number) => (topic.as_str(), number.to_string(), ""),
-        Scope::Handler(handler) => ("", String::new(), handler.as_str()),
-    };
-    [
-        ("topic", topic.to_owned()),
-        ("partition", partition),
-        ("handler", handler.to_owned()),
-    ]
-}
-
-fn partition_labels(of: &PartitionStatus) -> [(&'static str, String); 2] {
-    [
-        ("topic", of.topic.clone()),
-        ("partition", of.partition.to_string()),
-    ]
 }
 
 /// Writes a family from its samples, in their order.

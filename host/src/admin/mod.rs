@@ -8,6 +8,7 @@
 
 mod connections;
 mod exposition;
+mod labels;
 mod metrics;
 mod operations;
 mod process;
