@@ -49,7 +49,7 @@ pub async fn look(cluster: &Cluster, config: &Config, entrance: &Entrance) -> Se
         topics,
         topic_names,
         starts,
-        principal: entrance.access().principal,
+        access: entrance.access(),
         has_authoriser: answer(entry.has_authoriser().await),
         group_operations: group_operations(coordinator.as_deref(), &look, config).await,
         requests: answer(entry.versions().await),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnosis::snapshot::{Ahead, Answer, Look};
+use crate::diagnosis::snapshot::{Access, Ahead, Answer, Look};
 
 /// Everything that was seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +22,8 @@ pub struct Seen {
     pub ahead: Vec<Ahead>,
     /// The latest time that a record of an input topic carries, in milliseconds since 1970.
     pub latest_ms: BTreeMap<String, i64>,
-    /// As whom the brokers know the client, as `User:ANONYMOUS`; `None`: it isn't known here.
-    pub principal: Option<String>,
+    /// As whom, and how, the client connects.
+    pub access: Access,
     /// Whether anybody decides what is permitted.
     pub has_authoriser: Answer<bool>,
     /// What may be done with the group.
