@@ -352,6 +352,8 @@ fn holds(files: &[SourceFile]) {
             assert!(!report.is_empty());
             assert!(report.render(true).contains("nothing was started"));
             assert!(report.to_json().is_array());
+            let silent = report.diagnostics().iter().find(|of| of.help.is_none());
+            assert!(silent.is_none(), "no word on what to do: {silent:?}");
         }
     }
 }

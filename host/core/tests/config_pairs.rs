@@ -10,7 +10,7 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use penstock_core::codes::Code;
-use penstock_core::config::{SourceFile, load};
+use penstock_core::config::{Report, SourceFile, load};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/config")
@@ -41,20 +41,18 @@ fn source(file: &str) -> SourceFile {
     }
 }
 
-fn report(name: &str) -> (String, Vec<Code>) {
+fn report(name: &str) -> Report {
     let mut files = vec![source(&format!("{name}.toml"))];
     let top = format!("{name}.top.toml");
     if folder().join(&top).exists() {
         files.push(source(&top));
     }
-    let report = match load(&files, &support::env, &support::defaults(), &support::Fakes) {
+    match load(&files, &support::env, &support::defaults(), &support::Fakes) {
         Ok(loaded) if name.starts_with("warning-") => loaded.warnings,
         Err(report) if !name.starts_with("warning-") => report,
         Ok(_) => panic!("{name}.toml has a mistake, and loads"),
         Err(report) => panic!("{name}.toml must load:\n{}", report.render(false)),
-    };
-    let codes = report.diagnostics().iter().filter_map(|d| d.code).collect();
-    (report.render(false), codes)
+    }
 }
 
 #[test]
@@ -62,7 +60,7 @@ fn each_mistake_gets_its_report() {
     let bless = std::env::var_os("PENSTOCK_BLESS").is_some();
     let mut differing = Vec::new();
     for name in names() {
-        let (actual, _) = report(&name);
+        let actual = report(&name).render(false);
         assert!(
             !actual.contains(support::SECRET),
             "{name} shows a secret:\n{actual}"
@@ -82,9 +80,26 @@ fn each_mistake_gets_its_report() {
     assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
+/// Of every mistake, and what to do is not what the label says already.
+#[test]
+fn each_mistake_says_what_to_do() {
+    let mut silent = Vec::new();
+    for name in names() {
+        for mistake in report(&name).diagnostics() {
+            let help = mistake.help.as_deref().unwrap_or_default();
+            if help.is_empty() || help == mistake.label {
+                silent.push(format!("{name}: {}", mistake.message));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
 #[test]
 fn each_code_of_the_configuration_has_a_pair() {
-    let seen: Vec<Code> = names().iter().flat_map(|name| report(name).1).collect();
+    let reports = names().into_iter().map(|name| report(&name));
+    let codes = |report: Report| report.diagnostics().to_vec().into_iter();
+    let seen: Vec<Code> = reports.flat_map(codes).filter_map(|of| of.code).collect();
     let of_check = |code: &&Code| {
         let code = code.as_str();
         code.starts_with("PSK-C") || code.starts_with("PSK-P")

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use penstock_core::diagnosis::snapshot::Access;
 use penstock_core::shell::quoted;
 use rdkafka::ClientConfig;
 use rdkafka::error::RDKafkaErrorCode as Rd;
@@ -13,6 +14,8 @@ use crate::token::Source;
 /// A client, as the cluster's administrators know it.
 pub struct Who {
     pub(crate) bootstrap: String,
+    /// In capitals.
+    protocol: String,
     /// Of a consumer.
     group: Option<String>,
     /// Of a producer that has transactions.
@@ -35,21 +38,25 @@ impl Who {
     /// Whom these settings make of a client.
     pub fn of(config: &ClientConfig, role: Role, tokens: Option<&Arc<Source>>) -> Who {
         let get = |name: &str| config.get(name).unwrap_or_default().to_owned();
-        let protocol = get("security.protocol").to_lowercase();
+        let protocol = match get("security.protocol").to_uppercase() {
+            none if none.is_empty() => "PLAINTEXT".to_owned(),
+            some => some,
+        };
         let mechanism = match get("sasl.mechanism") {
             none if none.is_empty() => get("sasl.mechanisms"),
             some => some,
         };
         let login = match (protocol.as_str(), tokens) {
-            ("sasl_ssl" | "sasl_plaintext", Some(tokens)) => Login::Token(Arc::clone(tokens)),
-            ("sasl_ssl" | "sasl_plaintext", None) => Login::User(get("sasl.username"), mechanism),
-            ("ssl", _) if certificate::is_configured(config) => {
+            ("SASL_SSL" | "SASL_PLAINTEXT", Some(tokens)) => Login::Token(Arc::clone(tokens)),
+            ("SASL_SSL" | "SASL_PLAINTEXT", None) => Login::User(get("sasl.username"), mechanism),
+            ("SSL", _) if certificate::is_configured(config) => {
                 Login::Certificate(certificate::subject(config))
             }
             _ => Login::None,
         };
         Who {
             bootstrap: get("bootstrap.servers"),
+            protocol,
             group: (role == Role::Consumer).then(|| get("group.id")),
             transactional_id: config.get("transactional.id").map(str::to_owned),
             login,
@@ -68,12 +75,9 @@ impl Who {
     pub fn cure(&self, code: Rd, topic: &str) -> Option<String> {
         let who = self.principal();
         let missing = |operation: &str, resource: &str, command: &str| {
-            format!(
-                "{who} lacks {operation} on {resource}; an administrator permits it: kafka-acls.sh \
-                 --bootstrap-server {} --add --allow-principal {} --operation {operation} {command}",
-                quoted(&self.bootstrap),
-                quoted(&who)
-            )
+            let what = format!("--operation {operation} {command}");
+            let permit = self.access().permit(&self.bootstrap, &what);
+            format!("{who} lacks {operation} on {resource}; an administrator permits it: {permit}")
         };
         Some(match code {
             Rd::TopicAuthorizationFailed => {
@@ -134,6 +138,19 @@ impl Who {
         )
     }
 
+    fn access(&self) -> Access {
+        let mechanism = match &self.login {
+            Login::User(_, mechanism) => Some(mechanism.clone()),
+            Login::Token(_) => Some("OAUTHBEARER".to_owned()),
+            Login::Certificate(_) | Login::None => None,
+        };
+        Access {
+            protocol: self.protocol.clone(),
+            mechanism,
+            principal: Some(self.principal()),
+        }
+    }
+
     /// As Kafka's access lists name it.
     fn principal(&self) -> String {
         match &self.login {
@@ -167,12 +184,20 @@ mod tests {
         let consumer = who(Role::Consumer);
         let cure = consumer.cure(Rd::GroupAuthorizationFailed, "");
         let expected = "User:app lacks Read on group the group; an administrator permits it: \
-                        kafka-acls.sh --bootstrap-server kafka:9093 --add --allow-principal \
-                        User:app --operation Read --group 'the group'";
+                        kafka-acls.sh --bootstrap-server kafka:9093 --command-config \
+                        ADMIN.properties --add --allow-principal User:app --operation Read \
+                        --group 'the group'";
         assert_eq!(cure.as_deref(), Some(expected));
         let cure = who(Role::Producer).cure(Rd::TopicAuthorizationFailed, "out");
         let cure = cure.unwrap_or_default();
         assert!(cure.ends_with("--operation Write --topic out"), "{cure}");
+        let mut plain = ClientConfig::new();
+        plain.set("bootstrap.servers", "kafka:9092");
+        let cure = Who::of(&plain, Role::Producer, None).cure(Rd::TopicAuthorizationFailed, "out");
+        let expected = "User:ANONYMOUS lacks Write on topic out; an administrator permits it: \
+                        kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal \
+                        User:ANONYMOUS --operation Write --topic out";
+        assert_eq!(cure.as_deref(), Some(expected));
         assert_eq!(consumer.cure(Rd::AllBrokersDown, ""), None);
     }
 

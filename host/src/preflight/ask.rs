@@ -51,7 +51,7 @@ pub async fn look(cluster: &Cluster, config: &Config, entrance: &Entrance) -> Se
         topic_names,
         starts,
         keys: keys::look(config).await,
-        principal: entrance.access().principal,
+        access: entrance.access(),
         has_authoriser: answer(entry.has_authoriser().await),
         group_operations: group_operations(coordinator.as_deref(), &look, config).await,
         may_transact: may_transact(entry, config).await,

@@ -62,8 +62,8 @@ fn the_doctor_says_what_it_may_not_see_and_raises_no_other_alarm() -> Result<()>
     let permits = |user: &str, resources: &str| {
         let address = door(user).bootstrap;
         format!(
-            "kafka-acls.sh --bootstrap-server {address} --add --allow-principal User:{user} \
-             --operation Describe {resources}"
+            "kafka-acls.sh --bootstrap-server {address} --command-config ADMIN.properties --add \
+             --allow-principal User:{user} --operation Describe {resources}"
         )
     };
     for (user, resources) in [
@@ -85,7 +85,9 @@ fn the_host_names_the_topic_it_may_not_read() -> Result<()> {
     let (group, input, output) = topics("flow-topic")?;
     let mut host = Host::start(&config(&door("no-topic"), &group, &input, &output)?)?;
     let lacks = format!("User:no-topic lacks Read on topic {input}");
-    let cure = format!("--allow-principal User:no-topic --operation Read --topic {input}");
+    let cure = format!(
+        "--command-config ADMIN.properties --add --allow-principal User:no-topic --operation Read --topic {input}"
+    );
     says(&mut host, "PSK-K003", &[&input, &lacks, &cure])?;
     host.stop()
 }
@@ -132,7 +134,9 @@ fn the_host_names_the_group_it_may_not_join_and_goes_on_once_it_may() -> Result<
     let (group, input, output) = topics("flow-group")?;
     let mut host = Host::start(&config(&door("no-group"), &group, &input, &output)?)?;
     let lacks = format!("User:no-group lacks Read on group {group}");
-    let cure = format!("--allow-principal User:no-group --operation Read --group {group}");
+    let cure = format!(
+        "--command-config ADMIN.properties --add --allow-principal User:no-group --operation Read --group {group}"
+    );
     says(&mut host, "PSK-K003", &[&lacks, &cure])?;
 
     let cluster = Cluster::shared();
@@ -157,7 +161,9 @@ fn the_host_names_the_output_it_may_not_write() -> Result<()> {
     host.ready(SOON)?;
     let record = penstock_tests::Outgoing::to(&input).value(PURCHASE);
     Cluster::shared().client().produce(&[record])?;
-    let cure = format!("--allow-principal User:app-scram --operation Write --topic {closed}");
+    let cure = format!(
+        "--command-config ADMIN.properties --add --allow-principal User:app-scram --operation Write --topic {closed}"
+    );
     host.wait_for_log(&cure, SOON)?;
     eventually("the partition waits for the output", SOON, || {
         let status = host.status()?.to_string();
@@ -209,7 +215,9 @@ fn a_tool_names_what_it_may_not_do() -> Result<()> {
         let output = door("poor").tool(command, &args)?.output()?;
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let text = String::from_utf8_lossy(&output.stderr);
-        let cure = format!("--allow-principal User:poor --operation {operation} --topic {input}");
+        let cure = format!(
+            "--command-config ADMIN.properties --add --allow-principal User:poor --operation {operation} --topic {input}"
+        );
         assert!(text.contains(&cure), "{text}");
     }
     Ok(())
@@ -244,12 +252,14 @@ fn a_transaction_that_may_not_be_seen_is_not_taken_for_a_lost_one() -> Result<()
     let text = seen.only("PSK-D010", &[hidden, "kafka-transactions.sh"]);
     ensure!(!text.contains(" abort --topic"), "{text}");
     let notes = seen.said["notes"].to_string();
-    let permits = "--allow-principal User:reader --operation Describe --transactional-id '*'";
+    let permits = "--command-config ADMIN.properties --add --allow-principal User:reader --operation Describe --transactional-id '*'";
     ensure!(notes.contains(permits), "{notes}");
     // Who may not even read the topic is told so, and nothing is made up.
     let seen = look("looker")?;
     let notes = seen.said["notes"].to_string();
-    let permits = format!("--allow-principal User:looker --operation Read --topic {input}");
+    let permits = format!(
+        "--command-config ADMIN.properties --add --allow-principal User:looker --operation Read --topic {input}"
+    );
     ensure!(notes.contains(&permits), "{:#}", seen.said);
     ensure!(seen.codes().is_empty(), "{:#}", seen.said);
     producer.commit_transaction(SOON)?;

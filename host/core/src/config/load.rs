@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::plugins::{self, PluginFacts, Plugins};
-use super::report::{Diagnostic, Report, Severity, Shown};
+use super::report::{Diagnostic, Place, Report, Severity, Shown};
 use super::section::Context;
 use super::source::{self, Parsed, SourceFile};
 use super::tree::{self, Node};
@@ -45,7 +45,10 @@ pub fn load(
     let mut found = Vec::new();
     if files.is_empty() {
         let message = "no configuration file is given";
-        found.push(Diagnostic::error(Code::ConfigUnreadable, None, message));
+        found.push(
+            Diagnostic::error(Code::ConfigUnreadable, None, message)
+                .help("name one: `-c penstock.toml`"),
+        );
     }
     let mut parsed: Vec<Parsed> = Vec::new();
     for (index, file) in files.iter().enumerate() {
@@ -53,9 +56,15 @@ pub fn load(
     }
     let shown: Arc<[Shown]> = files.iter().zip(&parsed).map(show).collect();
     let mut root = None;
-    for tree in parsed.iter_mut().filter_map(|file| file.tree.take()) {
-        let mut tree = tree;
-        shape::check(&mut tree, &mut found);
+    for file in &mut parsed {
+        let Some(mut tree) = file.tree.take() else {
+            continue;
+        };
+        let mut wrong = Vec::new();
+        shape::check(&mut tree, &mut wrong);
+        let is_astray = |at: Place| file.astray.iter().any(|of| of.contains(&at.start));
+        wrong.retain(|of| !of.place.is_some_and(is_astray));
+        found.append(&mut wrong);
         match &mut root {
             None => root = Some(tree),
             Some(root) => tree::lay_over(root, tree),

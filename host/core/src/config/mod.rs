@@ -8,6 +8,7 @@
 mod build;
 mod client;
 mod debug;
+mod hint;
 mod keys;
 mod load;
 mod loops;

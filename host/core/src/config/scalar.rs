@@ -116,8 +116,15 @@ pub(super) fn topic_problem(text: &str) -> Option<&'static str> {
     }
 }
 
-fn is_plain(c: char) -> bool {
+/// A character of a name.
+pub(super) fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "._-".contains(c)
+}
+
+/// `a` to `z`, digits and `-`, 64 at most: a handler's reason code, so that others never come.
+pub(super) fn is_reason_code(text: &str) -> bool {
+    let in_form = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=64).contains(&text.len()) && text.bytes().all(in_form)
 }
 
 /// `host:port` or `host`, comma-separated, each with a scheme at most.

@@ -9,7 +9,7 @@ use super::keys::{Key, Kind, Need};
 use super::report::{Diagnostic, Place};
 use super::shape::{is_misspelt, join};
 use super::tree::{Entry, Node, Table, Text, Value};
-use super::{scalar, variables};
+use super::{hint, scalar, suggest, variables};
 use crate::codes::Code;
 
 /// What reading needs besides the table, and the mistakes found on the way.
@@ -92,12 +92,6 @@ impl<'a> Section<'a> {
         if self.table.is_some_and(|table| is_misspelt(table, name)) {
             return;
         }
-        let key = self.key(name);
-        let help = format!(
-            "add `{name} = {}`: {}",
-            first(key.kind.example()),
-            lower(key.doc)
-        );
         cx.found.push(
             Diagnostic::error(
                 Code::MissingKey,
@@ -105,7 +99,7 @@ impl<'a> Section<'a> {
                 format!("`{}` is missing", self.path(name)),
             )
             .label(format!("has no `{name}`"))
-            .help(help),
+            .help(hint::missing(self.key(name))),
         );
     }
 
@@ -136,15 +130,13 @@ impl<'a> Section<'a> {
                 };
                 let value = parse(&text.text);
                 if value.is_none() {
-                    cx.found.push(self.wrong_form(name, node.place, &text));
+                    let path = self.path(name);
+                    cx.found
+                        .push(wrong_form(&path, self.key(name), node.place, &text));
                 }
                 value
             }
         }
-    }
-
-    fn wrong_form(&self, name: &str, place: Place, text: &Text) -> Diagnostic {
-        wrong_form(&self.path(name), &self.key(name).kind, place, text)
     }
 
     /// A string that is not empty, without control characters.
@@ -274,8 +266,11 @@ impl<'a> Section<'a> {
         };
         let message = format!("`{}` is too {word}", self.path(name));
         let place = self.place(name);
-        cx.found
-            .push(Diagnostic::error(Code::ImpossibleValue, place, message).label(bound));
+        cx.found.push(
+            Diagnostic::error(Code::ImpossibleValue, place, message)
+                .label(bound)
+                .help(hint::range(self.key(name), show(min), show(max))),
+        );
         None
     }
 }
@@ -289,43 +284,30 @@ pub(super) fn topic(path: &str, node: &Node, cx: &mut Context<'_>) -> Option<Str
         return Some(text.text.clone());
     };
     let message = format!("`{path}` can't be a topic's name: {problem}");
-    cx.found
-        .push(Diagnostic::error(Code::WrongType, node.place, message).label("expected a topic"));
+    let shown = (!text.from_environment).then_some(text.text.as_str());
+    cx.found.push(
+        Diagnostic::error(Code::WrongType, node.place, message)
+            .label("expected a topic")
+            .help(hint::topic(shown)),
+    );
     None
 }
 
 /// A value of the right type in a wrong form.
-fn wrong_form(path: &str, kind: &Kind, place: Place, text: &Text) -> Diagnostic {
-    let expected = kind.expected();
+fn wrong_form(path: &str, key: &Key, place: Place, text: &Text) -> Diagnostic {
+    let expected = key.kind.expected();
     let message = format!("`{path}` must be {expected}; {} is not", text.shown());
-    let help = match kind {
-        Kind::Choice(choices) => super::suggest::nearest(&text.text, choices.iter().copied())
-            .map(|best| format!("did you mean \"{best}\"?")),
+    let help = match &key.kind {
+        Kind::Choice(choices) => suggest::nearest(&text.text, choices.iter().copied()).map_or_else(
+            || hint::choice(key),
+            |best| format!("did you mean \"{best}\"?"),
+        ),
         Kind::Address if text.text.starts_with("localhost") => {
-            Some("write the address itself: \"127.0.0.1:9644\"".to_owned())
+            "write the address itself: \"127.0.0.1:9644\"".to_owned()
         }
-        kind => Some(format!("write it as in {}", kind.example())),
+        kind => format!("write it as in {}", kind.example()),
     };
     Diagnostic::error(Code::WrongType, place, message)
         .label(format!("expected {expected}"))
-        .maybe_help(help)
-}
-
-/// The first of several examples.
-fn first(example: &str) -> &str {
-    example
-        .split_once(", \"")
-        .map_or(example, |(first, _)| first)
-}
-
-/// A sentence as the continuation of another.
-fn lower(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    let first = chars.next().map(|c| c.to_ascii_lowercase());
-    first
-        .into_iter()
-        .chain(chars)
-        .collect::<String>()
-        .trim_end_matches('.')
-        .to_owned()
+        .help(help)
 }

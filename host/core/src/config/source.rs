@@ -1,5 +1,6 @@
 //! One configuration file: from bytes to a tree, with every syntax error.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use toml::de::{DeTable, Error};
@@ -28,6 +29,8 @@ pub(super) struct Parsed {
     pub tree: Option<Node>,
     /// Whether something in it could not be read, so that what seems to be missing may be there.
     pub broken: bool,
+    /// What lies below headers that could not be read: nobody knows what its keys belong to.
+    pub astray: Vec<Range<usize>>,
 }
 
 /// Beyond these, one broken line has usually broken the rest.
@@ -39,6 +42,7 @@ pub(super) fn parse(index: usize, file: &SourceFile, found: &mut Vec<Diagnostic>
         text,
         tree: None,
         broken: true,
+        astray: Vec::new(),
     };
     let bytes = match &file.bytes {
         Ok(bytes) => bytes,
@@ -64,6 +68,7 @@ pub(super) fn parse(index: usize, file: &SourceFile, found: &mut Vec<Diagnostic>
         }
     };
     let (document, errors) = DeTable::parse_recoverable(&text);
+    let mut astray = Vec::new();
     let mut broken = false;
     let mut told = 0;
     let mut last_line = None;
@@ -83,6 +88,7 @@ pub(super) fn parse(index: usize, file: &SourceFile, found: &mut Vec<Diagnostic>
             continue;
         }
         broken = true;
+        astray.extend(diagnostic.place.and_then(|at| below(&text, at.start)));
         // The parser goes on after an error, and may stumble over the same line again.
         let line = diagnostic.place.map(|p| line_of(&text, p.start));
         if line != last_line && told < SYNTAX_ERRORS_MAX {
@@ -92,7 +98,19 @@ pub(super) fn parse(index: usize, file: &SourceFile, found: &mut Vec<Diagnostic>
         last_line = line;
     }
     let tree = Some(tree::convert(index, document));
-    Parsed { text, tree, broken }
+    Parsed {
+        text,
+        tree,
+        broken,
+        astray,
+    }
+}
+
+/// From a place in a header to the next header; `None`: the place is in none.
+fn below(text: &str, at: usize) -> Option<Range<usize>> {
+    let is_header = line_at(text, at).trim_start().starts_with('[');
+    let next = || text[at..].find("\n[").map_or(text.len(), |next| at + next);
+    is_header.then(|| at..next())
 }
 
 fn not_utf8(index: usize, file: &SourceFile, bytes: &[u8], at: usize) -> Diagnostic {
@@ -138,7 +156,25 @@ fn syntax_error(index: usize, text: &str, error: &Error) -> Diagnostic {
     }
     Diagnostic::error(Code::ConfigSyntax, place, "this is not TOML")
         .label(error.message())
-        .maybe_help(unquoted(text, start))
+        .help(unquoted(text, start).unwrap_or_else(|| repair(error.message()).to_owned()))
+}
+
+/// What a line needs, by the parser's words.
+fn repair(words: &str) -> &'static str {
+    let said = |part: &str| words.contains(part);
+    if said("string values must be quoted") {
+        "text stands in quotes: \"text\""
+    } else if said("multi-line") {
+        "a text of several lines ends with the three quotes that it begins with"
+    } else if said("string, expected") {
+        "text ends in the line where it begins, with the quote that it begins with"
+    } else if said("unclosed table") || said("unclosed array table") {
+        "a header stands in brackets, alone in its line: `[section]`"
+    } else if said("unclosed") {
+        "close what was opened in this line or above: `[` with `]`, `{` with `}`"
+    } else {
+        "a line is `key = value`, a header as `[section]`, or a comment after `#`"
+    }
 }
 
 /// What a value without its quotes needs, the commonest slip.

@@ -1,4 +1,5 @@
-//! As whom the doctor asks, what keeps it from being let in, and what it may not see.
+//! As whom the doctor asks, what keeps it from being let in, what it may not see, and how an
+//! administrator permits it.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,25 @@ pub struct Access {
     pub mechanism: Option<String>,
     /// As Kafka's access lists name it: `User:NAME`; `None`: not known.
     pub principal: Option<String>,
+}
+
+impl Access {
+    /// Kafka's own tool, to permit something to this principal; `what` as
+    /// `--operation Read --topic t`. Where nobody knows the principal, `NAME` is left to be replaced.
+    ///
+    /// Plain text takes no settings. Anything else does: TLS wants to know whom to trust, a login
+    /// who logs in, and that is an administrator.
+    pub fn permit(&self, bootstrap: &str, what: &str) -> String {
+        let settings = match self.protocol.as_str() {
+            "PLAINTEXT" => "",
+            _ => " --command-config ADMIN.properties",
+        };
+        format!(
+            "kafka-acls.sh --bootstrap-server {}{settings} --add --allow-principal {} {what}",
+            quoted(bootstrap),
+            quoted(self.principal.as_deref().unwrap_or("User:NAME")),
+        )
+    }
 }
 
 /// Why a broker and the doctor do not come together.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnosis::snapshot::{Ahead, Answer, Look};
+use crate::diagnosis::snapshot::{Access, Ahead, Answer, Look};
 
 /// Everything that was seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +24,8 @@ pub struct Seen {
     pub latest_ms: BTreeMap<String, i64>,
     /// Of input topics whose records may wait by key: whether the latest ones have keys.
     pub keys: BTreeMap<String, Answer<Keys>>,
-    /// As whom the brokers know the client, as `User:ANONYMOUS`; `None`: it isn't known here.
-    pub principal: Option<String>,
+    /// As whom, and how, the client connects.
+    pub access: Access,
     /// Whether anybody decides what is permitted.
     pub has_authoriser: Answer<bool>,
     /// What may be done with the group.

@@ -93,11 +93,19 @@ fn a_missing_permission_names_who_lacks_it() {
     hidden.committed = Answer::Unauthorised("GROUP_AUTHORIZATION_FAILED".to_owned());
     let mut snapshot = snapshot(&[hidden]);
     snapshot.access.principal = Some("User:app".to_owned());
-    let diagnosis = only(&snapshot, "PSK-D013");
-    let command = diagnosis.findings[0].cure[0].command.clone();
-    let expected = "kafka-acls.sh --bootstrap-server broker:9092 --add --allow-principal \
-                    User:app --operation Describe --group workers";
-    assert_eq!(command.as_deref(), Some(expected));
+    for (protocol, option) in [
+        ("PLAINTEXT", ""),
+        ("SASL_SSL", " --command-config ADMIN.properties"),
+    ] {
+        snapshot.access.protocol = protocol.to_owned();
+        let diagnosis = only(&snapshot, "PSK-D013");
+        let command = diagnosis.findings[0].cure[0].command.clone();
+        let expected = format!(
+            "kafka-acls.sh --bootstrap-server broker:9092{option} --add --allow-principal \
+             User:app --operation Describe --group workers"
+        );
+        assert_eq!(command, Some(expected));
+    }
 }
 
 #[test]
@@ -132,7 +140,8 @@ fn what_is_hidden_is_a_note_and_no_finding() {
     let diagnosis = diagnose(&snapshot);
     assert!(diagnosis.findings.is_empty());
     let notes = diagnosis.notes.join("\n");
-    let command = "--allow-principal User:app --operation Read --topic t";
+    let command = "--command-config ADMIN.properties --add --allow-principal User:app \
+                   --operation Read --topic t";
     assert!(
         notes.contains("not visible") && notes.contains(command),
         "{notes}"

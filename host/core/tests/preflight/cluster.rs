@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use penstock_core::codes::Code;
 use penstock_core::config::{Config, load};
-use penstock_core::diagnosis::snapshot::{Ahead, Answer, Batch, GroupKind};
+use penstock_core::diagnosis::snapshot::{Access, Ahead, Answer, Batch, GroupKind};
 use penstock_core::preflight::snapshot::{Clock, Operations, Replicas, Seen, Topic};
 use penstock_core::preflight::{Finding, Report, Severity, check};
 
@@ -71,7 +71,11 @@ pub fn fine() -> Seen {
         }],
         latest_ms: [("orders".to_owned(), NOW_MS - 1000)].into(),
         keys: BTreeMap::new(),
-        principal: Some("User:worker".to_owned()),
+        access: Access {
+            protocol: "SASL_SSL".to_owned(),
+            mechanism: Some("PLAIN".to_owned()),
+            principal: Some("User:worker".to_owned()),
+        },
         has_authoriser: Answer::Known(true),
         group_operations: Answer::Known(ALL),
         may_transact: Answer::Unasked,

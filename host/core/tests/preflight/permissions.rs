@@ -29,8 +29,10 @@ fn each_topic_needs_what_is_done_with_it() {
         );
         says(
             &found,
-            &format!("--allow-principal 'User:worker' --operation {lacking} --topic {topic}")
-                .replace('\'', ""),
+            &format!(
+                "kafka-acls.sh --bootstrap-server b:1 --command-config ADMIN.properties --add \
+                 --allow-principal User:worker --operation {lacking} --topic {topic}"
+            ),
         );
     }
 }
@@ -53,10 +55,14 @@ fn the_group_needs_read() {
     for answer in [Answer::Known(Operations::of(&[Describe])), refused] {
         let mut seen = fine();
         seen.group_operations = answer;
-        seen.principal = None;
+        seen.access.protocol = "PLAINTEXT".to_owned();
+        seen.access.principal = None;
         let found = only(&config(""), &seen, (CODE, Problem, "g"));
-        says(&found, "--operation Read --group g");
-        says(&found, "User:NAME");
+        says(
+            &found,
+            "kafka-acls.sh --bootstrap-server b:1 --add --allow-principal User:NAME \
+             --operation Read --group g",
+        );
     }
 }
 

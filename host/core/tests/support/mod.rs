@@ -96,11 +96,12 @@ impl Plugins for Fakes {
                 );
             }
             "mute" => {
-                return problem(
-                    Code::DescribeFailed,
-                    "its `describe` trapped",
-                    "run its tests",
-                );
+                // Whose it is, and no more, is known of a trap.
+                return Err(PluginProblem {
+                    code: Code::DescribeFailed,
+                    text: "its `describe` trapped".to_owned(),
+                    help: None,
+                });
             }
             _ => {
                 return problem(

@@ -9,7 +9,7 @@ use crate::config::keys::{Key, Kind};
 use crate::config::report::{Diagnostic, Place};
 use crate::config::section::{Context, Section};
 use crate::config::tree::{Entry, Node};
-use crate::config::{Topic, scalar};
+use crate::config::{Topic, hint, scalar};
 use crate::policy::{Class, Policy, Retry, RetryMode, Rule, Then};
 
 /// A record that waits holds its partition.
@@ -253,13 +253,13 @@ fn rule_keys(failures: &'static [Key]) -> &'static [Key] {
 
 /// A handler's reason codes have a form, so that others never come.
 fn is_code(code: &str, entry: &Entry, cx: &mut Context<'_>) {
-    let in_form = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if (1..=64).contains(&code.len()) && code.bytes().all(in_form) {
+    if scalar::is_reason_code(code) {
         return;
     }
     let message = format!("`{}` can't be a reason code", code.escape_debug());
     cx.found.push(
         Diagnostic::error(Code::WrongType, entry.key, message)
-            .label("expected `a` to `z`, digits and `-`, 64 at most"),
+            .label("expected `a` to `z`, digits and `-`, 64 at most")
+            .help(hint::reason_code(code)),
     );
 }

@@ -11,7 +11,9 @@ use crate::config::report::Diagnostic;
 use crate::config::section::{self, Context, Section};
 use crate::config::shape::join;
 use crate::config::tree::{Entry, Value};
-use crate::config::{Ceilings, Handler, HandlerLimits, Host, Isolation, OutputTimestamp, scalar};
+use crate::config::{
+    Ceilings, Handler, HandlerLimits, Host, Isolation, OutputTimestamp, hint, scalar,
+};
 
 /// Reads one handler, and gives what it says of its failures.
 pub(super) fn handler(
@@ -26,7 +28,8 @@ pub(super) fn handler(
         let message = format!("`{}` can't be a handler's name", name.escape_debug());
         cx.found.push(
             Diagnostic::error(Code::WrongType, entry.key, message)
-                .label("expected letters, digits, `.`, `_` and `-`, 128 at most"),
+                .label("expected letters, digits, `.`, `_` and `-`, 128 at most")
+                .help(hint::handler(name)),
         );
     }
     let path = join("handlers", name);

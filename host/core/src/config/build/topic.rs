@@ -9,7 +9,7 @@ use crate::config::report::Diagnostic;
 use crate::config::section::{Context, Section};
 use crate::config::shape::join;
 use crate::config::tree::{Entry, Text, Value};
-use crate::config::{Start, Topic, scalar, suggest};
+use crate::config::{Start, Topic, hint, scalar, suggest};
 
 /// Reads one topic; `known` are the handlers there are.
 pub(super) fn topic(name: &str, entry: &Entry, known: &[&str], cx: &mut Context<'_>) -> Topic {
@@ -18,8 +18,11 @@ pub(super) fn topic(name: &str, entry: &Entry, known: &[&str], cx: &mut Context<
             "`{}` can't be a topic's name: {problem}",
             name.escape_debug()
         );
-        cx.found
-            .push(Diagnostic::error(Code::WrongType, entry.key, message).label("expected a topic"));
+        cx.found.push(
+            Diagnostic::error(Code::WrongType, entry.key, message)
+                .label("expected a topic")
+                .help(hint::topic(Some(name))),
+        );
     }
     let path = join("topics", name);
     let section = Section::new(keys_of("topics"), &path, Some(entry));

@@ -40,7 +40,8 @@ pub(super) fn read(
                     entry.key,
                     format!("`{name}` and `{first}` in `{path}` are the same setting"),
                 )
-                .label("keep one of them"),
+                .label(format!("the same as `{first}`"))
+                .help("they are two names of one setting: keep one of them"),
             );
             continue;
         }
@@ -183,19 +184,50 @@ fn misplaced(property: &Property, entry: &Entry, reader: Reader) -> Option<Diagn
 
 fn wrong_value(property: &Property, entry: &Entry) -> Option<Diagnostic> {
     let value = text(&entry.node.value)?;
-    let problem = |code, expected: String| {
+    let problem = |code, expected: String, help: String| {
         Diagnostic::error(
             code,
             entry.node.place,
             format!("`{}` must be {expected}", property.name),
         )
         .label(format!("expected {expected}"))
+        .help(help)
     };
     if let Some(expected) = property.values.refuse(&value) {
-        return Some(problem(Code::WrongType, expected));
+        let help = hint(property, &value);
+        return Some(problem(Code::WrongType, expected, help));
     }
     let (expected, reason) = owned::bound(property.meaning, &value)?;
-    Some(problem(Code::ImpossibleValue, expected.to_owned()).help(reason))
+    Some(problem(
+        Code::ImpossibleValue,
+        expected.to_owned(),
+        reason.to_owned(),
+    ))
+}
+
+/// What to write instead of a value that does not fit.
+fn hint(property: &Property, value: &str) -> String {
+    let what = match &property.values {
+        Values::Choice(all) => match suggest::nearest(value, all.iter().copied()) {
+            Some(best) => return format!("did you mean \"{best}\"?"),
+            // Everybody's name for it, and none of librdkafka's.
+            None if property.meaning == "security.protocol" => {
+                "write \"ssl\" for TLS, \"sasl_ssl\" for TLS with a login"
+            }
+            None => "write one of them",
+        },
+        Values::Boolean => "write true to switch it on, false to switch it off",
+        Values::Number(..) if property.name.ends_with(".ms") => {
+            "write milliseconds, as a number without a unit"
+        }
+        Values::Number(..) if property.name.ends_with(".bytes") => {
+            "write bytes, as a number without a unit"
+        }
+        Values::Number(..) | Values::Text | Values::Code | Values::Oidc => {
+            "write a number without a unit"
+        }
+    };
+    format!("{what}, or leave it out for librdkafka's default")
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -49,7 +49,7 @@ pub(in crate::config) fn check(
                 found.push(
                     Diagnostic::error(problem.code, plugin.node.place, message)
                         .label(label)
-                        .maybe_help(problem.help.clone()),
+                        .help(problem.help.clone().unwrap_or_else(|| page(problem.code))),
                 );
                 continue;
             }
@@ -70,6 +70,11 @@ pub(in crate::config) fn check(
         facts_by_handler.insert(name.clone(), facts);
     }
     facts_by_handler
+}
+
+/// What to do where nothing more is known.
+fn page(code: Code) -> String {
+    format!("docs/codes/{code}.md says what to do")
 }
 
 struct Checked<'a> {
@@ -264,6 +269,25 @@ impl Checked<'_> {
         );
         Diagnostic::error(Code::SettingsRefused, place, message)
             .label(self.without_secrets(&error.problem))
+            .help(self.about(&error.name))
+    }
+
+    /// What the plugin says that a setting takes.
+    fn about(&self, name: &str) -> String {
+        let mut settings = self.facts.description.settings.iter();
+        let Some(setting) = settings.find(|setting| setting.name == name) else {
+            return page(Code::SettingsRefused);
+        };
+        let default = match &setting.default {
+            Some(default) => format!(", or leave it out (default: {default})"),
+            None if setting.required => String::new(),
+            None => ", or leave it out".to_owned(),
+        };
+        let doc = match setting.doc.as_str() {
+            "" => String::new(),
+            doc => format!(": {doc}"),
+        };
+        format!("give it another value{default}{doc}")
     }
 
     /// A plugin's words, unless they repeat a setting that may be a secret.

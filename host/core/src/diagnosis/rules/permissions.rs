@@ -48,20 +48,17 @@ pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
     )]
 }
 
-/// Kafka's own tool, to permit something to the doctor's user.
+/// The command that permits something to the doctor's user.
 pub(in crate::diagnosis) fn allow(scene: &Scene<'_>, what: &str) -> String {
-    format!(
-        "kafka-acls.sh --bootstrap-server {} --add --allow-principal {} {what}",
-        quoted(&scene.snapshot.bootstrap),
-        quoted(principal(scene).unwrap_or("User:USER")),
-    )
+    let snapshot = scene.snapshot;
+    snapshot.access.permit(&snapshot.bootstrap, what)
 }
 
 /// What is left to be replaced in it.
 fn replace(scene: &Scene<'_>) -> &'static str {
     match principal(scene) {
         Some(_) => "",
-        None => " (replace USER)",
+        None => " (replace NAME)",
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn rule(scene: &Scene<'_>, found: &mut Found) {
             .step("see the list of permissions in docs/guides/operations.md"),
         );
     } else if found.findings.len() == before {
-        let who = scene.seen.principal.as_deref().unwrap_or(ANYBODY);
+        let who = scene.seen.access.principal.as_deref().unwrap_or(ANYBODY);
         found.fine(format!(
             "{who} has every permission that this configuration needs"
         ));
@@ -83,7 +83,7 @@ fn topic_rule(
         return;
     }
     let names: Vec<&str> = missing.iter().map(|of| of.name()).collect();
-    let who = scene.seen.principal.as_deref().unwrap_or(ANYBODY);
+    let who = scene.seen.access.principal.as_deref().unwrap_or(ANYBODY);
     let what = format!(
         "{who} may not {} the topic {name}",
         list(&lower(&names), "or")
@@ -111,7 +111,7 @@ fn topic_rule(
 
 fn group(scene: &Scene<'_>) -> Finding {
     let name = &scene.config.kafka.group;
-    let who = scene.seen.principal.as_deref().unwrap_or(ANYBODY);
+    let who = scene.seen.access.principal.as_deref().unwrap_or(ANYBODY);
     Finding::problem(
         Code::PreflightNotPermitted,
         name,
@@ -130,13 +130,8 @@ fn group(scene: &Scene<'_>) -> Finding {
 }
 
 pub(super) fn acl(scene: &Scene<'_>, operations: &str, resource: &str) -> String {
-    let principal = scene.seen.principal.as_deref().unwrap_or("User:NAME");
-    format!(
-        "kafka-acls.sh --bootstrap-server {} --command-config ADMIN.properties --add \
-         --allow-principal {} {operations} {resource}",
-        quoted(&scene.seen.bootstrap),
-        quoted(principal),
-    )
+    let what = format!("{operations} {resource}");
+    scene.seen.access.permit(&scene.seen.bootstrap, &what)
 }
 
 fn lower(names: &[&str]) -> Vec<String> {

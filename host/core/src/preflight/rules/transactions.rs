@@ -28,7 +28,7 @@ fn permission(scene: &Scene<'_>, transaction: &Transaction, found: &mut Found) {
         return;
     }
     let id = &transaction.id;
-    let who = scene.seen.principal.as_deref().unwrap_or(ANYBODY);
+    let who = scene.seen.access.principal.as_deref().unwrap_or(ANYBODY);
     let what = format!("{who} may not write the transactional id {id}");
     let resource = format!("--transactional-id {}", quoted(id));
     found.add(
