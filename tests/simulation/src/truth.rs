@@ -14,6 +14,10 @@ use crate::script::{Answer, Delivery};
 pub use order::Among;
 pub use stay::{Fare, Message, Stay};
 
+/// Outputs that are in order: of a stay or an input partition, among some of its records, in an output
+/// partition.
+type Sequence = (usize, Among, usize, u64);
+
 /// A rule that was broken, in words.
 pub type Broken = String;
 
@@ -54,7 +58,7 @@ pub struct Truth {
     seen: BTreeSet<(Delivery, Option<usize>)>,
     /// The latest output, among those that stay in order, in an output partition: of a stay; exactly
     /// once, of an input partition.
-    order: BTreeMap<(usize, Among, usize, u64), (i64, usize, usize)>,
+    order: BTreeMap<Sequence, (i64, usize, usize)>,
 }
 
 impl Truth {

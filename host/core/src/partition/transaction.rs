@@ -110,8 +110,8 @@ impl Partition {
     /// What sends nothing has no need to enter.
     fn cover_finished(&mut self) {
         if let Some(Transaction { covered, early, .. }) = &mut self.transaction {
-            let mut ahead = self.entries.range(*covered..);
-            while let Some(entry) = ahead.next() {
+            let ahead = self.entries.range(*covered..);
+            for entry in ahead {
                 let seq = Seq(self.base + *covered as u64);
                 if !entry.finished && !early.contains(&seq) {
                     break;
