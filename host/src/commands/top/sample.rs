@@ -19,7 +19,7 @@ pub(super) struct Answered {
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
     pub at: Instant,
-    /// By host; or why not even those can be known.
+    /// In any order; or why not even those can be known.
     pub hosts: Result<Vec<Answered>, String>,
 }
 
@@ -35,6 +35,7 @@ pub(super) struct Host {
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     at: Option<Instant>,
+    /// By name.
     pub hosts: Vec<Host>,
     /// Why the last sample is not there.
     pub failed: Option<String>,
@@ -42,7 +43,7 @@ pub(super) struct Samples {
 
 impl Samples {
     pub(super) fn take(&mut self, sample: Sample) {
-        let answered = match sample.hosts {
+        let mut answered = match sample.hosts {
             Ok(answered) => answered,
             Err(why) => {
                 self.failed = Some(why);
@@ -51,6 +52,8 @@ impl Samples {
         };
         self.failed = None;
         let elapsed = self.at.map_or(Duration::ZERO, |at| sample.at - at);
+        // Brokers name the members of a group in any order.
+        answered.sort_by(|a, b| (&a.host, &a.url).cmp(&(&b.host, &b.url)));
         let earlier = std::mem::take(&mut self.hosts);
         self.hosts = answered
             .into_iter()

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use penstock_core::status::Status;
+use penstock_core::status::{PartitionStatus, Status};
 
 use super::frame::{Line, Look, draw};
 use super::model::{Key, Model, Over};
 use super::sample::{Answered, Sample};
+use super::table::Row;
 use super::views::View;
 use crate::admin::fake;
 
@@ -152,6 +153,50 @@ fn rows_are_sorted_filtered_and_walked() {
     assert_eq!(model.table().rows.len(), 2);
     assert!(model.press(Key::Char('q')));
     assert!(model.press(Key::Interrupt));
+}
+
+/// Hosts answer in any order, and each has its partitions in any order.
+#[test]
+fn rows_alike_stand_by_topic_and_partition_whoever_has_them() {
+    let mut model = Model::new("group g");
+    let has = |host: &str, partitions: &[(&str, i32)]| {
+        let mut status = fake::status();
+        let one = status.partitions.remove(0);
+        let of = |&(topic, partition): &(&str, i32)| PartitionStatus {
+            topic: topic.to_owned(),
+            partition,
+            ..one.clone()
+        };
+        status.partitions = partitions.iter().map(of).collect();
+        answered(host, Ok(status))
+    };
+    let one = has("w-1", &[("b", 1), ("a", 10), ("a", 0)]);
+    let two = has("w-2", &[("b", 0), ("a", 2)]);
+    let rows = |model: &Model, cells: usize| -> Vec<String> {
+        let of = |row: &Row| {
+            row.cells[..cells]
+                .iter()
+                .map(|of| of.text.clone())
+                .collect()
+        };
+        let rows: Vec<Vec<String>> = model.table().rows.iter().map(of).collect();
+        rows.into_iter().map(|cells| cells.join(" ")).collect()
+    };
+    for hosts in [vec![one.clone(), two.clone()], vec![two, one]] {
+        model.take(Sample {
+            at: Instant::now(),
+            hosts: Ok(hosts),
+        });
+        // By topic, and then by lag, of which all have the same.
+        for keys in ["1", "sss"] {
+            press(&mut model, keys);
+            assert_eq!(rows(&model, 2), ["a 0", "a 2", "a 10", "b 0", "b 1"]);
+        }
+        press(&mut model, "sssss");
+        press(&mut model, "3s");
+        assert_eq!(rows(&model, 1), ["w-1", "w-2"]);
+        press(&mut model, "ssssss");
+    }
 }
 
 #[test]

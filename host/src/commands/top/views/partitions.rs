@@ -22,27 +22,32 @@ pub(super) fn table(samples: &Samples) -> Table {
         number("OLDEST", 7),
         text("WAITS"),
     ]);
-    let rows = samples.statuses().flat_map(|(host, status)| {
-        status.partitions.iter().map(move |of| {
-            let before = host.before.as_ref();
-            let rate = before.and_then(|(was, time)| rates::of_partition(was, of, *time));
-            let mut cells = vec![Cell::text(shown(&of.topic)), partition_cell(of)];
-            if several {
-                cells.push(Cell::text(shown(&host.now.host)));
-            }
-            cells.extend([
-                Cell::number(of.lag.map(|lag| lag as f64), count),
-                Cell::number(rate, short),
-                Cell::number(Some(of.unfinished as f64), count),
-                age(of.oldest_open_ms),
-                Cell::text(waits(of)),
-            ]);
-            Row {
-                cells,
-                state: state(of),
-                detail: partition_detail(&host.now.host, of),
-            }
-        })
+    let all = samples.statuses().flat_map(|(host, status)| {
+        let partitions = status.partitions.iter();
+        partitions.map(move |of| (host, of))
+    });
+    let mut all: Vec<_> = all.collect();
+    // Whoever has them: a row stays where it is when a partition moves.
+    all.sort_by_key(|(_, of)| (&of.topic, of.partition));
+    let rows = all.into_iter().map(|(host, of)| {
+        let before = host.before.as_ref();
+        let rate = before.and_then(|(was, time)| rates::of_partition(was, of, *time));
+        let mut cells = vec![Cell::text(shown(&of.topic)), partition_cell(of)];
+        if several {
+            cells.push(Cell::text(shown(&host.now.host)));
+        }
+        cells.extend([
+            Cell::number(of.lag.map(|lag| lag as f64), count),
+            Cell::number(rate, short),
+            Cell::number(Some(of.unfinished as f64), count),
+            age(of.oldest_open_ms),
+            Cell::text(waits(of)),
+        ]);
+        Row {
+            cells,
+            state: state(of),
+            detail: partition_detail(&host.now.host, of),
+        }
     });
     Table {
         rows: rows.collect(),
