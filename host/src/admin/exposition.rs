@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use penstock_core::status::{PartitionStatus, Status};
+use penstock_core::status::PartitionStatus;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
     DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, EncodeLabelSet, NoLabelSet,
