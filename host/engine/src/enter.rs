@@ -115,8 +115,7 @@ impl Entering {
                     blamed.push((of, true));
                 }
                 Blame::Message => {
-                    self.suspects.insert(of.token);
-                    suspects = true;
+                    suspects |= self.suspects.insert(of.token);
                 }
             }
         }
@@ -302,16 +301,16 @@ fn refused(message: Outgoing<'_>, token: AckToken, why: &str) -> Refused {
 }
 
 impl Partition {
-    /// A message is to blame for an abort, or was not even taken.
+    /// A message is to blame for an abort, or was not even taken. Whether that is news.
     pub(crate) fn blame(
         &self,
         state: &mut State,
         refused: &Refused,
         for_good: bool,
         told: &mut Vec<Told>,
-    ) {
+    ) -> bool {
         let parts = Token::unpack(refused.token, state.machine.oldest());
         let refusal = self.refusal(parts, refused.topic, for_good, &refused.why);
-        state.machine.blamed(refusal, self.shared.now(), told);
+        state.machine.blamed(refusal, self.shared.now(), told)
     }
 }

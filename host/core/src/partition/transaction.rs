@@ -247,10 +247,11 @@ impl Partition {
 
     /// A message of a record is to blame for an abort, or was not even taken: its delivery sends a
     /// dead letter in place of its outputs, is skipped, or halts; or the record waits for its topic.
-    pub fn blamed(&mut self, refused: Refused, now: Duration, told: &mut Vec<Told>) {
+    /// Whether that is news.
+    pub fn blamed(&mut self, refused: Refused, now: Duration, told: &mut Vec<Told>) -> bool {
         let (Some(index), Some(transaction)) = (self.index(refused.seq), self.transaction.as_mut())
         else {
-            return;
+            return false;
         };
         if !refused.for_good {
             let first = transaction
@@ -258,7 +259,7 @@ impl Partition {
                 .map_or(refused.seq, |seq| seq.min(refused.seq));
             transaction.blocked = Some(first);
             self.wait_for_topic(refused, now);
-            return;
+            return true;
         }
         let has_entered = index < transaction.covered || transaction.early.contains(&refused.seq);
         let entry = &mut self.entries[index];
@@ -271,7 +272,7 @@ impl Partition {
             (false, State::Emit(_)) => last(failure, refused.then),
             (true, State::DeadLetter(_)) => Decision::Halt(Box::new(failure)),
             // Several outputs of a delivery may be refused.
-            _ => return,
+            _ => return false,
         };
         delivery.state = match decision {
             Decision::DeadLetter(failure) => State::DeadLetter(failure),
@@ -284,6 +285,7 @@ impl Partition {
             self.finish(index, told);
             self.advance();
         }
+        true
     }
 
     fn wait_for_topic(&mut self, refused: Refused, now: Duration) {

@@ -103,22 +103,23 @@ impl Transactor {
         Next::Step
     }
 
-    /// Looks who is to blame for the abort; whether anybody is.
+    /// Looks who is to blame for the abort; whether that is news. If it isn't, nothing would come of
+    /// trying again at once.
     fn blame(&mut self) -> bool {
         let refused = self.desk().take_refused();
         let shared = &self.shared;
         let lives = |token| shared.partition(Token::epoch(token)).is_some();
-        let (blamed, alone) = self.entering.judge(refused, lives);
-        let anybody = !blamed.is_empty() || alone;
+        let (blamed, suspects) = self.entering.judge(refused, lives);
+        let mut is_news = suspects;
         for (refused, for_good) in blamed {
             let epoch = Token::epoch(refused.token);
             if let Some(partition) = self.shared.partition(epoch) {
                 let mut told = Vec::new();
-                partition.blame(&mut partition.lock(), &refused, for_good, &mut told);
+                is_news |= partition.blame(&mut partition.lock(), &refused, for_good, &mut told);
                 self.shared.tell(&partition, &mut told);
             }
         }
-        anybody
+        is_news
     }
 
     pub(super) fn again(&self) -> Next {

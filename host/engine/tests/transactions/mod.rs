@@ -200,6 +200,38 @@ fn settling_commits_at_once_what_is_finished() {
 }
 
 #[test]
+fn what_a_handler_finishes_after_the_settling_is_the_next_owners() {
+    let door = Arc::new(Door::default());
+    let at_door = Arc::clone(&door);
+    let slow = move |record: &Record<'_>, call, staging: &mut Staging| {
+        if record.value == Some(b"slow") {
+            at_door.wait();
+        }
+        echo(record, call, staging)
+    };
+    let bank = bank(vec![handler("h", 8, slow)], OFTEN);
+    let slow = [one(&bank, &["slow".to_owned()])];
+    until("it runs", || door.waiting() == 1);
+    assert!(!bank.engine.drain(&slow, later(0)));
+    let settled = bank.engine.settle(&slow, later(10_000));
+    assert_eq!(
+        settled,
+        Settled::Committed,
+        "there is nothing to commit yet"
+    );
+    door.open();
+    called(&bank, 1);
+    let other = bank.engine.assign("in", 1, NextOffset(0));
+    other.fetched(batch(0, &["other".to_owned()]));
+    until("the other is committed", || bank.committed(1).is_some());
+    assert_eq!(bank.engine.close(&slow).deliveries, 1);
+    assert_eq!(
+        (bank.visible(), bank.committed(0)),
+        (vec!["other".to_owned()], None)
+    );
+}
+
+#[test]
 fn what_cant_be_committed_in_time_is_undone() {
     let bank = bank(vec![handler("h", 8, echo)], NEVER);
     bank.sink.cork();
