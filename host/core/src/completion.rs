@@ -137,6 +137,18 @@ impl CompletionMap {
     }
 }
 
+/// The metadata of a commit at `base`, for one at `to` further on.
+pub fn rebased(metadata: &str, base: NextOffset, to: NextOffset) -> String {
+    let handlers = metadata.split(' ').nth(1);
+    let handlers = handlers.and_then(|text| u64::from_str_radix(text, 16).ok());
+    let map = handlers.and_then(|of| Some((of, CompletionMap::decode(metadata, base, of)?)));
+    map.map_or_else(String::new, |(handlers, map)| {
+        let mut later = CompletionMap::beginning_at(to);
+        later.finished_as(&map, to);
+        later.over().encode(to, handlers)
+    })
+}
+
 const MARK: &str = "penstock/1";
 
 #[cfg(test)]
@@ -196,6 +208,15 @@ mod tests {
         let text = later.over().encode(NextOffset(1205), 1);
         assert_eq!(text, "penstock/1 0000000000000001 1205 0");
         assert!(CompletionMap::decode(&text, NextOffset(1205), 1).is_some());
+    }
+
+    #[test]
+    fn it_can_be_put_to_a_later_base() {
+        let text = map(&[(1200, false), (1201, true), (1204, false), (1205, true)]).encode(BASE, 1);
+        let later = rebased(&text, BASE, NextOffset(1203));
+        assert_eq!(later, "penstock/1 0000000000000001 1203 0,2");
+        assert_eq!(rebased(&text, BASE, NextOffset(1206)), "");
+        assert_eq!(rebased("of somebody else", BASE, NextOffset(1206)), "");
     }
 
     #[test]

@@ -298,6 +298,12 @@ impl Partition {
         Seq(self.base)
     }
 
+    /// How many places are taken: records received and not finished as a prefix. What is parked has
+    /// none.
+    pub fn places(&self) -> usize {
+        self.entries.len()
+    }
+
     /// How many records are received and not finished as a prefix.
     pub fn unfinished(&self) -> usize {
         self.entries.len() + self.park.status().records

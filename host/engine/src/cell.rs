@@ -213,7 +213,7 @@ impl Partition {
             shared.schedule(self, state);
         }
         let full = state.batches.bytes() > shared.share_bytes()
-            || state.machine.unfinished() > UNFINISHED_MAX / 2;
+            || state.machine.places() > UNFINISHED_MAX / 2;
         if full && !state.paused {
             state.paused = true;
             return Flow::Pause;
@@ -226,7 +226,9 @@ impl Partition {
     pub fn wait_for_room(&self, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         let mut state = self.lock();
-        while state.batches.bytes() > self.shared.share_bytes() / 32 * 31 {
+        while state.batches.bytes() > self.shared.share_bytes() / 32 * 31
+            || state.machine.places() > UNFINISHED_MAX / 2
+        {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 state.room_wanted = false;

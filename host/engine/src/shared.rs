@@ -98,7 +98,9 @@ impl Shared {
                 self.lanes.push(Arc::clone(partition));
             }
             state.scheduled = wanted;
-            return;
+            if state.machine.is_strict() {
+                return;
+            }
         }
         // What is sent already is brought to its end even while it is paused.
         let wakes = if held {
@@ -155,7 +157,7 @@ impl Shared {
         if state.paused
             && !state.room_wanted
             && state.batches.bytes() <= self.share_bytes() / 2
-            && state.machine.unfinished() <= crate::token::UNFINISHED_MAX / 4
+            && state.machine.places() <= crate::token::UNFINISHED_MAX / 4
         {
             state.paused = false;
             self.resumable

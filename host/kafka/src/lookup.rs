@@ -22,7 +22,7 @@ pub struct Placed {
     pub seen: Seen,
     /// Where it starts.
     pub position: Position,
-    /// What was committed with the group's offset; it counts only there.
+    /// What is finished beyond that, as a commit's metadata says it.
     pub metadata: String,
 }
 
@@ -43,7 +43,10 @@ impl Commit {
 impl Placed {
     /// As the client takes it.
     pub fn entry(&self) -> PartitionOffset {
-        PartitionOffset::new(&self.topic, self.partition, self.position.from.0)
+        PartitionOffset {
+            metadata: self.metadata.clone(),
+            ..PartitionOffset::new(&self.topic, self.partition, self.position.from.0)
+        }
     }
 }
 

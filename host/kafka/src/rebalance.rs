@@ -6,6 +6,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
+use penstock_core::completion;
+use penstock_core::record::NextOffset;
 use penstock_engine::Settled;
 
 use crate::intake::{Intake, Stay};
@@ -67,9 +69,7 @@ impl<I: Intake> Poller<I> {
                     .intake
                     .assign(&one.topic, one.partition, one.position.from);
                 stay.watermarks(one.seen.low, one.seen.end);
-                if let Some(committed) = one.seen.committed {
-                    stay.skip_completed(committed, &one.metadata);
-                }
+                stay.skip_completed(one.position.from, &one.metadata);
                 stay
             })
             .collect();
@@ -137,9 +137,11 @@ impl<I: Intake> Poller<I> {
         let [stay] = stays.as_slice() else {
             return;
         };
-        let position = stay.fetch_position();
+        let fetched = stay.fetch_position();
         self.intake.drain(&stays, Instant::now() + DRAIN);
         self.intake.settle(&stays, Instant::now() + REVOKE_COMMIT);
+        let finished = stay.finished();
+        let metadata = stay.metadata(&finished);
         self.intake.close(&stays);
         self.resume_fetching(&paused);
         if let Err(error) = self.handle.incremental_unassign(&entry) {
@@ -147,6 +149,13 @@ impl<I: Intake> Poller<I> {
         }
         let looked = self.until_known(|poller| poller.lookup.logs(&entry));
         if let Some((low, end)) = looked.and_then(|logs| logs.first().copied()) {
+            // Deleted, what was in hand is lost as well; in another log, nothing is finished.
+            let (position, metadata) = if fetched.0 < low {
+                let metadata = completion::rebased(&metadata, finished.next, NextOffset(low));
+                (finished.next, metadata)
+            } else {
+                (fetched, String::new())
+            };
             let placed = Placed {
                 topic: Arc::clone(&at.topic),
                 partition: at.partition,
@@ -156,7 +165,7 @@ impl<I: Intake> Poller<I> {
                     end,
                 },
                 position: position::after_refusal(position, low),
-                metadata: String::new(),
+                metadata,
             };
             start::report(&*self.intake, std::slice::from_ref(&placed));
             if self.commit_starts(std::slice::from_ref(&placed)) {
@@ -164,6 +173,7 @@ impl<I: Intake> Poller<I> {
                     .intake
                     .assign(&at.topic, at.partition, placed.position.from);
                 stay.watermarks(low, end);
+                stay.skip_completed(placed.position.from, &placed.metadata);
                 self.cells.insert(stay);
                 self.answer_assign(&[placed.entry()]);
             }
@@ -194,7 +204,10 @@ impl<I: Intake> Poller<I> {
             let committed = committed.err().map(|error| error.to_string());
             committed.or_else(|| uncommitted(settled))
         };
-        let partitions = stays.iter().map(|stay| at_the_end(&**stay)).collect();
+        let partitions = stays
+            .iter()
+            .map(|stay| PartitionReport::of(&**stay))
+            .collect();
         let mut report = StopReport {
             drained,
             handed_back: self.intake.close(&stays),
@@ -261,7 +274,9 @@ impl<I: Intake> Poller<I> {
                 with_commits.contains(topic)
             })?;
             for (one, commit) in placed.iter_mut().zip(commits) {
-                one.metadata = commit.metadata;
+                if let Some(at) = commit.at() {
+                    one.metadata = completion::rebased(&commit.metadata, at, one.position.from);
+                }
             }
             Ok(placed)
         })
@@ -350,15 +365,6 @@ fn uncommitted(settled: Settled) -> Option<String> {
         Settled::Committed => None,
         Settled::Aborted => Some("the last transaction was aborted".to_owned()),
         Settled::Failed => Some("the producer can't go on".to_owned()),
-    }
-}
-
-fn at_the_end(stay: &impl Stay) -> PartitionReport {
-    PartitionReport {
-        topic: Arc::clone(stay.topic()),
-        partition: stay.number(),
-        uncommitted: stay.commit_point().map(|point| point.next),
-        fetched: stay.fetch_position(),
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use penstock_core::partition::HandedBack;
 use penstock_core::record::NextOffset;
 
+use crate::intake::Stay;
+
 /// How a consumer ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StopReport {
@@ -31,4 +33,16 @@ pub struct PartitionReport {
     pub uncommitted: Option<NextOffset>,
     /// Where fetching had come to.
     pub fetched: NextOffset,
+}
+
+impl PartitionReport {
+    /// As it stands.
+    pub(crate) fn of(stay: &impl Stay) -> PartitionReport {
+        PartitionReport {
+            topic: Arc::clone(stay.topic()),
+            partition: stay.number(),
+            uncommitted: stay.commit_point().map(|point| point.next),
+            fetched: stay.fetch_position(),
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
 use penstock_engine::ports::{Progress, Transactions, Trouble};
+use rdkafka::error::RDKafkaErrorCode as Rd;
 
 use crate::fatal;
 use crate::latch::{self, Latch};
@@ -124,9 +125,17 @@ impl KafkaTransactions {
 
     /// What a step's failure means, said where it lasts.
     fn trouble(&self, what: &str, of: TransactionError, otherwise: Otherwise) -> Trouble {
-        let fatal = of.error.fatal || fatal::is_fence(of.error.code);
+        // It would be so again and again.
+        let too_large = of.error.code == Rd::OffsetMetadataTooLarge;
+        let fatal = of.error.fatal || too_large || fatal::is_fence(of.error.code);
         let explained = self.producer.who().explain(&of.error, &self.group);
         let text = format!("{what}: {explained}");
+        if too_large {
+            tracing::error!(
+                "the brokers take less metadata with a commit than parked keys need exactly once: \
+                 set their offset.metadata.max.bytes to 4096, or `retry.mode` to `block`"
+            );
+        }
         match (fatal, of.must_abort, of.retriable, otherwise) {
             (false, false, true, _) => {
                 self.state.waits(Some(&text));

@@ -69,6 +69,9 @@ fn finished_but(
 impl Partition {
     /// What is finished.
     pub fn finished(&self) -> CommitPoint {
+        if self.transaction.is_some() {
+            return self.covered_until(self.frontier, 0);
+        }
         CommitPoint {
             next: self.position(),
             beyond: self.completed_beyond(),

@@ -143,6 +143,11 @@ impl Partition {
         self.runnable(now) > 0
     }
 
+    /// Whether all records wait for each other: then whoever has one looks at the next.
+    pub fn is_strict(&self) -> bool {
+        self.lanes.len() == 1 && self.park.status().keys == 0
+    }
+
     /// How many runs are out.
     pub fn running(&self) -> usize {
         self.running

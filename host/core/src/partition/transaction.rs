@@ -37,8 +37,8 @@ pub(super) struct Transaction {
     start: Option<CommitPoint>,
     /// The open transaction commits a position.
     has_position: bool,
-    /// The record at which a topic can't be written; nothing enters from there on for a while.
-    pub blocked: Option<Seq>,
+    /// Records of which a topic takes nothing; none of them enters for a while, nor what is behind it.
+    pub blocked: BTreeSet<Seq>,
     /// Nothing enters any more.
     pub shut: bool,
 }
@@ -53,7 +53,7 @@ impl Partition {
                 unparked: BTreeMap::new(),
                 start: Some(CommitPoint::at(start)),
                 has_position: false,
-                blocked: None,
+                blocked: BTreeSet::new(),
                 shut: false,
             }),
             ..Partition::new(handlers, start, order)
@@ -72,7 +72,7 @@ impl Partition {
         let entry = self.entries.get(transaction.covered)?;
         let seq = Seq(self.base + transaction.covered as u64);
         let seq = self.before_it(transaction, entry).unwrap_or(seq);
-        let waits = transaction.blocked == Some(seq)
+        let waits = transaction.blocked.contains(&seq)
             && (self.phase == Phase::Draining
                 || self.resend.as_ref().is_some_and(|resend| resend.at > now));
         (self.entry(seq)?.is_decided() && !waits).then_some(seq)
@@ -191,7 +191,7 @@ impl Partition {
     }
 
     /// The position, and what is beyond it, if the first `covered` entries were finished.
-    fn covered_until(&self, frontier: NextOffset, covered: usize) -> CommitPoint {
+    pub(super) fn covered_until(&self, frontier: NextOffset, covered: usize) -> CommitPoint {
         let early = self.transaction.iter().flat_map(|of| &of.early);
         let early = early.filter_map(|seq| self.entry(*seq));
         let entered = self.entries.range(..covered);
@@ -238,9 +238,9 @@ impl Partition {
     pub(super) fn leaves(&mut self, seq: Seq, key: Option<KeyHash>, offset: Offset) {
         self.forget_unparked(key, offset);
         if let Some(transaction) = &mut self.transaction
-            && transaction.blocked == Some(seq)
+            && transaction.blocked.remove(&seq)
+            && transaction.blocked.is_empty()
         {
-            transaction.blocked = None;
             self.resend = None;
         }
     }
@@ -254,10 +254,7 @@ impl Partition {
             return false;
         };
         if !refused.for_good {
-            let first = transaction
-                .blocked
-                .map_or(refused.seq, |seq| seq.min(refused.seq));
-            transaction.blocked = Some(first);
+            transaction.blocked.insert(refused.seq);
             self.wait_for_topic(refused, now);
             return true;
         }
@@ -340,13 +337,8 @@ impl Partition {
 
     /// Records were dropped from the front.
     pub(super) fn uncover(&mut self, dropped: usize) {
-        let base = Seq(self.base);
         if let Some(transaction) = &mut self.transaction {
             transaction.covered = transaction.covered.saturating_sub(dropped);
-            if transaction.blocked.is_some_and(|seq| seq < base) {
-                transaction.blocked = None;
-                self.resend = None;
-            }
         }
     }
 }

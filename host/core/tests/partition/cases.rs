@@ -5,9 +5,9 @@ use std::time::Duration;
 use penstock_core::completion::CompletionMap;
 use penstock_core::decide::Decision;
 use penstock_core::partition::{
-    CommitPoint, Handled, KeyHash, Order, ParkLimits, Partition, Run, RunOf, Seq,
+    CommitPoint, Handled, KeyHash, Order, ParkLimits, Partition, Refused, Run, RunOf, Seq,
 };
-use penstock_core::policy::RetryMode;
+use penstock_core::policy::{RetryMode, Then};
 use penstock_core::record::{NextOffset, Offset};
 use penstock_core::verdict::Failure;
 
@@ -185,4 +185,58 @@ fn a_transaction_names_no_more_holes_than_it_can() {
     assert!(partition.parked().records == 95 && is_full(&partition));
     let point = partition.finished();
     assert!(point.beyond.encode(point.next, 1).len() < 4000);
+}
+
+#[test]
+fn none_of_those_that_a_topic_takes_nothing_of_enters_before_its_time() {
+    let ms = Duration::from_millis;
+    let mut partition = Partition::transactional(1, NextOffset(10), PARKING);
+    for (offset, key) in [(10, 1), (11, 2), (12, 1)] {
+        partition.fetched(Offset(offset), Some(KeyHash::from(key)), 10);
+    }
+    let run = partition.take(1, ms(0)).unwrap();
+    answer(&mut partition, &run, by_key(), ms(0));
+    let run = partition.take(1, ms(0)).unwrap();
+    let blocks = Decision::Again {
+        after: ms(5),
+        why: failure(),
+        mode: RetryMode::Block,
+    };
+    answer(&mut partition, &run, blocks, ms(0));
+    // 10 comes out of the park before 12 has its turn, and has a number behind it.
+    for at in [2, 6, 6] {
+        let run = partition.take(1, ms(at)).unwrap();
+        let emits = Decision::Emit { outputs: 1 };
+        answer(&mut partition, &run, emits, ms(at));
+    }
+    let enter = |partition: &mut Partition, at| {
+        let mut entered = Vec::new();
+        while let Some(seq) = partition.next_to_enter(at) {
+            partition.enter(seq);
+            entered.push((seq, partition.offset(seq).unwrap().0));
+        }
+        entered
+    };
+    let entered = enter(&mut partition, ms(7));
+    let offsets: Vec<_> = entered.iter().map(|(_, offset)| *offset).collect();
+    assert_eq!(offsets, [11, 10, 12]);
+    partition.aborted();
+    for (seq, _) in &entered[1..] {
+        let refused = Refused {
+            seq: *seq,
+            handler: 0,
+            dead_letter: false,
+            for_good: false,
+            topic: "out".into(),
+            why: "no".into(),
+            then: Then::Halt,
+            resend_at: ms(100),
+        };
+        partition.blamed(refused, ms(8), &mut Vec::new());
+    }
+    assert_eq!(enter(&mut partition, ms(9)), entered[..1]);
+    assert_eq!(enter(&mut partition, ms(100)), entered[1..]);
+    partition.transacted(&mut Vec::new());
+    assert_eq!(partition.position(), NextOffset(13));
+    assert!(partition.wait().is_none() && partition.ledgers()[0].balances());
 }

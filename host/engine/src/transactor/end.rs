@@ -56,6 +56,10 @@ impl Transactor {
             let oldest = state.machine.oldest();
             state.bundles.drop_until(oldest);
             partition.settle(&mut state);
+            if state.machine.owes(self.shared.now()) {
+                // What is committed made room to park what others waited for.
+                self.shared.list(&partition, &mut state);
+            }
             drop(state);
             if let Some(point) = &next
                 && self.shared.watches.any()
