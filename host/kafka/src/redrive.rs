@@ -13,8 +13,8 @@ use rdkafka::error::RDKafkaErrorCode as Rd;
 use crate::blame::is_of_the_batch;
 use crate::fatal::is_fence;
 use crate::native::{
-    Commit, Handle, Headers, Members, OFFSET_NONE, PartitionOffset, Produced, Queue, Role,
-    TopicHandle, TransactionError,
+    Handle, Headers, Members, OFFSET_NONE, PartitionOffset, Produced, Queue, Role, TopicHandle,
+    TransactionError,
 };
 use crate::tool::{ASK_AGAIN_AFTER, Target, ToolError};
 
@@ -54,13 +54,15 @@ pub fn committed(
     let entries: Vec<_> = (0..count)
         .map(|partition| PartitionOffset::new(&target.topic, partition, OFFSET_NONE))
         .collect();
-    let commits = target.until(deadline, |timeout| target.handle.commits(&entries, timeout))?;
-    let read = |of: Commit| match of.at.error {
+    let commits = target.until(deadline, |timeout| {
+        target.handle.committed(&entries, timeout)
+    })?;
+    let read = |of: PartitionOffset| match of.error {
         Some(code) => Err(target.error(code.into())),
         None => Ok(Committed {
-            partition: of.at.partition,
-            next: (of.at.offset >= 0).then_some(of.at.offset),
-            metadata: String::from_utf8_lossy(&of.metadata).into_owned(),
+            partition: of.partition,
+            next: (of.offset >= 0).then_some(of.offset),
+            metadata: of.metadata,
         }),
     };
     commits.into_iter().map(read).collect()
@@ -241,9 +243,9 @@ impl Redriver {
             }
             None => {}
         }
-        let commit = |(partition, (next, metadata)): (&i32, &(i64, String))| Commit {
-            at: PartitionOffset::new(&self.dead.topic, *partition, *next),
-            metadata: metadata.as_bytes().to_vec(),
+        let commit = |(partition, (next, metadata)): (&i32, &(i64, String))| PartitionOffset {
+            metadata: metadata.clone(),
+            ..PartitionOffset::new(&self.dead.topic, *partition, *next)
         };
         let commits: Vec<_> = progress.iter().map(commit).collect();
         let handle = &self.dead.handle;

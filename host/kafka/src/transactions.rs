@@ -13,7 +13,7 @@ use rdkafka::error::RDKafkaErrorCode as Rd;
 use crate::fatal;
 use crate::latch::{self, Latch};
 use crate::membership::Membership;
-use crate::native::{Commit, Handle, PartitionOffset, TransactionError};
+use crate::native::{Handle, PartitionOffset, TransactionError};
 use crate::sink::KafkaSink;
 use crate::stop::Stop;
 
@@ -43,7 +43,7 @@ pub struct KafkaTransactions {
     state: Arc<Shared>,
     /// Offsets of which it is not known whether they are sent: the client takes no other call before
     /// it has said so.
-    unanswered: Option<Vec<Commit>>,
+    unanswered: Option<Vec<PartitionOffset>>,
     /// Aborts since the last commit.
     aborts: u32,
 }
@@ -108,7 +108,7 @@ impl KafkaTransactions {
         move || state.get()
     }
 
-    fn send(&mut self, commits: Vec<Commit>) -> Result<(), Trouble> {
+    fn send(&mut self, commits: Vec<PartitionOffset>) -> Result<(), Trouble> {
         let Some(members) = self.consumer.upgrade().and_then(|it| it.members()) else {
             return Err(Trouble::Abort(
                 "this host is no member of the group now".to_owned(),
@@ -181,9 +181,9 @@ impl Transactions for KafkaTransactions {
     }
 
     fn send_offsets(&mut self, progress: &[Progress]) -> Result<(), Trouble> {
-        let commit = |of: &Progress| Commit {
-            at: PartitionOffset::new(&of.topic, of.partition, of.next.0),
-            metadata: of.metadata.as_bytes().to_vec(),
+        let commit = |of: &Progress| PartitionOffset {
+            metadata: of.metadata.clone(),
+            ..PartitionOffset::new(&of.topic, of.partition, of.next.0)
         };
         self.send(progress.iter().map(commit).collect())
     }

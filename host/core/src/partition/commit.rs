@@ -1,6 +1,6 @@
 //! What may be committed.
 
-use super::{OrderBy, ParkLimits, Partition, Phase};
+use super::{Order, Partition, Phase};
 use crate::completion::CompletionMap;
 use crate::record::{NextOffset, Offset};
 
@@ -105,8 +105,7 @@ impl Partition {
     }
 
     fn completed_beyond(&self) -> CompletionMap {
-        let strict = self.lanes.len() == 1 && self.order.park == ParkLimits::NOTHING;
-        if strict && self.order.by == OrderBy::Key && self.done.is_empty() {
+        if self.order == Order::STRICT && self.done.is_empty() {
             return CompletionMap::default();
         }
         let from = self.position();

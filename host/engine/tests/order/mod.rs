@@ -71,16 +71,21 @@ pub fn waits_for(door: &Arc<Door>, mode: RetryMode) -> HandlerPlan {
     plan
 }
 
-#[test]
-fn lanes_run_beside_each_other_and_each_key_stays_in_order() {
-    let door = Arc::new(Door::default());
-    let closed = Arc::clone(&door);
-    let plan = handler("h", 8, move |record, call, staging: &mut Staging| {
+/// Stops at the value `0` until `door` is open.
+fn stops_at_0(door: &Arc<Door>) -> HandlerPlan {
+    let closed = Arc::clone(door);
+    handler("h", 8, move |record, call, staging: &mut Staging| {
         if record.value == Some(b"0") {
             closed.wait();
         }
         echo(record, call, staging)
-    });
+    })
+}
+
+#[test]
+fn lanes_run_beside_each_other_and_each_key_stays_in_order() {
+    let door = Arc::new(Door::default());
+    let plan = stops_at_0(&door);
     let world = world_in_order(lanes(2, OrderBy::Key), vec![plan], true, OUTBOX);
     let partition = world.engine.assign("in", 0, NextOffset(0));
     let keys: Vec<String> = (0..8).map(|key| format!("k{key}")).collect();
@@ -122,13 +127,7 @@ fn lanes_run_beside_each_other_and_each_key_stays_in_order() {
 #[test]
 fn without_order_a_record_of_the_same_key_need_not_wait() {
     let door = Arc::new(Door::default());
-    let closed = Arc::clone(&door);
-    let plan = handler("h", 8, move |record, call, staging: &mut Staging| {
-        if record.value == Some(b"0") {
-            closed.wait();
-        }
-        echo(record, call, staging)
-    });
+    let plan = stops_at_0(&door);
     let world = world_in_order(lanes(2, OrderBy::Nothing), vec![plan], true, OUTBOX);
     let partition = world.engine.assign("in", 0, NextOffset(0));
     partition.fetched(keyed(0, &[("a", "0"), ("a", "1")]));

@@ -121,7 +121,7 @@ pub(super) unsafe fn copy_out(
 
 /// # Safety
 /// The element is of a live list, which frees what it is given.
-pub(super) unsafe fn set_metadata(element: *mut sys::rd_kafka_topic_partition_t, metadata: &[u8]) {
+unsafe fn set_metadata(element: *mut sys::rd_kafka_topic_partition_t, metadata: &[u8]) {
     // SAFETY: the memory is as large as what is copied into it, and librdkafka's own.
     unsafe {
         let bytes = sys::rd_kafka_mem_malloc(std::ptr::null_mut(), metadata.len().max(1));

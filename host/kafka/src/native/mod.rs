@@ -28,7 +28,7 @@ pub use list::PartitionOffset;
 pub use mock::MockCluster;
 pub use produce::{Headers, Produced, TopicHandle};
 pub use queue::Queue;
-pub use transaction::{Commit, Members, TransactionError};
+pub use transaction::{Members, TransactionError};
 
 /// librdkafka's logical offset "none": nothing is committed, or no record has that timestamp.
 pub const OFFSET_NONE: i64 = rdkafka_sys::RD_KAFKA_OFFSET_INVALID as i64;

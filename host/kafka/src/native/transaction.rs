@@ -7,7 +7,7 @@ use rdkafka_sys as sys;
 
 use super::Error;
 use super::handle::{Handle, owned_error};
-use super::list::{List, PartitionOffset, c_string, checked, copy_out, set_metadata};
+use super::list::{List, PartitionOffset, c_string};
 use super::queue::millis;
 
 /// A step of a transaction that was not done.
@@ -62,15 +62,6 @@ impl Drop for Members {
     }
 }
 
-/// A committed offset, and what was committed with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
-    /// The partition and the next offset.
-    pub at: PartitionOffset,
-    /// The metadata; empty if there is none.
-    pub metadata: Vec<u8>,
-}
-
 impl Handle {
     /// Ends what an earlier producer of the same transactional id left open, and shuts that one
     /// out.
@@ -108,7 +99,7 @@ impl Handle {
     pub fn send_commits(
         &self,
         members: &Members,
-        commits: &[Commit],
+        commits: &[PartitionOffset],
         timeout: Duration,
     ) -> Result<(), TransactionError> {
         let not_made = |error| TransactionError {
@@ -116,16 +107,9 @@ impl Handle {
             retriable: false,
             must_abort: true,
         };
-        let entries: Vec<_> = commits.iter().map(|of| of.at.clone()).collect();
-        let list = List::of(&entries).map_err(not_made)?;
-        // SAFETY: the list is live and has as many elements as there are commits, each of which is
-        // given memory of librdkafka's that goes with the list. The members are live. The error
-        // returned is ours.
+        let list = List::of(commits).map_err(not_made)?;
+        // SAFETY: list and members are live. The error returned is ours.
         unsafe {
-            for (index, of) in commits.iter().enumerate() {
-                let element = (*list.ptr()).elems.add(index);
-                set_metadata(element, &of.metadata);
-            }
             step(sys::rd_kafka_send_offsets_to_transaction(
                 self.raw(),
                 list.ptr(),
@@ -157,43 +141,6 @@ impl Handle {
     pub fn abort_transaction(&self, timeout: Duration) -> Result<(), TransactionError> {
         // SAFETY: the handle is live; the error returned is ours.
         unsafe { step(sys::rd_kafka_abort_transaction(self.raw(), millis(timeout))) }
-    }
-
-    /// What the group has committed, with metadata; an offset of [`super::OFFSET_NONE`] where
-    /// nothing is. Offsets that an open transaction may still change are waited for.
-    ///
-    /// # Errors
-    /// For the request as a whole; those of single partitions are in the list.
-    pub fn commits(
-        &self,
-        partitions: &[PartitionOffset],
-        timeout: Duration,
-    ) -> Result<Vec<Commit>, Error> {
-        let list = List::of(partitions)?;
-        // SAFETY: handle and list are live; each element's metadata are as long as it says, and
-        // are copied while the list lives.
-        unsafe {
-            checked(sys::rd_kafka_committed(
-                self.raw(),
-                list.ptr(),
-                millis(timeout),
-            ))?;
-            let metadata = |index| {
-                let element = &*(*list.ptr()).elems.add(index);
-                let bytes = element.metadata.cast::<u8>();
-                if bytes.is_null() {
-                    return Vec::new();
-                }
-                std::slice::from_raw_parts(bytes, element.metadata_size).to_vec()
-            };
-            let entries = copy_out(list.ptr()).into_iter().enumerate();
-            Ok(entries
-                .map(|(index, at)| Commit {
-                    at,
-                    metadata: metadata(index),
-                })
-                .collect())
-        }
     }
 }
 
