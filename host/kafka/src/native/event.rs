@@ -36,7 +36,11 @@ pub enum EventKind {
 
 impl<'q> Event<'q> {
     pub(super) fn own(event: *mut sys::rd_kafka_event_t) -> Option<Event<'q>> {
-        (!event.is_null()).then_some(Event {
+        // Not `then_some`: that would make, and destroy, an event of null.
+        if event.is_null() {
+            return None;
+        }
+        Some(Event {
             event,
             _queue: PhantomData,
         })

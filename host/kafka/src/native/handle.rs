@@ -192,21 +192,6 @@ impl Handle {
         unsafe { sys::rd_kafka_assignment_lost(self.client) != 0 }
     }
 
-    /// The generation, or epoch, in which the group knows this client as a member, with partitions
-    /// or without; `None` before the first.
-    pub fn generation(&self) -> Option<i32> {
-        // SAFETY: the handle is live; what is returned is ours to destroy, after the look.
-        unsafe {
-            let metadata = sys::rd_kafka_consumer_group_metadata(self.client);
-            if metadata.is_null() {
-                return None;
-            }
-            let generation = sys::rd_kafka_consumer_group_metadata_generation_id(metadata);
-            sys::rd_kafka_consumer_group_metadata_destroy(metadata);
-            (generation > 0).then_some(generation)
-        }
-    }
-
     /// Stops fetching these partitions.
     ///
     /// # Errors

@@ -25,6 +25,17 @@ pub struct TransactionError {
 pub struct Members(*mut sys::rd_kafka_consumer_group_metadata_t);
 
 impl Members {
+    /// What a consumer knows of itself; `None` of one that is closed.
+    fn of(handle: &Handle) -> Option<Members> {
+        // SAFETY: the handle is live; what is returned is ours.
+        let members = unsafe { sys::rd_kafka_consumer_group_metadata(handle.raw()) };
+        // Not `then_some`: that would make one of null first, and destroy it.
+        if members.is_null() {
+            return None;
+        }
+        Some(Members(members))
+    }
+
     /// The member's id; empty if it is none.
     pub fn id(&self) -> String {
         // SAFETY: it is live, and its id a string with an end, which is copied; or null.
@@ -86,10 +97,15 @@ impl Handle {
     /// is no member. Brokers take the commits of somebody who does not say who he is: whoever was put
     /// out of the group has to be held back here.
     pub fn members(&self) -> Option<Members> {
-        // SAFETY: the handle is live; what is returned is ours.
-        let members = unsafe { sys::rd_kafka_consumer_group_metadata(self.raw()) };
-        let members = (!members.is_null()).then_some(Members(members))?;
+        let members = Members::of(self)?;
         (members.generation() > 0 && !members.id().is_empty()).then_some(members)
+    }
+
+    /// The generation, or epoch, in which the group knows this client as a member, with partitions
+    /// or without; `None` before the first.
+    pub fn generation(&self) -> Option<i32> {
+        let generation = Members::of(self)?.generation();
+        (generation > 0).then_some(generation)
     }
 
     /// Puts commits of a group into the transaction.
@@ -159,5 +175,21 @@ unsafe fn step(error: *mut sys::rd_kafka_error_t) -> Result<(), TransactionError
             retriable,
             must_abort,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::ClientConfig;
+
+    use super::Handle;
+    use crate::native::Role;
+
+    #[test]
+    fn a_client_without_a_group_is_no_member() {
+        let config = ClientConfig::new();
+        let handle = Handle::create(&config, Role::Producer).expect("it is created");
+        assert!(handle.members().is_none());
+        assert_eq!(handle.generation(), None);
     }
 }
