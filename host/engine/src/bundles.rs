@@ -17,6 +17,8 @@ pub(crate) struct Bundles {
     base: Seq,
     by_record: VecDeque<Option<Outputs>>,
     bytes: usize,
+    /// Bytes of keys and values that the open transaction has.
+    pub entered: u64,
     /// Whether the transactor is to look at the partition already.
     pub listed: bool,
     /// The record that is being sent, and how many of its messages are.

@@ -18,8 +18,9 @@ use crate::held::Held;
 use crate::parking::Parking;
 use crate::plan::TopicPlan;
 use crate::ports::{AckToken, OwnedMessage};
+use crate::room::Part;
 use crate::shared::Shared;
-use crate::token::{Token, UNFINISHED_MAX};
+use crate::token::Token;
 use crate::watches::Stay;
 use crate::wave::Wave;
 
@@ -212,9 +213,7 @@ impl Partition {
             }
             shared.schedule(self, state);
         }
-        let full = state.batches.bytes() > shared.share_bytes()
-            || state.machine.places() > UNFINISHED_MAX / 2;
-        if full && !state.paused {
+        if shared.is_filled(Part::ALL, state) && !state.paused {
             state.paused = true;
             return Flow::Pause;
         }
@@ -226,9 +225,7 @@ impl Partition {
     pub fn wait_for_room(&self, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         let mut state = self.lock();
-        while state.batches.bytes() > self.shared.share_bytes() / 32 * 31
-            || state.machine.places() > UNFINISHED_MAX / 2
-        {
+        while self.shared.is_filled(Part::NEARLY_ALL, &state) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 state.room_wanted = false;

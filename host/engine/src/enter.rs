@@ -22,6 +22,8 @@ const QUEUE_FULL_WAIT: Duration = Duration::from_millis(2);
 #[derive(Default)]
 pub(crate) struct Entering {
     bytes: u64,
+    /// It has half of what a partition may keep.
+    half_a_partition: bool,
     /// Whose record has entered in part.
     partial: Option<Arc<Partition>>,
     /// Of these, refused together, some are to blame: each is sent by itself until they are found.
@@ -51,6 +53,7 @@ impl Entering {
     /// A transaction begins.
     pub fn begin(&mut self) {
         self.bytes = 0;
+        self.half_a_partition = false;
     }
 
     /// All of it is reported, and none refused.
@@ -58,9 +61,10 @@ impl Entering {
         self.passed();
     }
 
-    /// Bytes of keys and values in it.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
+    /// Whether it has as many bytes of keys and values as it may, or as is good for one of its
+    /// partitions.
+    pub fn is_full(&self, bytes_max: u64) -> bool {
+        self.bytes >= bytes_max || self.half_a_partition
     }
 
     /// Whose record has entered in part.
@@ -133,6 +137,7 @@ impl Transactor {
         let mut state = partition.lock();
         let mut sent = Sent::More;
         let mut left = most;
+        let before = self.entering.bytes;
         self.entering.partial = None;
         loop {
             let (seq, from) = match state.bundles.sending.take() {
@@ -160,6 +165,8 @@ impl Transactor {
                 break;
             }
         }
+        state.bundles.entered += self.entering.bytes - before;
+        self.entering.half_a_partition |= self.shared.is_half_entered(&state);
         drop(state);
         self.shared.tell(partition, &mut told);
         sent

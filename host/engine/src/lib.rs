@@ -21,6 +21,7 @@ mod pauses;
 pub mod plan;
 pub mod ports;
 mod reports;
+mod room;
 mod send;
 mod shared;
 mod snapshot;

@@ -1,7 +1,7 @@
 //! What all threads of the engine share.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::machine::Machine;
 use crate::outbox::Outbox;
 use crate::plan::{Settings, TopicPlan};
 use crate::ports::{EpochClock, Sink};
+use crate::room::Part;
 use crate::ticker::Ticker;
 use crate::times::Times;
 use crate::transacting::Transacting;
@@ -66,19 +67,10 @@ pub(crate) struct Table {
     pub ended: HashMap<(usize, usize), Ledger>,
 }
 
-/// The least share of the buffer that a partition gets, however many there are.
-const SHARE_BYTES_MIN: usize = 64 * 1024;
-
 impl Shared {
     /// Time since the engine started; what `core` is told.
     pub fn now(&self) -> Duration {
         self.machine.now()
-    }
-
-    /// Each live partition's share of the buffer.
-    pub fn share_bytes(&self) -> usize {
-        let live = self.live.load(Ordering::Relaxed).max(1);
-        (self.settings.buffer_bytes as usize / live).max(SHARE_BYTES_MIN)
     }
 
     /// Gives a partition to as many workers as it has work for; sets its timer otherwise.
@@ -154,11 +146,7 @@ impl Shared {
             partition.room.notify_one();
         }
         // Who waits for room sees it by itself, and does not pause its fetcher.
-        if state.paused
-            && !state.room_wanted
-            && state.batches.bytes() <= self.share_bytes() / 2
-            && state.machine.places() <= crate::token::UNFINISHED_MAX / 4
-        {
+        if state.paused && !state.room_wanted && !self.is_filled(Part::HALF, state) {
             state.paused = false;
             self.resumable
                 .lock()

@@ -166,16 +166,4 @@ impl Shared {
             transacting.signal();
         }
     }
-
-    /// Whether a partition keeps as much for transactions as it may, and is to run nothing.
-    pub fn is_bundled_full(&self, state: &State) -> bool {
-        self.transacting.as_ref().is_some_and(|transacting| {
-            let live = self.live.load(Ordering::Relaxed).max(1) as u64;
-            let share = (transacting.bytes_max * 2 / live).max(SHARE_BYTES_MIN);
-            state.bundles.bytes() as u64 > share
-        })
-    }
 }
-
-/// The least share of what may be kept that a partition gets, however many there are.
-const SHARE_BYTES_MIN: u64 = 64 * 1024;

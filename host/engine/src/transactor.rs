@@ -203,7 +203,7 @@ impl Transactor {
             }
         }
         let due_at = self.begun_at + self.desk().commit_interval;
-        let is_full = self.entering.bytes() >= self.desk().bytes_max;
+        let is_full = self.entering.is_full(self.desk().bytes_max);
         if now >= due_at || is_full || hurries {
             self.desk().hurry.store(false, Ordering::SeqCst);
             self.phase = Phase::Closing;

@@ -180,6 +180,11 @@ impl Partition {
         self.park.due(now).filter(move |_| goes)
     }
 
+    /// How many records of the lanes still have a handler before them, or are with one.
+    pub fn undecided(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.queue.len()).sum()
+    }
+
     fn oldest_undecided(&self) -> Option<Seq> {
         let fronts = self.lanes.iter().filter_map(|lane| lane.queue.front());
         fronts.min().copied()

@@ -202,6 +202,11 @@ impl Partition {
         CommitPoint::with_holes(frontier, holes, &self.done)
     }
 
+    /// How many of [`Partition::places`] are finished or have entered.
+    pub fn entered(&self) -> usize {
+        self.transaction.as_ref().map_or(0, |of| of.covered)
+    }
+
     /// Whether a record sends what was decided; it does not once it halted.
     pub fn is_whole(&self, seq: Seq) -> bool {
         self.entry(seq).is_some_and(|entry| entry.is_decided())

@@ -55,6 +55,7 @@ impl Transactor {
             }
             let oldest = state.machine.oldest();
             state.bundles.drop_until(oldest);
+            state.bundles.entered = 0;
             partition.settle(&mut state);
             if state.machine.owes(self.shared.now()) {
                 // What is committed made room to park what others waited for.
@@ -95,6 +96,7 @@ impl Transactor {
             let mut state = partition.lock();
             state.machine.aborted();
             state.bundles.sending = None;
+            state.bundles.entered = 0;
         }
         if !self.blame() {
             self.rest();

@@ -3,6 +3,7 @@
 
 mod bank;
 mod order;
+mod room;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
