@@ -93,7 +93,8 @@ fn exactly_once_has_its_own_defaults_and_an_id_of_group_and_host() {
     };
     assert_eq!(transaction.id, "workers-worker-1");
     assert_eq!(transaction.timeout, Duration::from_secs(30));
-    assert_eq!(transaction.bytes, 8 << 20);
+    assert_eq!(transaction.bytes, 32 << 20);
+    assert_eq!(once.host.buffer_bytes, 64 << 20);
 }
 
 #[test]
@@ -319,8 +320,8 @@ fn the_schema_knows_the_keys_and_the_client_settings() {
     let order = topic["properties"]["order"].to_string();
     assert!(order.contains(r#"["key","none"]"#), "{order}");
     assert_eq!(
-        schema["properties"]["host"]["properties"]["buffer"]["default"],
-        "16MiB"
+        schema["properties"]["host"]["properties"]["outbox"]["default"],
+        "32MiB"
     );
 }
 

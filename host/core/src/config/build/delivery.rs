@@ -11,6 +11,9 @@ use crate::config::{Delivery, Transaction, scalar};
 /// Where none is given: at least once, and exactly once, where readers wait for it.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(5);
 const TRANSACTION_INTERVAL: Duration = Duration::from_millis(100);
+/// The same of the records that are kept until they are finished.
+const BUFFER_BYTES: u64 = 16 << 20;
+const TRANSACTION_BUFFER_BYTES: u64 = 64 << 20;
 /// A transaction is to be over long before the brokers abort it.
 const INTERVALS_MIN: u32 = 4;
 
@@ -43,6 +46,14 @@ pub(super) fn delivery(
         bytes: bytes.unwrap_or(u64::MAX),
     };
     (Delivery::ExactlyOnce(transaction), interval)
+}
+
+/// `host.buffer`: exactly once, records wait for a commit, and more of them are worked on meanwhile.
+pub(super) fn buffer(host: &Section<'_>, delivery: &Delivery, cx: &mut Context<'_>) -> u64 {
+    host.bytes("buffer", cx).unwrap_or(match delivery {
+        Delivery::AtLeastOnce => BUFFER_BYTES,
+        Delivery::ExactlyOnce(_) => TRANSACTION_BUFFER_BYTES,
+    })
 }
 
 /// Somebody believes in transactions that there are not.

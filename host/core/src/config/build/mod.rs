@@ -20,8 +20,8 @@ use super::report::Diagnostic;
 use super::section::{Context, Section};
 use super::tree::{Entry, Node};
 use super::{
-    Admin, Ceilings, Config, Defaults, GroupProtocol, Host, Kafka, Log, LogFormat, RecordLines,
-    Secret, client,
+    Admin, Ceilings, Config, Defaults, Delivery, GroupProtocol, Host, Kafka, Log, LogFormat,
+    RecordLines, Secret, client,
 };
 use crate::codes::Code;
 
@@ -42,7 +42,10 @@ pub(super) fn config(
             cx.found.push(missing_section(key));
         }
     }
-    let host = host(top("host", root), defaults, cx);
+    let section = top("host", root);
+    let id = section.name("id", cx).unwrap_or_default();
+    let kafka = kafka(root, &id, cx);
+    let host = host(&section, id, &kafka.delivery, defaults, cx);
     let (limits, held_to) = limits(top("limits", root), cx);
     let known = handlers_known(root);
     let all = Said::read(top("retry", root), top("failures", root), cx);
@@ -71,7 +74,7 @@ pub(super) fn config(
         cx.found.push(no_topic(root));
     }
     let config = Config {
-        kafka: kafka(root, &host.id, cx),
+        kafka,
         admin: admin(top("admin", root), cx),
         log: log(top("log", root), cx),
         host,
@@ -155,12 +158,18 @@ fn no_topic(root: &Node) -> Diagnostic {
     .help("add `[topics.NAME]` with `handlers` and `start`")
 }
 
-fn host(section: Section<'_>, defaults: &Defaults, cx: &mut Context<'_>) -> Host {
+fn host(
+    section: &Section<'_>,
+    id: String,
+    delivery: &Delivery,
+    defaults: &Defaults,
+    cx: &mut Context<'_>,
+) -> Host {
     let workers = section
         .count("workers", cx)
         .and_then(|n| NonZeroUsize::new(n as usize));
     Host {
-        id: section.name("id", cx).unwrap_or_default(),
+        id,
         shutdown_deadline: section
             .duration("shutdown-deadline", cx)
             .unwrap_or(STAND_IN),
@@ -168,7 +177,7 @@ fn host(section: Section<'_>, defaults: &Defaults, cx: &mut Context<'_>) -> Host
         cache: section
             .file("cache", cx)
             .unwrap_or_else(|| "/var/cache/penstock".into()),
-        buffer_bytes: section.bytes("buffer", cx).unwrap_or(u64::MAX),
+        buffer_bytes: delivery::buffer(section, delivery, cx),
         outbox_bytes: section.bytes("outbox", cx).unwrap_or(u64::MAX),
     }
 }

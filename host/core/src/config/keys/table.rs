@@ -122,8 +122,8 @@ static HOST: &[Key] = &[
     key(
         "buffer",
         Bytes(MIB, 1024 * GIB),
-        Default("16MiB"),
-        "Records that are fetched and not finished, all partitions together. Beyond it, fetching pauses.",
+        Computed("16MiB; exactly once 64MiB"),
+        "Records that are fetched and not finished, all partitions together. Beyond it, fetching pauses. Exactly once, records are finished by the commit.",
     ),
     key(
         "outbox",
@@ -190,8 +190,8 @@ static TRANSACTION: &[Key] = &[
     key(
         "bytes",
         Bytes(64 * KIB, GIB),
-        Default("8MiB"),
-        "A transaction with this much in it is committed before `commit-interval` has passed.",
+        Default("32MiB"),
+        "A transaction with this much in it is committed before `commit-interval` has passed; so is one that has half of a partition's share of `host.buffer`, or as much of its share of this.",
     ),
 ];
 
