@@ -1,14 +1,20 @@
 //! A transaction that takes half of the room that a partition has is committed at once, so that what
 //! comes behind is worked on meanwhile.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use penstock_core::batch::Batch;
 use penstock_core::partition::Order;
+use penstock_core::policy::RetryMode;
 use penstock_core::record::{NextOffset, Record};
 use penstock_core::staging::Staging;
 use penstock_core::verdict::Outcome;
+use penstock_engine::Flow;
 
 use super::bank::bank_in_order;
 use super::{NEVER, committed};
+use crate::order::waits_for;
 use crate::support::*;
 
 /// Of what tests give an engine for all its partitions, to keep what is received.
@@ -39,6 +45,22 @@ fn what_was_received_fills_a_transaction() {
     until("a good half is committed", || {
         bank.committed(0).is_some_and(|next| next >= NextOffset(8))
     });
+}
+
+#[test]
+fn fetching_waits_for_handlers_and_not_for_a_commit() {
+    let door = Arc::new(Door::default());
+    let plan = waits_for(&door, RetryMode::Block);
+    let bank = bank_in_order(Order::STRICT, vec![plan], NEVER, 1 << 30);
+    let partition = bank.engine.assign("in", 0, NextOffset(0));
+    let first = batch(0, &["wait".to_owned()]);
+    assert_eq!(partition.fetched(first), Flow::Go);
+    let values = large(4, BUFFER_BYTES / 16);
+    assert_eq!(partition.fetched(batch(1, &values[..3])), Flow::Go);
+    assert_eq!(partition.fetched(batch(4, &values[3..])), Flow::Pause);
+    door.open();
+    assert!(partition.wait_for_room(Duration::from_secs(20)));
+    assert_eq!(bank.committed(0), None);
 }
 
 #[test]
