@@ -8,6 +8,7 @@ mod history;
 #[allow(dead_code, unused_imports, reason = "the host's tests use more of it")]
 mod hosts;
 mod live;
+mod modes;
 mod pauses;
 mod show;
 mod strangers;
