@@ -49,6 +49,21 @@ impl Batches {
         self.bytes
     }
 
+    /// Bytes of about so many of the records that are kept.
+    pub fn bytes_of(&self, records: usize) -> usize {
+        let kept = self.batches.iter().filter(|held| held.batch.is_some());
+        let count: usize = kept.map(|held| held.count).sum();
+        (self.bytes / count.max(1)).saturating_mul(records)
+    }
+
+    /// What [`Batches::drop_before`] would free.
+    pub fn bytes_before(&self, oldest: Seq) -> usize {
+        let before = self.batches.iter();
+        let before = before.take_while(|held| held.end() <= oldest.0);
+        let kept = before.filter_map(|held| held.batch.as_ref());
+        kept.map(|batch| batch.bytes()).sum()
+    }
+
     pub fn push(&mut self, first: Seq, skip: usize, batch: Batch) {
         let count = batch.len() - skip;
         self.bytes += batch.bytes();

@@ -213,7 +213,8 @@ impl Partition {
             }
             shared.schedule(self, state);
         }
-        if shared.is_filled(Part::ALL, state) && !state.paused {
+        if shared.is_filled(Part::ALL, state) {
+            // Said again to whoever was told to resume too early.
             state.paused = true;
             return Flow::Pause;
         }

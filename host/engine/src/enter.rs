@@ -22,8 +22,7 @@ const QUEUE_FULL_WAIT: Duration = Duration::from_millis(2);
 #[derive(Default)]
 pub(crate) struct Entering {
     bytes: u64,
-    /// It has half of what a partition may keep.
-    half_a_partition: bool,
+    half_of_one: bool,
     /// Whose record has entered in part.
     partial: Option<Arc<Partition>>,
     /// Of these, refused together, some are to blame: each is sent by itself until they are found.
@@ -53,7 +52,7 @@ impl Entering {
     /// A transaction begins.
     pub fn begin(&mut self) {
         self.bytes = 0;
-        self.half_a_partition = false;
+        self.half_of_one = false;
     }
 
     /// All of it is reported, and none refused.
@@ -61,10 +60,14 @@ impl Entering {
         self.passed();
     }
 
-    /// Whether it has as many bytes of keys and values as it may, or as is good for one of its
-    /// partitions.
-    pub fn is_full(&self, bytes_max: u64) -> bool {
-        self.bytes >= bytes_max || self.half_a_partition
+    /// Bytes of keys and values in it.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether it holds half of what one of its partitions may keep, which waits for that.
+    pub fn has_half_of_one(&self) -> bool {
+        self.half_of_one
     }
 
     /// Whose record has entered in part.
@@ -166,7 +169,7 @@ impl Transactor {
             }
         }
         state.bundles.entered += self.entering.bytes - before;
-        self.entering.half_a_partition |= self.shared.is_half_entered(&state);
+        self.entering.half_of_one |= self.shared.is_half_entered(&state);
         drop(state);
         self.shared.tell(partition, &mut told);
         sent

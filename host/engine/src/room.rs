@@ -2,6 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
+use penstock_core::partition::Seq;
+
 use crate::cell::State;
 use crate::shared::Shared;
 use crate::token::UNFINISHED_MAX;
@@ -36,10 +38,11 @@ impl Shared {
     pub fn is_filled(&self, part: Part, state: &State) -> bool {
         let share = self.share_bytes();
         let places = state.machine.places();
-        let waits_for_handlers = || self.received_bytes(state, state.machine.undecided());
+        let before_handlers = || state.batches.bytes_of(state.machine.undecided());
         state.batches.bytes() as u64 > part.of(share)
             || places as u64 > part.of(UNFINISHED_MAX as u64 / 2)
-            || self.transacting.is_some() && waits_for_handlers() > part.of(share / 4)
+            || self.transacting.is_some()
+                && before_handlers() as u64 > part.of((share / 4).max(SHARE_BYTES_MIN))
     }
 
     /// Whether a partition keeps as much for transactions as it may, and is to run nothing.
@@ -48,17 +51,20 @@ impl Shared {
         of.is_some_and(|of| state.bundles.bytes() as u64 > self.bundle_share(of))
     }
 
-    /// Whether the open transaction has half of what a partition may keep, received or to be sent. It
-    /// is committed then, so that the other half is worked on meanwhile.
+    /// Whether the open transaction holds half of what a partition may keep, received or to be sent,
+    /// and more is there or waits for that room. It is committed then, so that the other half is
+    /// worked on meanwhile.
     pub fn is_half_entered(&self, state: &State) -> bool {
-        self.received_bytes(state, state.machine.entered()) >= self.share_bytes() / 2
-            || state.bundles.entered >= self.bundle_share(self.transacting()) / 2
-    }
-
-    /// Of so many of the records that are kept, about.
-    fn received_bytes(&self, state: &State, records: usize) -> u64 {
-        let places = state.machine.places().max(1) as u64;
-        state.batches.bytes() as u64 * records as u64 / places
+        let half = |share: u64| (share / 2).max(SHARE_BYTES_MIN);
+        let entered = state.machine.entered();
+        let behind = Seq(state.machine.oldest().0 + entered as u64);
+        let is_half = state.batches.bytes_before(behind) as u64 >= half(self.share_bytes())
+            || state.bundles.entered >= half(self.bundle_share(self.transacting()))
+            || entered >= UNFINISHED_MAX / 4;
+        is_half
+            && (state.machine.undecided() > 0
+                || self.is_bundled_full(state)
+                || self.is_filled(Part::ALL, state))
     }
 
     /// Each live partition's share of the buffer.

@@ -203,10 +203,15 @@ impl Transactor {
             }
         }
         let due_at = self.begun_at + self.desk().commit_interval;
-        let is_full = self.entering.is_full(self.desk().bytes_max);
+        let is_full = self.entering.bytes() >= self.desk().bytes_max;
         if now >= due_at || is_full || hurries {
             self.desk().hurry.store(false, Ordering::SeqCst);
             self.phase = Phase::Closing;
+            return Next::Step;
+        }
+        if self.entering.has_half_of_one() {
+            // What the others have is not to wait for the next one.
+            self.desk().hurry.store(true, Ordering::SeqCst);
             return Next::Step;
         }
         match stuck {
