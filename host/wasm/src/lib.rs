@@ -24,6 +24,7 @@ mod pool;
 mod runtime;
 mod state;
 mod trap;
+mod wasi;
 
 pub use error::{LoadError, StartError};
 pub use plugin::{Loaded, Plugin};
