@@ -93,7 +93,6 @@ fn resource(linker: &mut LinkerInstance<'_, State>, name: &str) -> Result<()> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as a destructor is declared")]
 fn drop_nothing(_: StoreContextMut<'_, State>, _: u32) -> Result<()> {
     Ok(())
 }
