@@ -22,6 +22,7 @@ mod outputs;
 mod plugin;
 mod pool;
 mod runtime;
+mod shape;
 mod state;
 mod trap;
 mod wasi;

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::error::{LoadError, StartError};
 use crate::host;
 use crate::plugin::{Loaded, Plugin};
+use crate::shape;
 use crate::state::State;
 use crate::trap::FRAMES_MAX;
 
@@ -185,6 +186,7 @@ fn check_kind(binary: &[u8]) -> Result<(), LoadError> {
 fn compile(engine: &Engine, binary: &[u8]) -> Result<Component, LoadError> {
     let failed =
         |why: String| LoadError::new(Code::NotAPlugin, format!("can't be compiled: {why}"));
+    shape::check(binary).map_err(failed)?;
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(COMPILE_THREADS)
         .thread_name(|index| format!("compile-{index}"))
