@@ -22,6 +22,9 @@ use crate::trap;
 const HOSTCALL_BYTES_MIN: u64 = 1 << 20;
 const HOSTCALL_BYTES_MAX: u64 = 128 << 20;
 
+/// What a guest may say is wrong with its settings.
+const SETTING_ERRORS_MAX: usize = 100;
+
 type HandleParams<'a> = (Message<'a>,);
 type HandleAnswer = (Result<GuestOutcome, GuestFailure>,);
 type ConfigureParams<'a> = (&'a str, &'a [(String, String)]);
@@ -110,7 +113,13 @@ impl Guest {
         )?;
         let (answer,) = self.call(|store| configure.call(store, (topic, settings)))?;
         let errors = answer.err().unwrap_or_default();
-        Ok(errors.into_iter().map(SettingError::from).collect())
+        let more = errors.len().saturating_sub(SETTING_ERRORS_MAX);
+        let errors = errors.into_iter().take(SETTING_ERRORS_MAX);
+        let mut errors: Vec<_> = errors.map(SettingError::from).collect();
+        if let (Some(last), true) = (errors.last_mut(), more > 0) {
+            last.problem.push_str(&format!(" (and {more} more)"));
+        }
+        Ok(errors)
     }
 
     /// Passes a record through. Outputs are staged on success, and taken back otherwise.
