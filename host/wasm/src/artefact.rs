@@ -4,21 +4,21 @@
 //! - The directory and the file belong to this user, and neither group nor others may write them:
 //!   that keeps other users out. Whoever can act as this user, or as root, needs no cache file to
 //!   run code here, and isn't kept out.
-//! - The file's name carries the digest of its bytes: that finds a torn write and a bad disk. It
-//!   carries the plugin's digest and the engine's compatibility hash too, so that an artefact of
+//! - The file's name carries the digest of its bytes: that finds a torn write, a bad disk, and a
+//!   hand that changed it; [`digests`](crate::digests) says when it is taken. The name carries the plugin's digest and the engine's compatibility hash too, so that an artefact of
 //!   another plugin, or of another build of this host, is none of this one's.
 //! - The file that was checked is the file that is mapped, by its descriptor, whatever its name
 //!   means by then.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+use crate::digests::Digests;
 
 /// Whether this user alone may have written what this describes.
 pub(crate) fn ours_alone(metadata: &Metadata) -> Result<(), String> {
@@ -40,7 +40,23 @@ pub(crate) fn ours_alone(metadata: &Metadata) -> Result<(), String> {
 }
 
 /// Checks an artefact against its digest, in hexadecimal digits, then maps it.
-pub(crate) fn map(path: &Path, digest: &str, engine: &Engine) -> Result<Component, String> {
+pub(crate) fn map(
+    path: &Path,
+    digest: &str,
+    digests: &Digests,
+    engine: &Engine,
+) -> Result<Component, String> {
+    let file = checked(path, digest, digests)?;
+    let checked = format!("/dev/fd/{}", file.as_raw_fd());
+    // SAFETY: the file belongs to this user, who alone may write it, and has the digest that this
+    // host put into its name when it wrote what wasmtime had serialized; it is never changed in
+    // place. See the head of this file for what that does not cover.
+    let component = unsafe { Component::deserialize_file(engine, checked) };
+    component.map_err(|error| format!("{error:#}"))
+}
+
+/// An artefact that is ours alone, and has its digest.
+pub(crate) fn checked(path: &Path, digest: &str, digests: &Digests) -> Result<File, String> {
     let mut file = OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
@@ -51,26 +67,14 @@ pub(crate) fn map(path: &Path, digest: &str, engine: &Engine) -> Result<Componen
         return Err("it is not a regular file".to_owned());
     }
     ours_alone(&metadata)?;
-    if sha256(&mut file).map_err(|error| error.to_string())? != digest {
+    let actual = match digests.known(&metadata) {
+        Some(known) => known,
+        None => digests.take(&mut file).map_err(|error| error.to_string())?,
+    };
+    if hex(&actual) != digest {
         return Err("its bytes are not those that were written".to_owned());
     }
-    let checked = format!("/dev/fd/{}", file.as_raw_fd());
-    // SAFETY: the file belongs to this user, who alone may write it, and has the digest that this
-    // host put into its name when it wrote what wasmtime had serialized; it is never changed in
-    // place. See the head of this file for what that does not cover.
-    let component = unsafe { Component::deserialize_file(engine, checked) };
-    component.map_err(|error| format!("{error:#}"))
-}
-
-fn sha256(file: &mut File) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hash.finalize())),
-            read => hash.update(&buffer[..read]),
-        }
-    }
+    Ok(file)
 }
 
 /// Lower-case hexadecimal digits.

@@ -26,12 +26,13 @@ pub(crate) fn reason(code: String, text: String) -> (String, String) {
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if valid {
-        (code, cut(text, TEXT_BYTES_MAX))
-    } else {
-        let code = cut(code, 64);
-        let text = format!("{text} (the handler's code was {code:?})");
-        ("invalid-code".to_owned(), cut(text, TEXT_BYTES_MAX))
+        return (code, cut(text, TEXT_BYTES_MAX));
     }
+    // With room for the code, which is the better clue.
+    let text = cut(text, TEXT_BYTES_MAX / 2);
+    let code = cut(code, 64);
+    let text = format!("{text} (the handler's code was {code:?})");
+    ("invalid-code".to_owned(), text)
 }
 
 /// `text` with its control characters escaped, so that a guest can't forge a line or move a

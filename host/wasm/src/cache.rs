@@ -17,6 +17,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::artefact::{self, hex};
+use crate::digests::Digests;
 
 /// Artefacts that are kept; the oldest go first.
 const ARTEFACTS_MAX: usize = 64;
@@ -26,6 +27,7 @@ const SUFFIX: &str = ".cwasm";
 /// A directory of compiled plugins.
 pub(crate) struct Cache {
     directory: PathBuf,
+    digests: Digests,
 }
 
 /// What an artefact is compiled from and for.
@@ -59,16 +61,21 @@ impl Cache {
             .mode(0o700)
             .create(directory)
             .map_err(|error| error.to_string())?;
-        let cache = Cache {
+        check(directory)?;
+        Ok(Cache {
             directory: directory.to_owned(),
-        };
-        cache.check()?;
-        Ok(cache)
+            digests: Digests::open(directory.join("digests")),
+        })
+    }
+
+    /// The digests of files that were read before.
+    pub(crate) fn digests(&self) -> &Digests {
+        &self.digests
     }
 
     /// The compiled plugin, if it lies here and passes every check.
     pub(crate) fn find(&self, key: &Key, engine: &Engine) -> Option<Component> {
-        let names = self.check().and_then(|()| self.artefacts());
+        let names = check(&self.directory).and_then(|()| self.artefacts());
         let names = names.unwrap_or_else(|why| {
             self.warn_unusable(&why);
             Vec::new()
@@ -76,7 +83,7 @@ impl Cache {
         let of_key = format!("{key}-");
         names.iter().find_map(|(path, name)| {
             let digest = name.strip_prefix(&of_key)?.strip_suffix(SUFFIX)?;
-            artefact::map(path, digest, engine)
+            artefact::map(path, digest, &self.digests, engine)
                 .map_err(|why| discard(path, &why))
                 .ok()
         })
@@ -84,7 +91,7 @@ impl Cache {
 
     /// Keeps a compiled plugin for the next start.
     pub(crate) fn keep(&self, key: &Key, artefact: &[u8]) {
-        let kept = self.check().and_then(|()| {
+        let kept = check(&self.directory).and_then(|()| {
             self.write(key, artefact)
                 .map_err(|error| error.to_string())?;
             self.prune()
@@ -102,7 +109,10 @@ impl Cache {
             .suffix(".part")
             .tempfile_in(&self.directory)?;
         file.write_all(artefact)?;
-        file.persist(self.directory.join(format!("{key}-{digest}{SUFFIX}")))?;
+        let path = self.directory.join(format!("{key}-{digest}{SUFFIX}"));
+        file.persist(&path)?;
+        // Its digest is taken note of, so that the next start need not read it.
+        artefact::checked(&path, &digest, &self.digests).map_err(io::Error::other)?;
         Ok(())
     }
 
@@ -133,17 +143,17 @@ impl Cache {
         Ok(artefacts.collect())
     }
 
-    fn check(&self) -> Result<(), String> {
-        let metadata = fs::metadata(&self.directory).map_err(|error| error.to_string())?;
-        if !metadata.is_dir() {
-            return Err("it is not a directory".to_owned());
-        }
-        artefact::ours_alone(&metadata)
-    }
-
     fn warn_unusable(&self, why: &str) {
         warn_unusable(&self.directory, why);
     }
+}
+
+fn check(directory: &Path) -> Result<(), String> {
+    let metadata = fs::metadata(directory).map_err(|error| error.to_string())?;
+    if !metadata.is_dir() {
+        return Err("it is not a directory".to_owned());
+    }
+    artefact::ours_alone(&metadata)
 }
 
 /// Says that plugins are compiled at each start, and why.

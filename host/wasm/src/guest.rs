@@ -22,6 +22,9 @@ use crate::trap;
 const HOSTCALL_BYTES_MIN: u64 = 1 << 20;
 const HOSTCALL_BYTES_MAX: u64 = 128 << 20;
 
+/// What a guest may say is wrong with its settings.
+const SETTING_ERRORS_MAX: usize = 100;
+
 type HandleParams<'a> = (Message<'a>,);
 type HandleAnswer = (Result<GuestOutcome, GuestFailure>,);
 type ConfigureParams<'a> = (&'a str, &'a [(String, String)]);
@@ -67,8 +70,7 @@ impl Guest {
         let ticks = store.data_mut().deadline.begin();
         store.set_epoch_deadline(ticks);
         let instance = plugin.linked.instantiate(&mut store);
-        let state = store.data_mut();
-        state.log.end(&state.origin);
+        store.data_mut().end();
         let instance = instance.map_err(|error| trap::classify(&error, store.data()))?;
         let handle = typed::<HandleParams<'static>, HandleAnswer>(
             &mut store,
@@ -111,7 +113,13 @@ impl Guest {
         )?;
         let (answer,) = self.call(|store| configure.call(store, (topic, settings)))?;
         let errors = answer.err().unwrap_or_default();
-        Ok(errors.into_iter().map(SettingError::from).collect())
+        let more = errors.len().saturating_sub(SETTING_ERRORS_MAX);
+        let errors = errors.into_iter().take(SETTING_ERRORS_MAX);
+        let mut errors: Vec<_> = errors.map(SettingError::from).collect();
+        if let (Some(last), true) = (errors.last_mut(), more > 0) {
+            last.problem.push_str(&format!(" (and {more} more)"));
+        }
+        Ok(errors)
     }
 
     /// Passes a record through. Outputs are staged on success, and taken back otherwise.
@@ -122,7 +130,7 @@ impl Guest {
         staging: &mut Staging,
     ) -> Result<Outcome, Failure> {
         let state = self.store.data_mut();
-        state.origin.record = Some(CurrentRecord {
+        state.take_up(CurrentRecord {
             partition: call.partition,
             offset: record.offset,
             now_ms: record.timestamp.millis().unwrap_or(0),
@@ -197,13 +205,11 @@ impl Guest {
         call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>,
     ) -> Result<R, Failure> {
         let state = self.store.data_mut();
-        state.memory.forget_refusal();
-        state.log.begin();
+        state.begin();
         let ticks = state.deadline.begin();
         self.store.set_epoch_deadline(ticks);
         let answer = call(&mut self.store);
-        let state = self.store.data_mut();
-        state.log.end(&state.origin);
+        self.store.data_mut().end();
         answer.map_err(|error| {
             self.dead = true;
             trap::classify(&error, self.store.data())

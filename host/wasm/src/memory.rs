@@ -2,8 +2,8 @@
 
 use wasmtime::ResourceLimiter;
 
-/// What a table's element costs.
-const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
+/// What a table's element costs: a pointer, and as much for the room that is kept when it grows.
+const TABLE_ELEMENT_BYTES: usize = 2 * size_of::<usize>();
 
 /// Core instances, tables and memories of one component. The largest known guest (Python with its
 /// shared libraries) has some tens of instances and tables; each memory reserves address space.

@@ -8,6 +8,7 @@ use penstock_core::config::{Ceilings, HandlerLimits};
 use penstock_core::contract::Description;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
+use crate::bounds;
 use crate::clock::Clock;
 use crate::contract::HANDLER;
 use crate::error::LoadError;
@@ -15,6 +16,9 @@ use crate::guest::{Guest, NoGuest};
 use crate::imports;
 use crate::pool::{Binding, Pool};
 use crate::state::State;
+
+/// Outputs, or settings, that a plugin may describe.
+const DESCRIBED_MAX: usize = 1_000;
 
 /// Where a plugin's machine code came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,12 +165,23 @@ fn check(description: &Description) -> Result<(), LoadError> {
     check_names("setting", settings)
 }
 
-fn check_names<'a>(kind: &str, names: impl Iterator<Item = &'a String>) -> Result<(), LoadError> {
+fn check_names<'a>(
+    kind: &str,
+    names: impl ExactSizeIterator<Item = &'a String>,
+) -> Result<(), LoadError> {
+    if names.len() > DESCRIBED_MAX {
+        let text = format!(
+            "describes {} {kind}s, and {DESCRIBED_MAX} are the limit",
+            names.len()
+        );
+        return Err(LoadError::new(Code::DescribeFailed, text));
+    }
     let mut seen = HashSet::new();
     for name in names {
         let problem = if name.is_empty() {
             format!("describes an {kind} without a name")
         } else if !seen.insert(name) {
+            let name = bounds::one_line(name);
             format!("describes the {kind} `{name}` twice")
         } else {
             continue;

@@ -11,6 +11,7 @@ use penstock_core::staging::Staging;
 use penstock_core::verdict::{Failure, Outcome};
 use penstock_engine::ports::{Call, HandlerPool, Instance};
 
+use crate::bounds::{self, TEXT_BYTES_MAX};
 use crate::guest::{Guest, NoGuest};
 use crate::plugin::Plugin;
 use crate::state::State;
@@ -127,7 +128,10 @@ impl Pool {
             .collect::<Vec<_>>()
             .join("; ");
         Err(Failure::Trap {
-            message: format!("the handler refused its settings: {refused}"),
+            message: bounds::cut(
+                format!("the handler refused its settings: {refused}"),
+                TEXT_BYTES_MAX,
+            ),
             trace: String::new(),
         })
     }

@@ -1,11 +1,9 @@
 //! One engine for all plugins of a process: how guests are compiled, linked and interrupted.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{self, ErrorKind};
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use penstock_core::codes::Code;
 use penstock_engine::ports::EpochClock;
@@ -15,17 +13,16 @@ use wasmtime::{Config, Engine, OptLevel, WasmBacktraceDetails};
 
 use crate::cache::{self, Cache, Key};
 use crate::clock::Clock;
+use crate::compile::Compiler;
 use crate::error::{LoadError, StartError};
 use crate::host;
 use crate::plugin::{Loaded, Plugin};
+use crate::source::Source;
 use crate::state::State;
 use crate::trap::FRAMES_MAX;
 
-/// Few, so that compiling a plugin leaves the records that are being handled their cores.
-const COMPILE_THREADS: usize = 2;
-
-/// A plugin with a whole JavaScript engine has some 12 MiB.
-const PLUGIN_BYTES_MAX: u64 = 256 << 20;
+/// What became of a plugin's file, once somebody has asked for it.
+type Slot = Arc<OnceLock<Result<Arc<Plugin>, LoadError>>>;
 
 /// What all plugins of a process share: the engine, the host's functions, the cache of compiled
 /// plugins, the clock at whose ticks deadlines are looked at.
@@ -33,9 +30,10 @@ pub struct Runtime {
     engine: Engine,
     linker: Linker<State>,
     cache: Option<Cache>,
+    compiler: Compiler,
     clock: Arc<Clock>,
     /// By the digest of their files: `check` and `run` ask for each more than once.
-    plugins: Mutex<HashMap<[u8; 32], Arc<Plugin>>>,
+    plugins: Mutex<HashMap<[u8; 32], Slot>>,
 }
 
 impl Runtime {
@@ -57,34 +55,39 @@ impl Runtime {
             engine,
             linker,
             cache,
+            compiler: Compiler::default(),
             plugins: Mutex::default(),
         })
     }
 
     /// Reads a plugin's file, compiles it or takes what was compiled before, and checks what it
-    /// imports and exports. Runs nothing of it. A file that was loaded before is the same plugin.
+    /// imports and exports. Runs nothing of it. A file that was loaded before is the same plugin,
+    /// and whoever asks for one that is being compiled waits.
     ///
     /// # Errors
     /// [`Code::PluginMissing`], [`Code::NotAPlugin`] or [`Code::ForbiddenImport`], with a text for
     /// people.
     pub fn load(&self, path: &Path) -> Result<Arc<Plugin>, LoadError> {
-        let binary = read(path).map_err(|error| unread(&error))?;
-        check_kind(&binary)?;
-        let sha256 = Sha256::digest(&binary).into();
-        if let Some(plugin) = self.plugins().get(&sha256) {
-            return Ok(Arc::clone(plugin));
-        }
-        let (component, loaded) = self.component(&binary, sha256)?;
-        let plugin = Plugin::new(
-            &component,
-            self.linker.clone(),
-            Arc::clone(&self.clock),
-            sha256,
-            loaded,
-        )?;
-        let plugin = Arc::new(plugin);
-        self.plugins().insert(sha256, Arc::clone(&plugin));
-        Ok(plugin)
+        let mut source = Source::open(path)?;
+        let known = self.cache.as_ref();
+        let known = known.and_then(|cache| cache.digests().known(&source.metadata));
+        let (sha256, binary) = match known {
+            Some(sha256) => (sha256, None),
+            None => {
+                let binary = source.read()?;
+                (Sha256::digest(&binary).into(), Some(binary))
+            }
+        };
+        let slot = {
+            let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(plugins.entry(sha256).or_default())
+        };
+        slot.get_or_init(|| {
+            let (component, loaded) = self.component(path, &mut source, binary, sha256)?;
+            let (linker, clock) = (self.linker.clone(), Arc::clone(&self.clock));
+            Plugin::new(&component, linker, clock, sha256, loaded).map(Arc::new)
+        })
+        .clone()
     }
 
     /// Runs `call`, which calls handlers, where no engine runs whose ticker drives the clock.
@@ -92,24 +95,46 @@ impl Runtime {
         self.clock.watched(call)
     }
 
-    fn plugins(&self) -> MutexGuard<'_, HashMap<[u8; 32], Arc<Plugin>>> {
-        self.plugins.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn component(&self, binary: &[u8], sha256: [u8; 32]) -> Result<(Component, Loaded), LoadError> {
-        let Some(cache) = &self.cache else {
-            return Ok((compile(&self.engine, binary)?, Loaded::Compiled));
-        };
+    fn component(
+        &self,
+        path: &Path,
+        source: &mut Source,
+        binary: Option<Vec<u8>>,
+        sha256: [u8; 32],
+    ) -> Result<(Component, Loaded), LoadError> {
         let key = Key::new(sha256, &self.engine);
-        if let Some(component) = cache.find(&key, &self.engine) {
+        let cached = self.cache.as_ref();
+        if let Some(component) = cached.and_then(|cache| cache.find(&key, &self.engine)) {
+            self.take_note(source);
             return Ok((component, Loaded::Cached));
         }
-        let component = compile(&self.engine, binary)?;
-        match component.serialize() {
-            Ok(artefact) => cache.keep(&key, &artefact),
-            Err(error) => tracing::warn!(%error, "a compiled plugin can't be kept"),
+        let binary = match binary {
+            Some(binary) => binary,
+            None => source.read()?,
+        };
+        if Sha256::digest(&binary)[..] != sha256 {
+            let text = "changed while it was read";
+            return Err(LoadError::new(Code::PluginMissing, text).help("start again"));
+        }
+        let component = self.compiler.compile(&self.engine, path, &binary)?;
+        if let Some(cache) = &self.cache {
+            match component.serialize() {
+                Ok(artefact) => cache.keep(&key, &artefact),
+                Err(error) => tracing::warn!(%error, "a compiled plugin can't be kept"),
+            }
+            self.take_note(source);
         }
         Ok((component, Loaded::Compiled))
+    }
+
+    /// So that the next start need not read it.
+    fn take_note(&self, source: &mut Source) {
+        if let Some(cache) = &self.cache
+            && cache.digests().known(&source.metadata).is_none()
+            && let Err(error) = cache.digests().take(&mut source.file)
+        {
+            tracing::debug!(%error, "a plugin's file can't be read again");
+        }
     }
 }
 
@@ -132,65 +157,4 @@ fn config() -> Config {
         // The same bytes on every machine.
         .relaxed_simd_deterministic(true);
     config
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let metadata = fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    if metadata.len() > PLUGIN_BYTES_MAX {
-        let limit_mib = PLUGIN_BYTES_MAX >> 20;
-        return Err(io::Error::other(format!(
-            "it is larger than {limit_mib} MiB"
-        )));
-    }
-    fs::read(path)
-}
-
-fn unread(error: &io::Error) -> LoadError {
-    let (text, help) = match error.kind() {
-        ErrorKind::NotFound => (
-            "there is no such file".to_owned(),
-            "paths are relative to the configuration file",
-        ),
-        ErrorKind::PermissionDenied => (
-            format!("can't be read: {error}"),
-            "may this user read it, and enter the folders on its way?",
-        ),
-        _ => (
-            format!("can't be read: {error}"),
-            "is it the plugin's file?",
-        ),
-    };
-    LoadError::new(Code::PluginMissing, text).help(help)
-}
-
-/// Tells the usual mistakes apart before the compiler words them.
-fn check_kind(binary: &[u8]) -> Result<(), LoadError> {
-    match binary {
-        [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
-        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Err(LoadError::new(
-            Code::NotAPlugin,
-            "a core WebAssembly module, not a component",
-        )
-        .help("wrap it with its contract: `wasm-tools component new`, or the SDK's own build")),
-        _ => Err(
-            LoadError::new(Code::NotAPlugin, "not a WebAssembly component")
-                .help("build it with `penstock-plugin-build`"),
-        ),
-    }
-}
-
-fn compile(engine: &Engine, binary: &[u8]) -> Result<Component, LoadError> {
-    let failed =
-        |why: String| LoadError::new(Code::NotAPlugin, format!("can't be compiled: {why}"));
-    let threads = rayon::ThreadPoolBuilder::new()
-        .num_threads(COMPILE_THREADS)
-        .thread_name(|index| format!("compile-{index}"))
-        .build()
-        .map_err(|error| failed(error.to_string()))?;
-    threads
-        .install(|| Component::from_binary(engine, binary))
-        .map_err(|error| failed(format!("{error:#}")))
 }

@@ -3,11 +3,15 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use penstock_wasm::{Loaded, Runtime};
 use tempfile::TempDir;
 use tracing::Level;
 
+use crate::bench::processor_time;
 use crate::capture::{self, Line};
 use crate::odd::Odd;
 
@@ -40,9 +44,11 @@ impl Case {
     }
 
     fn artefact(&self) -> PathBuf {
-        let mut entries = fs::read_dir(self.directory()).unwrap();
-        let artefact = entries.next().expect("one artefact").unwrap().path();
-        assert!(entries.next().is_none());
+        let entries = fs::read_dir(self.directory()).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let mut artefacts = paths.filter(|path| path.extension().is_some_and(|e| e == "cwasm"));
+        let artefact = artefacts.next().expect("one artefact");
+        assert!(artefacts.next().is_none());
         artefact
     }
 
@@ -176,5 +182,76 @@ fn the_same_file_is_the_same_plugin() {
     let runtime = Runtime::new(&case.directory()).unwrap();
     let first = runtime.load(&case.plugin).unwrap();
     let second = runtime.load(&case.plugin).unwrap();
-    assert!(std::sync::Arc::ptr_eq(&first, &second));
+    assert!(Arc::ptr_eq(&first, &second));
+}
+
+#[test]
+fn a_change_is_found_though_the_times_are_put_back() {
+    let case = Case::new();
+    case.load();
+    let artefact = case.artefact();
+    let times = fs::metadata(&artefact).unwrap().modified().unwrap();
+    let mut bytes = fs::read(&artefact).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&artefact, bytes).unwrap();
+    let file = fs::File::options().write(true).open(&artefact).unwrap();
+    file.set_modified(times).unwrap();
+    case.is_compiled_anew("not those that were written");
+}
+
+#[test]
+fn a_plugin_that_was_changed_in_place_is_another() {
+    let case = Case::new();
+    case.load();
+    assert_eq!(case.load().0, Loaded::Cached);
+    let other = Odd::default().handle("(nop)").bytes();
+    fs::write(&case.plugin, other).unwrap();
+    assert_eq!(case.load().0, Loaded::Compiled);
+}
+
+/// Ten plugins as large as Python's: neither they nor what was compiled of them are read again.
+#[test]
+fn ten_large_plugins_start_within_fifty_milliseconds_the_second_time() {
+    const BYTES: usize = 16 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let plugins: Vec<_> = (b'0'..=b'9')
+        .map(|digit| {
+            let data = String::from(char::from(digit)).repeat(BYTES);
+            let odd = Odd::default()
+                .memory_pages(1 + (BYTES >> 16) as u32)
+                .body(&format!(r#"(data (i32.const 65536) "{data}")"#));
+            let path = folder.path().join(format!("{}.wasm", char::from(digit)));
+            fs::write(&path, odd.bytes()).unwrap();
+            path
+        })
+        .collect();
+    let load = |expected| {
+        let runtime = Runtime::new(&cache).unwrap();
+        let before = processor_time();
+        for plugin in &plugins {
+            assert_eq!(runtime.load(plugin).unwrap().loaded(), expected);
+        }
+        processor_time() - before
+    };
+    load(Loaded::Compiled);
+    let took = load(Loaded::Cached);
+    assert!(took < Duration::from_millis(50), "{took:?}");
+}
+
+#[test]
+fn a_plugin_is_compiled_once_however_many_ask_for_it() {
+    let case = Case::new();
+    let runtime = Runtime::new(&case.directory()).unwrap();
+    let plugins: Vec<_> = thread::scope(|scope| {
+        let load = || runtime.load(&case.plugin).unwrap();
+        let asking: Vec<_> = (0..8).map(|_| scope.spawn(load)).collect();
+        asking
+            .into_iter()
+            .map(|asks| asks.join().unwrap())
+            .collect()
+    });
+    for plugin in &plugins {
+        assert!(Arc::ptr_eq(plugin, &plugins[0]));
+    }
 }

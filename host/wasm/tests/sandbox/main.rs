@@ -1,11 +1,14 @@
 //! The sandbox against real components: the built plugins, and odd ones written by hand.
 
+mod allocator;
 mod bench;
 mod cache;
 mod calls;
 mod capture;
+mod hostile;
 mod limits;
 mod load;
 mod odd;
 mod settings;
 mod traps;
+mod wasi;

@@ -22,7 +22,10 @@ pub struct Odd {
     handle: String,
     start: String,
     configure: String,
+    describe: String,
+    realloc: String,
     memory_pages: u32,
+    sections: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Default for Odd {
@@ -37,7 +40,10 @@ impl Default for Odd {
             handle: String::new(),
             start: String::new(),
             configure: String::new(),
+            describe: String::new(),
+            realloc: String::new(),
             memory_pages: 1,
+            sections: Vec::new(),
         }
     }
 }
@@ -87,8 +93,36 @@ impl Odd {
         self
     }
 
+    /// What `describe` does before it answers with the 64 bytes at address 256.
+    pub fn describe(mut self, wat: &str) -> Self {
+        self.describe = wat.to_owned();
+        self
+    }
+
+    /// What is done whenever the host asks for `$size` bytes of memory, before it is given the next
+    /// ones, at `$free`.
+    pub fn realloc(mut self, wat: &str) -> Self {
+        self.realloc = wat.to_owned();
+        self
+    }
+
     pub fn memory_pages(mut self, pages: u32) -> Self {
         self.memory_pages = pages;
+        self
+    }
+
+    /// So many custom sections that nobody reads.
+    pub fn sections(mut self, count: usize) -> Self {
+        self.sections
+            .extend((0..count).map(|_| ("noise", b"noise".to_vec())));
+        self
+    }
+
+    /// The sections of debug information, all of the same bytes.
+    pub fn debug_information(mut self, bytes: &[u8]) -> Self {
+        let names = [".debug_info", ".debug_abbrev", ".debug_line", ".debug_str"];
+        self.sections
+            .extend(names.map(|name| (name, bytes.to_vec())));
         self
     }
 
@@ -98,6 +132,8 @@ impl Odd {
             handle,
             start,
             configure,
+            describe,
+            realloc,
             memory_pages,
             ..
         } = self;
@@ -107,16 +143,18 @@ impl Odd {
               {body}
               (memory (export "memory") {memory_pages})
               (global $free (mut i32) (i32.const 4096))
-              (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+              (func (export "cabi_realloc")
+                (param i32 i32 i32) (param $size i32) (result i32)
                 (local $at i32)
+                {realloc}
                 (local.set $at (global.get $free))
                 (global.set $free
                   (i32.add (global.get $free)
-                    (i32.and (i32.add (local.get 3) (i32.const 15)) (i32.const -16))))
+                    (i32.and (i32.add (local.get $size) (i32.const 15)) (i32.const -16))))
                 (local.get $at))
               (func $start {start})
               (start $start)
-              (func (export "{handler}#describe") (result i32) (i32.const 256))
+              (func (export "{handler}#describe") (result i32) {describe} (i32.const 256))
               (func (export "{handler}#configure")
                 (param $topic i32) (param $topic_len i32) (param i32 i32) (result i32)
                 {configure}
@@ -129,7 +167,11 @@ impl Odd {
                 {handle}
                 (i32.const 256)))"#
         );
-        wat::parse_str(wat).unwrap()
+        let mut module = wat::parse_str(wat).unwrap();
+        for (name, bytes) in &self.sections {
+            custom_section(&mut module, name, bytes);
+        }
+        module
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -152,6 +194,24 @@ impl Odd {
     pub fn write(&self) -> (TempDir, PathBuf) {
         write(&self.bytes())
     }
+}
+
+fn custom_section(module: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    let name_len = u8::try_from(name.len()).unwrap();
+    let content = [&[name_len], name.as_bytes(), bytes].concat();
+    section(module, 0, &content);
+}
+
+/// Puts a section at the end of a module or component.
+pub fn section(binary: &mut Vec<u8>, id: u8, content: &[u8]) {
+    binary.push(id);
+    let mut len = content.len();
+    while len >= 0x80 {
+        binary.push(len as u8 | 0x80);
+        len >>= 7;
+    }
+    binary.push(len as u8);
+    binary.extend_from_slice(content);
 }
 
 /// Bytes in a file of their own.

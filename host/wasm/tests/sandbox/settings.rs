@@ -62,6 +62,11 @@ fn at_run_time_a_refusal_is_the_records_failure() {
 
 /// The codes of the mistakes of a configuration with this plugin and these settings.
 fn check(plugin: &Path, settings: &str) -> (Result<Loaded, Report>, Vec<Code>) {
+    check_with(plugin, settings, "")
+}
+
+/// With a line more for the handler.
+fn check_with(plugin: &Path, settings: &str, line: &str) -> (Result<Loaded, Report>, Vec<Code>) {
     let runtime = Runtime::new(bench::cache()).unwrap();
     let text = format!(
         r#"
@@ -73,6 +78,7 @@ fn check(plugin: &Path, settings: &str) -> (Result<Loaded, Report>, Vec<Code>) {
         [handlers.h]
         plugin = "{}"
         settings = {{ {settings} }}
+        {line}
         outputs = {{ out = "o" }}
         [topics.t]
         handlers = ["h"]
@@ -117,4 +123,17 @@ fn the_configurations_check_asks_the_plugin() {
 
     let (_, codes) = check(Path::new("/no-such.wasm"), "");
     assert_eq!(codes, [Code::PluginMissing]);
+}
+
+#[test]
+fn a_plugin_that_is_not_the_pinned_one_is_refused() {
+    let path = built("unruly");
+    let digest = Sha256::digest(fs::read(&path).unwrap());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let pinned = |digest: &str| check_with(&path, "", &format!("sha256 = \"{digest}\""));
+    assert_eq!(pinned(&digest).1, []);
+    let other = "0".repeat(64);
+    let (report, codes) = pinned(&other);
+    assert_eq!(codes, [Code::DigestMismatch]);
+    assert!(report.unwrap_err().render(false).contains(&digest));
 }
