@@ -1,17 +1,24 @@
 //! `penstock plugin`: what somebody who writes a handler does with it.
 
+mod build;
 mod inspect;
+mod new;
 mod snippet;
 
 use clap::Subcommand;
+use penstock_plugin_build::Refused;
 
 use super::{Exit, Failure};
+use build::BuildArgs;
 use inspect::InspectArgs;
+use new::NewArgs;
 
-/// Looks into plugins.
+/// Makes plugins, builds them and looks into them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  penstock plugin new greeter --lang rust
+  penstock plugin build greeter
   penstock plugin inspect greeter.wasm
 
 `penstock plugin COMMAND --help` has more of each.")]
@@ -22,6 +29,8 @@ pub struct PluginArgs {
 
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
+    New(NewArgs),
+    Build(BuildArgs),
     Inspect(InspectArgs),
 }
 
@@ -31,7 +40,18 @@ enum PluginCommand {
 /// What kept it from its work.
 pub fn run(args: &PluginArgs) -> Result<Exit, Failure> {
     match &args.command {
+        PluginCommand::New(args) => new::run(args),
+        PluginCommand::Build(args) => build::run(args),
         PluginCommand::Inspect(args) => inspect::run(args),
+    }
+}
+
+/// A failure of what makes and builds plugins: with exit code 2 if nothing could be begun, and else
+/// with `exit`.
+fn refusal(error: anyhow::Error, exit: Exit) -> Failure {
+    match error.downcast::<Refused>() {
+        Ok(refused) => Failure::new(Exit::Usage, refused.what).hint(refused.help),
+        Err(error) => Failure::new(exit, format!("{error:#}")),
     }
 }
 

@@ -84,7 +84,7 @@ impl Project {
 
     /// Where its component lies, once it is built.
     pub fn component(&self) -> PathBuf {
-        self.build_folder().join(format!("{}.wasm", self.name))
+        self.root.join(format!("{}.wasm", self.name))
     }
 
     /// Where tools may write what they like.
@@ -124,7 +124,7 @@ mod tests {
     fn a_manifest_names_plugin_and_language() {
         let project = open("name = \"one\"\nlanguage = \"c\"").expect("it is right");
         assert_eq!(project.language().name, "c");
-        assert!(project.component().ends_with("build/one.wasm"));
+        assert!(project.component().ends_with("one.wasm"));
     }
 
     #[test]
