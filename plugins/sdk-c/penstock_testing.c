@@ -84,7 +84,8 @@ uint32_t penstock_attempt(void) { return call.attempt; }
 const char *penstock_test_configure(const char *topic, const char *const *given) {
     static char problems[4096];
     // The handler may keep a setting's text as long as it lives, so it is not given back.
-    penstock_settings *settings = penstock_kept(sizeof *settings);
+    static penstock_settings *settings;
+    settings = penstock_kept(sizeof *settings);
     memset(settings, 0, sizeof *settings);
     for (; given != NULL && given[0] != NULL; given += 2)
         penstock_add_pair(&settings->given, penstock_copy(given[0], strlen(given[0])),
