@@ -30,7 +30,7 @@ const RUST: Language = Language {
     name: "rust",
     unit_tests: "cargo test --locked",
     source: "src/lib.rs",
-    mistake: ("Ok(Outcome::Done)", "Ok(Outcome::Doen)"),
+    mistake: ("ACCESS_GRANTED.emit(", "ACCESS_GRNATED.emit("),
     tool: ("cargo", "rustup"),
     imports: CONTRACT,
 };

@@ -86,7 +86,7 @@ fn build(project: &Project) -> Result<Component> {
 fn prefix_map(root: &Path) -> OsString {
     let mut flag = OsString::from("-ffile-prefix-map=");
     flag.push(root);
-    flag.push("/=");
+    flag.push("=.");
     flag
 }
 
