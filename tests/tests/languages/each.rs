@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use penstock_tests::{Host, Line, Outgoing, eventually};
+use penstock_tests::{Host, Line, Record, eventually};
 
 use crate::project::{Project, fails, succeeds};
 
@@ -17,6 +17,8 @@ struct Language {
     /// the tools then name.
     source: &'static str,
     mistake: (&'static str, &'static str),
+    /// What to put instead of the same, so that it breaks when it is called; it names its line.
+    breakage: &'static str,
     /// A program without which nothing is built, and a word of the command that brings it.
     tool: (&'static str, &'static str),
     /// The packages of interfaces that the component may import.
@@ -30,7 +32,11 @@ const RUST: Language = Language {
     name: "rust",
     unit_tests: "cargo test --locked",
     source: "src/lib.rs",
-    mistake: ("ACCESS_GRANTED.emit(", "ACCESS_GRNATED.emit("),
+    mistake: (
+        "ACCESS_GRANTED.emit(message.key, access.end())",
+        "ACCESS_GRNATED.emit(message.key, access.end())",
+    ),
+    breakage: r#"panic!("no such course")"#,
     tool: ("cargo", "rustup"),
     imports: CONTRACT,
 };
@@ -43,6 +49,7 @@ const GO: Language = Language {
         "accessGranted.Emit(message.Key, value)",
         "accessGrnated.Emit(message.Key, value)",
     ),
+    breakage: r#"panic("no such course: " + string(value))"#,
     tool: ("go", "go.dev"),
     imports: WASI,
 };
@@ -51,7 +58,8 @@ const C: Language = Language {
     name: "c",
     unit_tests: "make test",
     source: "src/handler.c",
-    mistake: ("return penstock_done();", "return penstock_doen()"),
+    mistake: ("return penstock_done();", "return penstock_doen();"),
+    breakage: r#"PENSTOCK_PANIC("no such course");"#,
     tool: ("clang", "apt-get install clang"),
     imports: CONTRACT,
 };
@@ -95,7 +103,8 @@ fn whole_way(language: &Language) -> Result<()> {
 
     is_refused_to_overwrite(&project, language)?;
     names_the_missing_tool(&project, language)?;
-    shows_the_mistake(&project, language)
+    shows_the_mistake(&project, language)?;
+    says_where_it_breaks(&project, language)
 }
 
 /// File, size, time, and a line for each package of imports.
@@ -124,13 +133,15 @@ fn holds(bytes: &[u8], text: &str) -> bool {
         .any(|window| window == text.as_bytes())
 }
 
-fn handles_a_record(project: &Project) -> Result<()> {
+/// The outputs and the dead letters of these values, through a host.
+fn handled(project: &Project, values: &[&str]) -> Result<(Vec<Record>, Vec<Record>)> {
     let line = Line::new("language", 1)?;
+    let plugin = project.plugin();
     let config = line
         .bare("host", "classic")
         .handler(
             "course-access",
-            &project.plugin(),
+            &plugin,
             &[("access-granted", &line.output)],
         )
         .topic(
@@ -138,20 +149,28 @@ fn handles_a_record(project: &Project) -> Result<()> {
             &["course-access"],
             "earliest",
             Some(&line.dead),
-        );
+        )
+        .set(&["retry", "attempts"], 1);
     let mut host = Host::start(&config)?;
-    let record = |value: &str| Outgoing::to(&line.input).key("u7").value(value);
-    line.client.produce(&[record(PURCHASE), record("hello")])?;
+    line.send(0, values)?;
     host.ready(Duration::from_secs(60))?;
-    eventually("both are handled", Duration::from_secs(60), || {
+    eventually("all are handled", Duration::from_secs(60), || {
         line.is_caught_up()
     });
-    ensure!(line.outputs()? == [ACCESS], "{:?}", line.outputs()?);
+    let (output, dead) = (&line.output, &line.dead);
+    Ok((line.client.read_all(output)?, line.client.read_all(dead)?))
+}
+
+fn handles_a_record(project: &Project) -> Result<()> {
+    let (outputs, dead) = handled(project, &[PURCHASE, "hello"])?;
     ensure!(
-        line.dead_letters()? == ["hello"],
-        "{:?}",
-        line.dead_letters()?
+        outputs.len() == 1 && outputs[0].text() == ACCESS,
+        "{outputs:?}"
     );
+    ensure!(outputs[0].key_text() == "k", "{outputs:?}");
+    ensure!(dead.len() == 1 && dead[0].text() == "hello", "{dead:?}");
+    let reason = dead[0].header("penstock.reason");
+    ensure!(reason.as_deref() == Some("invalid-event"), "{dead:?}");
     Ok(())
 }
 
@@ -176,15 +195,36 @@ fn names_the_missing_tool(project: &Project, language: &Language) -> Result<()> 
 fn shows_the_mistake(project: &Project, language: &Language) -> Result<()> {
     let (right, wrong) = language.mistake;
     project.change(language.source, right, wrong)?;
-    let text = fs::read_to_string(project.folder().join(language.source))?;
-    let before = text.split(wrong).next().unwrap_or_default();
-    let place = format!("{}:{}:", language.source, before.lines().count());
+    let place = place(project, language, wrong)?;
     let said = fails(&mut project.penstock(&["plugin", "build"])?, 1)?;
     ensure!(said.contains(&place), "no {place} in {said}");
-    ensure!(
-        said.contains("does not build") || said.contains("don't build"),
-        "{said}"
-    );
+    ensure!(said.contains("does not build: see above"), "{said}");
     ensure!(said.contains("nothing was built"), "{said}");
     Ok(())
+}
+
+fn says_where_it_breaks(project: &Project, language: &Language) -> Result<()> {
+    project.change(language.source, language.mistake.1, language.breakage)?;
+    let place = place(project, language, language.breakage)?;
+    succeeds(&mut project.penstock(&["plugin", "build"])?)?;
+    let (outputs, dead) = handled(project, &[PURCHASE])?;
+    ensure!(
+        outputs.is_empty() && dead.len() == 1,
+        "{outputs:?} {dead:?}"
+    );
+    let text = dead[0].header("penstock.text").unwrap_or_default();
+    ensure!(text.contains("no such course"), "{text}");
+    ensure!(text.contains(&place), "no {place} in {text}");
+    Ok(())
+}
+
+/// `src/lib.rs:47`, where `text` stands in the handler's file.
+fn place(project: &Project, language: &Language, text: &str) -> Result<String> {
+    let source = fs::read_to_string(project.folder().join(language.source))?;
+    let before = source.split(text).next().unwrap_or_default();
+    Ok(format!(
+        "{}:{}",
+        language.source,
+        before.split('\n').count()
+    ))
 }

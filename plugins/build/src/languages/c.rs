@@ -78,7 +78,10 @@ fn build(project: &Project) -> Result<Component> {
     clang.args(sources(project.root())?);
     // The other printf of wasi-libc says on standard error what it can't print.
     clang.arg("-lc-printscan-long-double");
-    tools::run(&mut clang, "the plugin does not build: see above")?;
+    tools::run(
+        &mut clang,
+        &format!("{} does not build: see above", project.name()),
+    )?;
     let module = fs::read(&module).context("clang left no module")?;
     Component::of_module(slim::slim(&module)?, &project.contract())
 }

@@ -39,7 +39,10 @@ fn build(project: &Project) -> Result<Component> {
         .arg("-o")
         .arg(&module)
         .arg(".");
-    tools::run(&mut command, "the plugin does not build: see above")?;
+    tools::run(
+        &mut command,
+        &format!("{} does not build: see above", project.name()),
+    )?;
     let module = fs::read(&module).context("go left no module")?;
     Component::of_module(module, &project.contract())
 }
