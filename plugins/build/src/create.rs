@@ -183,4 +183,39 @@ mod tests {
             "version = 4\n\n[[package]]\nname = \"b\"\n\n[[package]]\nname = \"z\"\n"
         );
     }
+
+    /// A project is pinned to what this program was made with.
+    #[test]
+    fn versions_are_those_of_this_program() {
+        let ours = env!("CARGO_PKG_VERSION");
+        for (language, file, line) in [
+            ("rust", "sdk/Cargo.toml", format!("version = \"{ours}\"")),
+            (
+                "go",
+                "sdk/exports_wasip1.go",
+                format!("const version = \"{ours}\""),
+            ),
+            (
+                "c",
+                "sdk/penstock.c",
+                format!("#define SDK \"penstock-sdk-c {ours}\""),
+            ),
+        ] {
+            let language = Language::named(language).unwrap();
+            let files = files(language, "one");
+            let last = files.iter().rfind(|(path, _)| path == Path::new(file));
+            let text = String::from_utf8_lossy(&last.expect(file).1);
+            assert!(text.lines().any(|of| of == line), "{file}: {line}");
+        }
+        let lock = include_str!("../../../Cargo.lock");
+        let pinned = include_str!("../../templates/rust/Cargo.lock");
+        let package = |lock: &'static str| {
+            let mut packages = lock.split("\n\n");
+            packages
+                .find(|of| of.contains("name = \"wit-bindgen\"\n"))
+                .unwrap()
+                .trim()
+        };
+        assert_eq!(package(pinned), package(lock));
+    }
 }

@@ -82,6 +82,37 @@ fn c() -> Result<()> {
     whole_way(&C)
 }
 
+/// What says nothing itself: the debug information does.
+#[test]
+fn a_trap_in_c_has_its_line() -> Result<()> {
+    let project = Project::new("course-access", C.name)?;
+    for (before, breakage, said) in [
+        (C.mistake.0, "__builtin_trap();", "unreachable"),
+        (
+            "__builtin_trap();",
+            "assert(message->offset < 0);",
+            "`message->offset < 0` does not hold",
+        ),
+    ] {
+        project.change(C.source, before, breakage)?;
+        let include = "#include <stdio.h>\n";
+        if breakage.starts_with("assert") {
+            project.change(
+                C.source,
+                include,
+                &format!("#include <assert.h>\n{include}"),
+            )?;
+        }
+        let place = place(&project, &C, breakage)?;
+        succeeds(&mut project.penstock(&["plugin", "build"])?)?;
+        let Handled { log, dead, .. } = handled(&project, &[PURCHASE])?;
+        ensure!(dead.len() == 1, "{dead:?}");
+        ensure!(log.contains(said), "no {said} in {log}");
+        ensure!(log.contains(&place), "no {place} in {log}");
+    }
+    Ok(())
+}
+
 fn whole_way(language: &Language) -> Result<()> {
     let project = Project::new("course-access", language.name)?;
     succeeds(&mut project.shell(language.unit_tests))?;
@@ -133,8 +164,15 @@ fn holds(bytes: &[u8], text: &str) -> bool {
         .any(|window| window == text.as_bytes())
 }
 
-/// The outputs and the dead letters of these values, through a host.
-fn handled(project: &Project, values: &[&str]) -> Result<(Vec<Record>, Vec<Record>)> {
+/// What became of records.
+struct Handled {
+    outputs: Vec<Record>,
+    dead: Vec<Record>,
+    log: String,
+}
+
+/// These values through a host.
+fn handled(project: &Project, values: &[&str]) -> Result<Handled> {
     let line = Line::new("language", 1)?;
     let plugin = project.plugin();
     let config = line
@@ -157,12 +195,15 @@ fn handled(project: &Project, values: &[&str]) -> Result<(Vec<Record>, Vec<Recor
     eventually("all are handled", Duration::from_secs(60), || {
         line.is_caught_up()
     });
-    let (output, dead) = (&line.output, &line.dead);
-    Ok((line.client.read_all(output)?, line.client.read_all(dead)?))
+    Ok(Handled {
+        outputs: line.client.read_all(&line.output)?,
+        dead: line.client.read_all(&line.dead)?,
+        log: host.process().log(),
+    })
 }
 
 fn handles_a_record(project: &Project) -> Result<()> {
-    let (outputs, dead) = handled(project, &[PURCHASE, "hello"])?;
+    let Handled { outputs, dead, .. } = handled(project, &[PURCHASE, "hello"])?;
     ensure!(
         outputs.len() == 1 && outputs[0].text() == ACCESS,
         "{outputs:?}"
@@ -207,7 +248,7 @@ fn says_where_it_breaks(project: &Project, language: &Language) -> Result<()> {
     project.change(language.source, language.mistake.1, language.breakage)?;
     let place = place(project, language, language.breakage)?;
     succeeds(&mut project.penstock(&["plugin", "build"])?)?;
-    let (outputs, dead) = handled(project, &[PURCHASE])?;
+    let Handled { outputs, dead, .. } = handled(project, &[PURCHASE])?;
     ensure!(
         outputs.is_empty() && dead.len() == 1,
         "{outputs:?} {dead:?}"
