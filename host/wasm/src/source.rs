@@ -33,9 +33,17 @@ impl Source {
     /// [`Code::PluginMissing`], and [`Code::NotAPlugin`] for the usual mistakes, which are told
     /// before the compiler words them.
     pub(crate) fn read(&mut self) -> Result<Vec<u8>, LoadError> {
-        let binary = read(&mut self.file).map_err(|error| missing(&error))?;
+        let binary = self.bytes()?;
         check_kind(&binary)?;
         Ok(binary)
+    }
+
+    /// The same, whatever it is.
+    ///
+    /// # Errors
+    /// [`Code::PluginMissing`].
+    pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, LoadError> {
+        read(&mut self.file).map_err(|error| missing(&error))
     }
 }
 

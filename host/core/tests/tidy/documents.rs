@@ -139,6 +139,8 @@ fn every_metric_that_is_named_is_exposed() {
     let documents: Vec<File> = files(".md")
         .into_iter()
         .filter(|file| file.path.starts_with("docs/") || file.path == "README.md")
+        // The functions of the SDK for C begin as metrics do.
+        .filter(|file| file.path != "docs/guides/c.md")
         .collect();
     none("metrics", &every_span(&documents, is_lost));
 }

@@ -7,9 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::linker;
-use crate::toolchain::{Std, TARGET, Toolchain};
-use crate::workspace::{Handler, Workspace};
+use super::linker;
+use super::toolchain::{Std, TARGET, Toolchain};
+use super::workspace::{Handler, Workspace};
 
 /// Where the standard library's files seem to lie: what its makers name ends in a commit.
 pub const STD: &str = "/rustc";
@@ -47,9 +47,14 @@ pub fn build(workspace: &Workspace, handlers: &[Handler], toolchain: &Toolchain)
         .status()
         .with_context(|| format!("{} can't be run", toolchain.cargo.display()))?;
     if !status.success() {
-        bail!("the handlers don't build: see above");
+        bail!("{} does not build: see above", names(handlers));
     }
     Ok(())
+}
+
+fn names(handlers: &[Handler]) -> String {
+    let names: Vec<&str> = handlers.iter().map(|one| one.package.as_str()).collect();
+    names.join(" or ")
 }
 
 /// The core module that [`build`] makes of a handler.
