@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use penstock_tests::{Host, HostConfig, Random};
+use penstock_tests::{Doctor, Host, HostConfig, Random};
 
 const HOSTS: std::ops::RangeInclusive<usize> = 2..=4;
 /// How long a host may take to end once it is asked to, whatever befalls it meanwhile.
@@ -189,6 +189,16 @@ impl Fleet {
             }
         }
         Ok(())
+    }
+
+    /// What the hosts say of themselves, and the doctor of their group, to the test's output.
+    pub fn explain(&self, bootstrap: &str, group: &str) {
+        for member in &self.hosts {
+            println!("h{}: {:?}", member.number, member.host.status());
+        }
+        let ending = self.ending.iter().map(|(member, _)| member.number);
+        println!("asked to end: {:?}", ending.collect::<Vec<_>>());
+        println!("{:?}", Doctor::of(bootstrap, group).output());
     }
 
     /// SIGTERM for all; each is to end well, and so are those that were asked before.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use penstock_tests::{
     Account, Broker, BrokerOptions, Flow, Line, Listener, Load, Proxy, Random, eventually,
-    free_port,
+    free_port, wait_until,
 };
 
 use faults::{Chaos, Fault};
@@ -113,7 +113,8 @@ fn soak(protocol: &str, lasts: Duration, per_second: u64, random: &mut Random) -
     }
     chaos.cease()?;
     let sent = flow.stop()?;
-    eventually("all is committed", CATCH_UP, || line.is_caught_up());
+    wait_until("all is committed", CATCH_UP, || line.is_caught_up())
+        .inspect_err(|_| chaos.fleet.explain(line.client.bootstrap(), &line.group))?;
     // A host hears of its commit a moment after the brokers have it.
     eventually("each account balances", BALANCE, || {
         chaos.fleet.is_balanced()
