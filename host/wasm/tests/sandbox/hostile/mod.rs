@@ -1,7 +1,7 @@
 //! Components that are hostile, or broken: each meets its verdict, in words for people, and the
 //! host's memory stays within the handler's limit meanwhile.
 //!
-//! The table of them in `docs/guides/limits.md` is written by
+//! The table of them in `docs/guides/limits.md`, and the components of `fuzz/corpus`, are written by
 //! `PENSTOCK_BLESS=1 cargo test --release -p penstock-wasm --test sandbox hostile`.
 
 mod bombs;
@@ -208,12 +208,22 @@ fn the_guide_has_them_all() {
     if env::var_os("PENSTOCK_BLESS").is_some() {
         let blessed = format!("{before}<!-- kinds -->\n{expected}<!-- end of kinds -->{after}");
         fs::write(&path, blessed).unwrap();
+        write_seeds();
         return;
     }
     assert_eq!(
         found, expected,
         "`PENSTOCK_BLESS=1 cargo test --release -p penstock-wasm --test sandbox hostile` writes it anew"
     );
+}
+
+/// The small ones are where `make fuzz` begins.
+fn write_seeds() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/components");
+    let small = kinds().into_iter().map(|kind| kind.component);
+    for (number, component) in small.enumerate().filter(|(_, it)| it.len() < 4 << 10) {
+        fs::write(corpus.join(format!("kind-{number:02}")), component).unwrap();
+    }
 }
 
 /// A million records through a guest that keeps a hundred bytes of each: it is replaced in time,
