@@ -84,7 +84,7 @@ impl Components {
             };
             let mut staging = Staging::default();
             let result = instance.handle(&record().record(0), CALL, &mut staging);
-            within_limits(&result.is_ok(), &staging)?;
+            within_limits(result.is_ok(), &staging)?;
             Ok(match result {
                 Ok(outcome) => format!("{outcome:?} with {} outputs", staging.len().min(1)),
                 Err(failure) => format!("record: {}", failure.text()),
@@ -114,7 +114,7 @@ fn record() -> Batch {
     batch
 }
 
-fn within_limits(succeeded: &bool, staging: &Staging) -> Result<(), String> {
+fn within_limits(succeeded: bool, staging: &Staging) -> Result<(), String> {
     if !succeeded && !staging.is_empty() {
         return Err("a failure left outputs".to_owned());
     }
