@@ -19,6 +19,7 @@ use penstock_core::codes::Code;
 use penstock_core::verdict::Failure;
 use penstock_engine::ports::HandlerPool;
 use penstock_wasm::Runtime;
+use sha2::{Digest, Sha256};
 
 use crate::allocator::most_held;
 use crate::bench::{self, Bench, Ticking, batch, binding, ceilings, processor_time, run_in};
@@ -220,9 +221,12 @@ fn the_guide_has_them_all() {
 /// The small ones are where `make fuzz` begins.
 fn write_seeds() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/components");
-    let small = kinds().into_iter().map(|kind| kind.component);
-    for (number, component) in small.enumerate().filter(|(_, it)| it.len() < 4 << 10) {
-        fs::write(corpus.join(format!("kind-{number:02}")), component).unwrap();
+    let all = kinds().into_iter().map(|kind| kind.component);
+    for component in all.filter(|component| component.len() < 4 << 10) {
+        // As the hunt calls what it keeps.
+        let digest = Sha256::digest(&component);
+        let name: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
+        fs::write(corpus.join(name), component).unwrap();
     }
 }
 
