@@ -9,9 +9,9 @@ CARGO ?= cargo
 PURE = -p penstock-core -p penstock-engine -p penstock-simulation -p penstock-sdk \
 	-p purchase-to-access -p progress-updates -p unruly
 HEAVY = -p penstock -p penstock-admin-protocol -p penstock-kafka -p penstock-wasm \
-	-p penstock-plugin-build -p penstock-bench
+	-p penstock-plugin-build -p penstock-bench -p penstock-fuzz
 
-.PHONY: build demo test test-host test-tools test-clients test-languages soak simulate simulate-faults lint bench deny
+.PHONY: build demo test test-host test-tools test-clients test-languages soak simulate simulate-faults lint bench fuzz deny
 
 build:
 	@tools/prepare build
@@ -82,6 +82,14 @@ bench: build
 	@tools/prepare bench
 	$(CARGO) build --release -p penstock-bench
 	$(CARGO) run --release -p penstock-bench
+
+# What is made of broken components, configurations and records: CONTRIBUTING.md. Minutes of each.
+fuzz: MINUTES ?= 60
+fuzz: build
+	$(CARGO) build --release -p penstock -p penstock-plugin-build -p penstock-fuzz
+	target/release/penstock-fuzz components --minutes $(MINUTES)
+	target/release/penstock-fuzz configuration --minutes $(MINUTES)
+	target/release/penstock-fuzz records --minutes $(MINUTES)
 
 # Licences, bans and sources of all dependencies; needs `cargo install cargo-deny`.
 deny:

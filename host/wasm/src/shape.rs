@@ -1,6 +1,6 @@
 //! Whether a component may be compiled: what that takes must follow from its size. The compiler
 //! lays out each instance of each nested component, so that a few hundred bytes could keep it busy
-//! for ever.
+//! for ever; and a function takes up to a thousand times its size while it is compiled.
 
 use wasmparser::{
     BinaryReaderError, ComponentAlias, ComponentExternalKind, ComponentInstance,
@@ -11,11 +11,16 @@ use wasmparser::{
 /// (Python with its shared libraries) has some tens.
 const INSTANCES_MAX: u64 = 1_000;
 
+/// Of one function. The interpreters' own loops, the largest known ones, have a fifth of it.
+const FUNCTION_BYTES_MAX: usize = 1 << 20;
+
 /// Why a component is not compiled.
 #[derive(Debug, PartialEq, Eq)]
 enum Problem {
     /// More instances than [`INSTANCES_MAX`].
     Instances,
+    /// A function of more than [`FUNCTION_BYTES_MAX`].
+    Function,
     /// It passes components around, so that its instances can't be counted. No toolchain does.
     PassedOn,
     /// The compiler says it better.
@@ -35,6 +40,10 @@ pub(crate) fn check(binary: &[u8]) -> Result<(), String> {
         Ok(()) | Err(Problem::Malformed) => Ok(()),
         Err(Problem::Instances) => Err(format!(
             "its components would have more than {INSTANCES_MAX} instances within one another"
+        )),
+        Err(Problem::Function) => Err(format!(
+            "a function of it has more than {} KiB",
+            FUNCTION_BYTES_MAX >> 10
         )),
         Err(Problem::PassedOn) => Err("it passes components to others".to_owned()),
     }
@@ -69,6 +78,9 @@ fn walk(binary: &[u8]) -> Result<(), Problem> {
 
 fn section(payload: Payload<'_>, levels: &mut [(Level, Encoding)]) -> Result<(), Problem> {
     match payload {
+        Payload::CodeSectionEntry(body) if body.range().len() > FUNCTION_BYTES_MAX => {
+            return Err(Problem::Function);
+        }
         Payload::InstanceSection(instances) => {
             for instance in instances {
                 if let Instance::Instantiate { .. } = instance? {

@@ -34,6 +34,13 @@ pub(super) fn kinds() -> Vec<Kind> {
             "modules count exceeds limit of 1000",
         ),
         Kind::no_plugin(
+            "has a function of a megabyte and more",
+            Odd::default()
+                .body(&format!("(func {})", "nop ".repeat(1_050_000)))
+                .bytes(),
+            "a function of it has more than 1024 KiB",
+        ),
+        Kind::no_plugin(
             "has a function of sixty thousand variables",
             Odd::default()
                 .body(&format!("(func {})", "(local i64)".repeat(60_000)))

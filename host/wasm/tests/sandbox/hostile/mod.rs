@@ -1,7 +1,7 @@
 //! Components that are hostile, or broken: each meets its verdict, in words for people, and the
 //! host's memory stays within the handler's limit meanwhile.
 //!
-//! The table of them in `docs/guides/limits.md` is written by
+//! The table of them in `docs/guides/limits.md`, and the components of `fuzz/corpus`, are written by
 //! `PENSTOCK_BLESS=1 cargo test --release -p penstock-wasm --test sandbox hostile`.
 
 mod bombs;
@@ -19,6 +19,7 @@ use penstock_core::codes::Code;
 use penstock_core::verdict::Failure;
 use penstock_engine::ports::HandlerPool;
 use penstock_wasm::Runtime;
+use sha2::{Digest, Sha256};
 
 use crate::allocator::most_held;
 use crate::bench::{self, Bench, Ticking, batch, binding, ceilings, processor_time, run_in};
@@ -208,12 +209,25 @@ fn the_guide_has_them_all() {
     if env::var_os("PENSTOCK_BLESS").is_some() {
         let blessed = format!("{before}<!-- kinds -->\n{expected}<!-- end of kinds -->{after}");
         fs::write(&path, blessed).unwrap();
+        write_seeds();
         return;
     }
     assert_eq!(
         found, expected,
         "`PENSTOCK_BLESS=1 cargo test --release -p penstock-wasm --test sandbox hostile` writes it anew"
     );
+}
+
+/// The small ones are where `make fuzz` begins.
+fn write_seeds() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/components");
+    let all = kinds().into_iter().map(|kind| kind.component);
+    for component in all.filter(|component| component.len() < 4 << 10) {
+        // As the hunt calls what it keeps.
+        let digest = Sha256::digest(&component);
+        let name: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
+        fs::write(corpus.join(name), component).unwrap();
+    }
 }
 
 /// A million records through a guest that keeps a hundred bytes of each: it is replaced in time,

@@ -1,0 +1,79 @@
+//! A configuration file: it is taken, or its mistakes are reported, each in a way that can be
+//! shown.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use penstock_core::config::{
+    self, Config, ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, Plugins,
+    SourceFile,
+};
+use penstock_core::contract::{Description, OutputSpec};
+
+use super::Target;
+
+/// Loads each input as a file.
+pub struct Configuration;
+
+/// Plugins that are there, whatever their names.
+struct Any;
+
+impl Plugins for Any {
+    fn inspect(&self, _: &Path, _: &Config) -> Result<PluginFacts, PluginProblem> {
+        let output = |name: &str| OutputSpec {
+            name: name.to_owned(),
+            doc: String::new(),
+        };
+        Ok(PluginFacts {
+            sha256: [0; 32],
+            description: Description {
+                outputs: vec![output("access-granted")],
+                ..Description::default()
+            },
+        })
+    }
+
+    fn configure(
+        &self,
+        _: &Path,
+        _: &str,
+        _: &BTreeMap<String, String>,
+        _: &HandlerLimits,
+    ) -> Result<(), ConfigureProblem> {
+        Ok(())
+    }
+}
+
+fn environment(name: &str) -> Option<String> {
+    (name.len() < 9).then(|| "value".to_owned())
+}
+
+impl Target for Configuration {
+    fn answer(&mut self, input: &[u8]) -> Result<Vec<String>, String> {
+        let file = SourceFile {
+            name: "penstock.toml".to_owned(),
+            dir: "/".into(),
+            bytes: Ok(input.to_vec()),
+        };
+        let defaults = Defaults {
+            workers: NonZeroUsize::MIN,
+        };
+        let loaded = config::load(&[file], &environment, &defaults, &Any);
+        let (report, taken) = match &loaded {
+            Ok(loaded) => (&loaded.warnings, true),
+            Err(report) => (report, false),
+        };
+        if !taken && report.is_empty() {
+            return Err("it is refused without a reason".to_owned());
+        }
+        let shown = report.render(true).len() + report.render(false).len();
+        let told = report.to_json();
+        if !report.is_empty() && (shown == 0 || told.to_string().len() < 10) {
+            return Err("there is a report that shows nothing".to_owned());
+        }
+        let messages = report.diagnostics().iter();
+        let messages = messages.map(|found| found.message.clone());
+        Ok(messages.chain([format!("taken: {taken}")]).collect())
+    }
+}
