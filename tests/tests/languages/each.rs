@@ -95,7 +95,7 @@ fn a_trap_in_c_has_its_line() -> Result<()> {
         ),
     ] {
         project.change(C.source, before, breakage)?;
-        let include = "#include <stdio.h>\n";
+        let include = "#include <string.h>\n";
         if breakage.starts_with("assert") {
             project.change(
                 C.source,
