@@ -13,7 +13,7 @@ use penstock_kafka::inspect::{Look, Next, Peek, Peeked};
 
 use super::tools::{self, ClusterArgs};
 use super::{Exit, Failure, kafka, output};
-use crate::record_json::{HeaderJson, Millis, RecordJson};
+use crate::record_json::{HeaderJson, RecordJson};
 use bounds::{Begin, Count};
 use show::Style;
 use through::ThroughArgs;
@@ -234,11 +234,12 @@ pub(super) fn shape(topic: &str, record: Peeked) -> RecordJson {
         topic: Some(topic.to_owned()),
         partition: Some(record.partition),
         offset: Some(record.offset.0),
-        timestamp: record.timestamp.millis().map(Millis),
         key: record.key,
         value: record.value,
         headers: record.headers.into_iter().map(header).collect(),
+        ..RecordJson::default()
     }
+    .at(record.timestamp)
 }
 
 #[cfg(test)]

@@ -2,17 +2,20 @@
 
 mod inspect;
 mod snippet;
+mod test;
 
 use clap::Subcommand;
 
 use super::{Exit, Failure};
 use inspect::InspectArgs;
+use test::TestArgs;
 
-/// Looks into plugins.
+/// Looks into plugins, and tests them as the host would run them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   penstock plugin inspect greeter.wasm
+  penstock plugin test greeter
 
 `penstock plugin COMMAND --help` has more of each.")]
 pub struct PluginArgs {
@@ -23,6 +26,7 @@ pub struct PluginArgs {
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
     Inspect(InspectArgs),
+    Test(TestArgs),
 }
 
 /// Runs the command.
@@ -32,6 +36,7 @@ enum PluginCommand {
 pub fn run(args: &PluginArgs) -> Result<Exit, Failure> {
     match &args.command {
         PluginCommand::Inspect(args) => inspect::run(args),
+        PluginCommand::Test(args) => test::run(args),
     }
 }
 
