@@ -130,6 +130,8 @@ fn whole_way(language: &Language) -> Result<()> {
     );
 
     succeeds(&mut project.penstock(&["check", "-c", "penstock.toml"])?)?;
+    let said = succeeds(&mut project.penstock(&["plugin", "test"])?)?;
+    ensure!(said.contains("purchase"), "{said}");
     handles_a_record(&project)?;
 
     is_refused_to_overwrite(&project, language)?;
