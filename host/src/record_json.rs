@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `topic`, `partition`, `offset` | where the record lies, or came from; optional |
 //! | `timestamp` | RFC 3339, or milliseconds since 1970 where no calendar has the date; optional |
+//! | `timestamp-type` | `log-append-time` where the broker set it, otherwise left out: `create-time` |
 //! | `key` | bytes or `null`; `null` where left out |
 //! | `value` | bytes or `null`, a tombstone; required, lest a typing error becomes a tombstone |
 //! | `headers` | in order, duplicates kept; a `name` and a `value`, both bytes, the value or `null` |
@@ -24,6 +25,7 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use penstock_core::record::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -46,6 +48,13 @@ pub struct RecordJson {
     /// Its timestamp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Millis>,
+    /// Who set the timestamp; `None` is the producer.
+    #[serde(
+        default,
+        rename = "timestamp-type",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub timestamp_type: Option<TimestampType>,
     /// The key; `None` is null.
     #[serde(default, with = "bytes_or_null")]
     pub key: Option<Vec<u8>>,
@@ -58,6 +67,16 @@ pub struct RecordJson {
     /// The headers.
     #[serde(default)]
     pub headers: Vec<HeaderJson>,
+}
+
+/// Who set a timestamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimestampType {
+    /// The producer.
+    CreateTime,
+    /// The broker, on append.
+    LogAppendTime,
 }
 
 /// A header.
@@ -73,6 +92,26 @@ pub struct HeaderJson {
 }
 
 impl RecordJson {
+    /// Its timestamp, as a handler is told it.
+    pub fn time(&self) -> Timestamp {
+        match (self.timestamp, self.timestamp_type) {
+            (None, _) => Timestamp::Unknown,
+            (Some(Millis(ms)), Some(TimestampType::LogAppendTime)) => Timestamp::LogAppendTime(ms),
+            (Some(Millis(ms)), _) => Timestamp::CreateTime(ms),
+        }
+    }
+
+    /// With this timestamp.
+    #[must_use]
+    pub fn at(mut self, time: Timestamp) -> RecordJson {
+        self.timestamp = time.millis().map(Millis);
+        self.timestamp_type = match time {
+            Timestamp::LogAppendTime(_) => Some(TimestampType::LogAppendTime),
+            Timestamp::CreateTime(_) | Timestamp::Unknown => None,
+        };
+        self
+    }
+
     /// Reads one line.
     ///
     /// # Errors

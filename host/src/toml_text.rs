@@ -15,8 +15,10 @@ pub fn string(text: &str) -> String {
     quoted(&text.replace("${", "$${"))
 }
 
+/// On one line, as JSON has it, whose escapes are TOML's; but TOML escapes one character more.
 fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
+    let json = serde_json::Value::from(text).to_string();
+    json.replace('\u{7f}', "\\u007f")
 }
 
 #[cfg(test)]
@@ -26,7 +28,7 @@ mod tests {
     #[test]
     fn keys_are_quoted_where_they_must_be() {
         assert_eq!(key("grant-days"), "grant-days");
-        for odd in ["", "a.b", "a b", "é", "a\"\n'"] {
+        for odd in ["", "a.b", "a b", "é", "a\"\n'", "\u{7f}\u{1}"] {
             let table: toml::Table = format!("{} = 1", key(odd)).parse().expect("TOML");
             assert_eq!(table.keys().collect::<Vec<_>>(), [odd]);
         }
@@ -36,7 +38,7 @@ mod tests {
     fn a_string_means_itself() {
         assert_eq!(string("a"), "\"a\"");
         assert_eq!(string("${HOME}"), "\"$${HOME}\"");
-        for odd in ["", "it's \"a\"\n\t\u{1}", "C:\\x"] {
+        for odd in ["", "it's \"a\"\n\t\u{1}\u{7f}", "C:\\x"] {
             let table: toml::Table = format!("k = {}", string(odd)).parse().expect("TOML");
             assert_eq!(table["k"].as_str(), Some(odd));
         }

@@ -37,6 +37,11 @@ pub trait Instance: Send {
 
     /// Whether it must not be called again: it trapped, or its isolation allows one record.
     fn is_spent(&self) -> bool;
+
+    /// What its memory takes; 0 where there is none of its own.
+    fn memory_bytes(&self) -> u64 {
+        0
+    }
 }
 
 /// What a handler is told beside the record.

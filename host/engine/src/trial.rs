@@ -11,7 +11,7 @@ use penstock_core::verdict::{Failure, Outcome};
 
 use crate::plan::TopicPlan;
 use crate::ports::Call;
-use crate::worker::{for_another, known_outputs};
+use crate::worker::{for_another, known_outputs, spread};
 
 /// What came of a trial.
 #[derive(Debug)]
@@ -20,11 +20,13 @@ pub struct Trial {
     pub decision: Decision,
     /// How long the handler took; zero when no instance of it could be started.
     pub time: Duration,
+    /// What the instance's memory took after the call; zero when there was none.
+    pub memory_bytes: u64,
 }
 
 /// Passes a record through the handler number `handler` of `topic`, on an instance of its pool.
 /// `staging`, which must be empty, gets the outputs of an [`Decision::Emit`]. The clock must tick
-/// meanwhile.
+/// meanwhile. `waited` is the time since the first call for this record.
 ///
 /// `None`: as many instances as allowed are out.
 pub fn try_record(
@@ -32,20 +34,22 @@ pub fn try_record(
     handler: usize,
     record: &Record<'_>,
     call: Call,
+    waited: Duration,
     staging: &mut Staging,
 ) -> Option<Trial> {
     let plan = &topic.handlers[handler];
     let mark = staging.mark();
-    let (answer, time) = match for_another(record, topic, &plan.name) {
-        Some(why) => (Ok(Outcome::Skip(why)), Duration::ZERO),
+    let asked = match for_another(record, topic, &plan.name) {
+        Some(why) => Asked::without_a_call(Ok(Outcome::Skip(why))),
         None => ask(topic, handler, record, call, staging)?,
     };
     let decision = decide(
-        answer,
+        asked.answer,
         staging.len() as u32,
         Attempt {
             number: call.attempt,
-            ..Attempt::FIRST
+            waited,
+            spread: spread(call.partition, record.offset),
         },
         &plan.policy,
         topic.dead_letter.is_some(),
@@ -53,17 +57,38 @@ pub fn try_record(
     if !matches!(decision, Decision::Emit { .. }) {
         staging.rollback(mark);
     }
-    Some(Trial { decision, time })
+    Some(Trial {
+        decision,
+        time: asked.time,
+        memory_bytes: asked.memory_bytes,
+    })
 }
 
-/// The handler's answer, and how long it took. `None`: no instance is free.
+/// The handler's answer, and what it took.
+struct Asked {
+    answer: Result<Outcome, Failure>,
+    time: Duration,
+    memory_bytes: u64,
+}
+
+impl Asked {
+    fn without_a_call(answer: Result<Outcome, Failure>) -> Asked {
+        Asked {
+            answer,
+            time: Duration::ZERO,
+            memory_bytes: 0,
+        }
+    }
+}
+
+/// `None`: no instance is free.
 fn ask(
     topic: &TopicPlan,
     handler: usize,
     record: &Record<'_>,
     call: Call,
     staging: &mut Staging,
-) -> Option<(Result<Outcome, Failure>, Duration)> {
+) -> Option<Asked> {
     let plan = &topic.handlers[handler];
     Some(match plan.pool.checkout() {
         Ok(None) => return None,
@@ -71,10 +96,14 @@ fn ask(
             let begun = Instant::now();
             let answer = instance.handle(record, call, staging);
             let time = begun.elapsed();
+            let memory_bytes = instance.memory_bytes();
             plan.pool.give_back(instance);
-            let answer = known_outputs(answer, staging, 0, plan.outputs.len());
-            (answer, time)
+            Asked {
+                answer: known_outputs(answer, staging, 0, plan.outputs.len()),
+                time,
+                memory_bytes,
+            }
         }
-        Err(failure) => (Err(failure), Duration::ZERO),
+        Err(failure) => Asked::without_a_call(Err(failure)),
     })
 }

@@ -330,7 +330,7 @@ impl Worker {
 }
 
 /// Different for records that may fail together.
-fn spread(partition: i32, offset: Offset) -> u64 {
+pub(crate) fn spread(partition: i32, offset: Offset) -> u64 {
     (u64::from(partition as u32) << 40) ^ offset.0 as u64
 }
 

@@ -1,10 +1,12 @@
 //! `penstock peek`: shows records, without joining a group and without committing anything.
 
 pub(super) mod bounds;
+mod record;
 pub(super) mod show;
 pub(super) mod through;
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use penstock_core::record::OwnedHeader;
@@ -13,8 +15,9 @@ use penstock_kafka::inspect::{Look, Next, Peek, Peeked};
 
 use super::tools::{self, ClusterArgs};
 use super::{Exit, Failure, kafka, output};
-use crate::record_json::{HeaderJson, Millis, RecordJson};
+use crate::record_json::{HeaderJson, RecordJson};
 use bounds::{Begin, Count};
+use record::Recorder;
 use show::Style;
 use through::ThroughArgs;
 
@@ -26,6 +29,7 @@ Examples:
   penstock peek purchase-confirmed --from -3 --partition 0 --bootstrap localhost:9092
   penstock peek purchase-confirmed --from 2026-01-01T10:00:00Z -n all --json -c penstock.toml | jq
   penstock peek purchase-confirmed --through purchase-to-access -n all -c penstock.toml
+  penstock peek purchase-confirmed --through purchase-to-access --record tests/real -c penstock.toml
 
 Records of one partition come in order; partitions come as their brokers answer. What is not
 committed by its transaction is not shown. Without --follow, it ends where the topic ended when it
@@ -66,6 +70,10 @@ pub struct PeekArgs {
     /// One JSON object a line, in the shape that `penstock emit --json-lines` takes.
     #[arg(long)]
     json: bool,
+    /// Makes a test case of what is shown, in this folder; with --through, with what the handler
+    /// makes of it, for `penstock plugin test`.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["follow", "attempt"])]
+    record: Option<PathBuf>,
     #[command(flatten)]
     through: ThroughArgs,
     #[command(flatten)]
@@ -112,9 +120,15 @@ pub fn run(args: &PeekArgs) -> Result<Exit, Failure> {
         timeout: kafka::TIMEOUT,
     };
     let mut reader = Peek::open(&cluster.kafka, "penstock-peek", &look).map_err(fail)?;
-    let mut show = |record| match &mut through {
-        Some(through) => through.show(record),
-        None => show::record(&args.topic, &shape(&args.topic, record), style),
+    let mut recorder = args.record.as_deref().map(Recorder::create).transpose()?;
+    let mut show = |record: Peeked| {
+        if let Some(recorder) = &mut recorder {
+            recorder.take(&shape(&args.topic, record.clone()));
+        }
+        match &mut through {
+            Some(through) => through.show(record),
+            None => show::record(&args.topic, &shape(&args.topic, record), style),
+        }
     };
     let outcome = peek(args, &mut reader, &mut show, anstream::stdout().lock());
     let tally = through.map(|through| through.tally);
@@ -125,6 +139,10 @@ pub fn run(args: &PeekArgs) -> Result<Exit, Failure> {
             }
             if let Some(tally) = tally.filter(|_| shown.records > 0) {
                 output::tell(tally);
+            }
+            if let Some(recorder) = recorder {
+                let through = configured.as_ref().map(|of| (of, args.cluster.files()));
+                recorder.finish(through, &args.topic)?;
             }
             Ok(tally.map_or(Exit::Fine, through::Tally::exit))
         }
@@ -234,11 +252,12 @@ pub(super) fn shape(topic: &str, record: Peeked) -> RecordJson {
         topic: Some(topic.to_owned()),
         partition: Some(record.partition),
         offset: Some(record.offset.0),
-        timestamp: record.timestamp.millis().map(Millis),
         key: record.key,
         value: record.value,
         headers: record.headers.into_iter().map(header).collect(),
+        ..RecordJson::default()
     }
+    .at(record.timestamp)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod build;
 mod inspect;
 mod new;
 mod snippet;
+mod test;
 
 use clap::Subcommand;
 use penstock_plugin_build::Refused;
@@ -12,14 +13,16 @@ use super::{Exit, Failure};
 use build::BuildArgs;
 use inspect::InspectArgs;
 use new::NewArgs;
+use test::TestArgs;
 
-/// Makes plugins, builds them and looks into them.
+/// Makes plugins, builds them, tests them as the host would run them, and looks into them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   penstock plugin new greeter --lang rust
   penstock plugin build greeter
-  penstock plugin inspect greeter.wasm
+  penstock plugin test greeter
+  penstock plugin inspect greeter/greeter.wasm
 
 `penstock plugin COMMAND --help` has more of each.")]
 pub struct PluginArgs {
@@ -31,6 +34,7 @@ pub struct PluginArgs {
 enum PluginCommand {
     New(NewArgs),
     Build(BuildArgs),
+    Test(TestArgs),
     Inspect(InspectArgs),
 }
 
@@ -43,6 +47,7 @@ pub fn run(args: &PluginArgs) -> Result<Exit, Failure> {
         PluginCommand::New(args) => new::run(args),
         PluginCommand::Build(args) => build::run(args),
         PluginCommand::Inspect(args) => inspect::run(args),
+        PluginCommand::Test(args) => test::run(args),
     }
 }
 

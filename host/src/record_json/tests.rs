@@ -22,6 +22,7 @@ fn a_record_is_one_line_with_its_fields_in_order() {
         partition: Some(2),
         offset: Some(7),
         timestamp: Some(Millis(1_767_261_600_123)),
+        timestamp_type: None,
         key: Some(b"u7".to_vec()),
         value: Some(b"{\"n\": 1}".to_vec()),
         headers: vec![HeaderJson {
@@ -142,6 +143,7 @@ impl Random {
             offset: self.maybe(|random| (random.below(1 << 30) << 32) as i64),
             timestamp: self
                 .maybe(|random| Millis(((random.below(1 << 31) << 33) as i64) >> random.below(40))),
+            timestamp_type: self.maybe(|_| TimestampType::LogAppendTime),
             key: self.maybe(Random::bytes),
             value: self.maybe(Random::bytes),
             headers: (0..self.below(3))
@@ -167,4 +169,18 @@ fn any_record_comes_back_as_it_went() {
             "case {case}: {line}"
         );
     }
+}
+
+#[test]
+fn who_set_the_time_is_kept() {
+    use penstock_core::record::Timestamp::{self, CreateTime, LogAppendTime, Unknown};
+    let line = |time: Timestamp| parse(r#"{"value":"v"}"#).at(time).to_string();
+    for time in [Unknown, CreateTime(7), LogAppendTime(7)] {
+        assert_eq!(parse(&line(time)).time(), time);
+    }
+    // The rule has no word of its own.
+    assert!(!line(CreateTime(7)).contains("type"));
+    assert!(line(LogAppendTime(7)).contains(r#""timestamp-type":"log-append-time""#));
+    let said = r#"{"value":"v","timestamp":7,"timestamp-type":"create-time"}"#;
+    assert_eq!(parse(said).time(), CreateTime(7));
 }

@@ -4,7 +4,13 @@
 //! missing is the engine that would send, retry and commit.
 
 mod alone;
+pub mod case;
+mod delivery;
+mod isolation;
 mod lines;
+pub mod outcome;
+
+use std::time::Duration;
 
 use penstock_core::config::{Loaded, OutputTimestamp};
 use penstock_core::contract::Description;
@@ -20,6 +26,8 @@ use penstock_wasm::{LoadError, Runtime};
 use crate::plan;
 use crate::record_json::{HeaderJson, Millis, RecordJson};
 pub use alone::{Alone, Topic};
+pub use delivery::Delivery;
+pub use isolation::{Pass, isolated};
 pub use lines::Line;
 use lines::Lines;
 
@@ -52,7 +60,9 @@ pub struct Tried {
     /// What the handler logged.
     pub log: Vec<Line>,
     /// How long the call took.
-    pub time: std::time::Duration,
+    pub time: Duration,
+    /// What the handler's memory took after it, in bytes.
+    pub memory_bytes: u64,
 }
 
 /// An output that would be sent. Its partition is the producer's to choose.
@@ -104,11 +114,15 @@ impl<'a> Bench<'a> {
 
     /// Passes a record of a partition through, as the call number `attempt`, counted from 1.
     pub fn call(&self, partition: i32, record: &Record<'_>, attempt: u32) -> Tried {
-        let call = Call { partition, attempt };
+        self.call_after(Duration::ZERO, Call { partition, attempt }, record)
+    }
+
+    /// The same, so long after the first call for the record.
+    fn call_after(&self, waited: Duration, call: Call, record: &Record<'_>) -> Tried {
         let mut staging = Staging::default();
         let (trial, log) = self.lines.of(|| {
             self.runtime
-                .ticking(|| try_record(&self.topic, 0, record, call, &mut staging))
+                .ticking(|| try_record(&self.topic, 0, record, call, waited, &mut staging))
         });
         let trial = trial.expect("one call at a time finds an instance");
         let outputs = (0..staging.len()).map(|index| self.output(staging.output(index), record));
@@ -116,6 +130,7 @@ impl<'a> Bench<'a> {
             outputs: outputs.collect(),
             decision: trial.decision,
             time: trial.time,
+            memory_bytes: trial.memory_bytes,
             log,
         }
     }

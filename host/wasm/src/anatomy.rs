@@ -125,3 +125,60 @@ fn keep(names: &mut Vec<String>, name: &ComponentExternName<'_>) {
         names.push(bounds::one_line(name.name));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn component(text: &str) -> Vec<u8> {
+        wat::parse_str(text).unwrap()
+    }
+
+    const PLUGIN: &str = r#"(component
+        (import "a:b/c" (instance))
+        (component (import "inner" (instance)))
+        (core module
+            (@producers (language "Rust" "") (processed-by "rustc" "1.95.0")))
+        (core module (@producers (language "C" "11") (processed-by "rustc" "1.95.0")))
+        (instance $none)
+        (export "penstock:handler/handler@0.7.2" (instance $none)))"#;
+
+    #[test]
+    fn names_are_the_plugins_own_and_makers_those_of_all_its_modules() {
+        let anatomy = Anatomy::of(&component(PLUGIN));
+        assert_eq!(anatomy.kind, Kind::Component);
+        assert_eq!(anatomy.imports, ["a:b/c"]);
+        assert_eq!(anatomy.exports, ["penstock:handler/handler@0.7.2"]);
+        assert_eq!(anatomy.contract(), Some("0.7.2"));
+        let makers = |field: &str| Vec::from_iter(anatomy.producers[field].clone());
+        assert_eq!(makers("language"), ["C 11", "Rust"]);
+        assert_eq!(makers("processed-by"), ["rustc 1.95.0"]);
+    }
+
+    #[test]
+    fn of_a_broken_file_the_part_before_is_shown() {
+        let mut bytes = component(PLUGIN);
+        bytes.truncate(bytes.len() - 10);
+        let anatomy = Anatomy::of(&bytes);
+        assert_eq!(anatomy.imports, ["a:b/c"]);
+        assert_eq!(anatomy.contract(), None);
+        for (bytes, kind) in [
+            (&b"\0asm\x01\0\0\0"[..], Kind::Module),
+            (b"\0asm\x0d\0\x01\0\xff\xff\xff\xff\x0f", Kind::Component),
+            (b"\x7fELF", Kind::Other),
+            (b"", Kind::Other),
+        ] {
+            assert_eq!(Anatomy::of(bytes).kind, kind, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_of_names_is_bounded() {
+        let imports: String = (0..NAMES_MAX + 5)
+            .map(|number| format!("(import \"{}{number}\" (instance))", "x".repeat(5000)))
+            .collect();
+        let anatomy = Anatomy::of(&component(&format!("(component {imports})")));
+        assert_eq!(anatomy.imports.len(), NAMES_MAX);
+        assert!(anatomy.imports.iter().all(|name| name.len() < 2000));
+    }
+}

@@ -238,4 +238,8 @@ impl Instance for Running {
             || self.records >= self.records_max
             || self.guest.memory_bytes() > self.memory_bytes_max
     }
+
+    fn memory_bytes(&self) -> u64 {
+        self.guest.memory_bytes() as u64
+    }
 }

@@ -95,7 +95,7 @@ fn a_trap_in_c_has_its_line() -> Result<()> {
         ),
     ] {
         project.change(C.source, before, breakage)?;
-        let include = "#include <stdio.h>\n";
+        let include = "#include <string.h>\n";
         if breakage.starts_with("assert") {
             project.change(
                 C.source,
@@ -130,6 +130,8 @@ fn whole_way(language: &Language) -> Result<()> {
     );
 
     succeeds(&mut project.penstock(&["check", "-c", "penstock.toml"])?)?;
+    let said = succeeds(&mut project.penstock(&["plugin", "test"])?)?;
+    ensure!(said.contains("purchase"), "{said}");
     handles_a_record(&project)?;
 
     is_refused_to_overwrite(&project, language)?;

@@ -158,7 +158,16 @@ impl Plugins for Fakes {
                 _ => None,
             }
         };
-        let refused: Vec<SettingError> = settings.iter().filter_map(refuse).collect();
+        let mut refused: Vec<SettingError> = settings.iter().filter_map(refuse).collect();
+        // One setting that another one asks for.
+        if settings.get("sender").is_some_and(|of| of == "relay")
+            && !settings.contains_key("api-key")
+        {
+            refused.push(SettingError {
+                name: "api-key".to_owned(),
+                problem: "a relay asks for a key".to_owned(),
+            });
+        }
         if refused.is_empty() {
             Ok(())
         } else {

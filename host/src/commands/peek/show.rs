@@ -114,6 +114,7 @@ mod tests {
             partition: Some(2),
             offset: Some(7),
             timestamp: Some(Millis(1_767_261_600_000)),
+            timestamp_type: None,
             key: Some(b"u7".to_vec()),
             value: value.map(<[u8]>::to_vec),
             headers: vec![],

@@ -1,12 +1,13 @@
 //! `penstock peek --through`: what a configured handler would make of the records.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style as Paint};
 use penstock_core::batch::Batch;
 use penstock_core::config::Loaded;
+use penstock_core::contract::Description;
 use penstock_core::decide::Decision;
 use penstock_core::record::Header;
 use penstock_core::verdict::Failure as Failed;
@@ -18,6 +19,7 @@ use crate::commands::{Exit, Failure, configuration};
 use crate::escape;
 use crate::record_json::RecordJson;
 use crate::shelf::Shelf;
+use crate::trial::outcome::{Verdict, failure};
 use crate::trial::{Bench, Line, Tried, TriedOutput};
 
 /// The handler, and how it is called.
@@ -72,6 +74,21 @@ pub(super) struct Configured<'a> {
 }
 
 impl Configured<'_> {
+    /// The handler.
+    pub(super) fn name(&self) -> &str {
+        self.name
+    }
+
+    /// Its plugin's file.
+    pub(super) fn plugin(&self) -> &Path {
+        &self.loaded.config.handlers[self.name].plugin
+    }
+
+    /// What its plugin says of itself.
+    pub(super) fn description(&self) -> &Description {
+        &self.loaded.plugins[self.name].description
+    }
+
     /// Gets the handler ready for the records of a topic.
     ///
     /// # Errors
@@ -259,7 +276,7 @@ fn json(record: &RecordJson, handler: &str, attempt: u32, tried: &Tried) -> Stri
         record,
         handler,
         attempt,
-        verdict: word(&tried.decision),
+        verdict: Verdict::from(&tried.decision).word(),
         code: failed.map(|failed| failed.code().to_string()),
         reason,
         text,
@@ -270,23 +287,6 @@ fn json(record: &RecordJson, handler: &str, attempt: u32, tried: &Tried) -> Stri
     };
     // Texts, numbers and bytes: there is nothing in it that JSON lacks.
     escape::json(&serde_json::to_string(&line).unwrap_or_default()) + "\n"
-}
-
-fn word(decision: &Decision) -> &'static str {
-    match decision {
-        Decision::Emit { .. } => "emitted",
-        Decision::Skip(_) => "skipped",
-        Decision::Again { .. } => "retried",
-        Decision::DeadLetter(_) => "dead-lettered",
-        Decision::Halt(_) => "halted",
-    }
-}
-
-fn failure(decision: &Decision) -> Option<&Failed> {
-    match decision {
-        Decision::Emit { .. } | Decision::Skip(_) => None,
-        Decision::Again { why, .. } | Decision::DeadLetter(why) | Decision::Halt(why) => Some(why),
-    }
 }
 
 const GOOD: Paint = AnsiColor::Green.on_default().bold();

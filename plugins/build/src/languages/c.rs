@@ -64,6 +64,7 @@ fn build(project: &Project) -> Result<Component> {
     clang
         .current_dir(project.root())
         .args(["--target=wasm32-wasi", "-std=c11", "-O2", "-g"])
+        .args(["-mbulk-memory", "-msimd128"])
         .args(["-Wall", "-Wextra", "-Isdk"])
         // What a trap shows is a path of the project, not of the machine that built it.
         .arg(prefix_map(project.root()))

@@ -263,21 +263,25 @@ impl Checked<'_> {
             .table("settings")
             .and_then(|table| table.get(&error.name));
         let place = entry.map_or(self.place("settings"), |entry| entry.node.place);
-        let message = format!(
-            "plugin `{}` refuses its setting `{}`",
-            self.facts.description.name, error.name
-        );
+        let (plugin, name) = (&self.facts.description.name, error.name.escape_debug());
+        let message = match entry {
+            Some(_) => format!("plugin `{plugin}` refuses its setting `{name}`"),
+            None => format!("plugin `{plugin}` refuses to go without its setting `{name}`"),
+        };
         Diagnostic::error(Code::SettingsRefused, place, message)
             .label(self.without_secrets(&error.problem))
-            .help(self.about(&error.name))
+            .help(self.about(&error.name, entry.is_some()))
     }
 
     /// What the plugin says that a setting takes.
-    fn about(&self, name: &str) -> String {
+    fn about(&self, name: &str, given: bool) -> String {
         let mut settings = self.facts.description.settings.iter();
         let Some(setting) = settings.find(|setting| setting.name == name) else {
             return page(Code::SettingsRefused);
         };
+        if !given {
+            return format!("add `{name} = \"…\"` to its `settings`: {}", setting.doc);
+        }
         let default = match &setting.default {
             Some(default) => format!(", or leave it out (default: {default})"),
             None if setting.required => String::new(),

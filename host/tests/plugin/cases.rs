@@ -1,0 +1,280 @@
+//! `penstock plugin test`.
+
+use std::fs;
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use crate::command::{built, folder_with, penstock, ran, source, text, write};
+
+#[test]
+fn the_cases_of_the_plugins_pass() {
+    for name in ["purchase-to-access", "progress-updates", "unruly"] {
+        let (folder, plugin) = (source(name), built(name));
+        let plugin = plugin.to_str().expect("UTF-8");
+        let output = penstock(&folder, &["plugin", "test", "--plugin", plugin]);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{name}: {out}{err}");
+    }
+}
+
+#[test]
+fn what_came_otherwise_is_shown_line_by_line() {
+    let folder = folder_with("unruly");
+    write(
+        &folder,
+        "tests/echo/in.jsonl",
+        "{\"key\":\"k\",\"value\":\"ok\"}\n\n{\"value\":\"reject\"}\n",
+    );
+    let wrong = "{\"verdict\":\"emitted\",\"outputs\":[{\"output\":\"out\",\"record\":{\"key\":\"k\",\"value\":\"OK\"}}]}\n\
+        {\"verdict\":\"skipped\"}\n";
+    write(&folder, "tests/echo/expected.jsonl", wrong);
+    let out = ran(
+        &folder,
+        &["plugin", "test", "."],
+        1,
+        &["FAIL  echo", "1 failed"],
+    );
+    for line in [
+        "in.jsonl:1 came to something else",
+        "-       OK\n",
+        "+       ok\n",
+        "in.jsonl:3 came to something else",
+        "- skipped\n",
+        "+ dead-lettered\n",
+        "why asked-to: the record asked for it",
+    ] {
+        assert!(out.contains(line), "{line:?} in {out}");
+    }
+}
+
+#[test]
+fn what_is_blessed_passes_and_what_passes_stays_as_it_is_written() {
+    let folder = folder_with("unruly");
+    let test = ["plugin", "test", "."];
+    write(
+        &folder,
+        "tests/a/in.jsonl",
+        "{\"value\":\"retry-until 3\"}\n{\"value\":\"trap\"}\n",
+    );
+    write(&folder, "tests/b/in.jsonl", "{\"value\":\"skip\"}\n");
+    let by_hand = "{\"verdict\":\"skipped\", \"reason\":\"asked-to\"}\n";
+    write(&folder, "tests/b/expected.jsonl", by_hand);
+    ran(
+        &folder,
+        &test,
+        1,
+        &["FAIL  a", "there is no expected.jsonl", "ok    b"],
+    );
+    ran(
+        &folder,
+        &["plugin", "test", "--bless"],
+        0,
+        &["bless a", "ok    b", "2 ok"],
+    );
+    ran(&folder, &test, 0, &["ok    a"]);
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("written");
+    assert_eq!(read("tests/b/expected.jsonl"), by_hand);
+    let lines = read("tests/a/expected.jsonl");
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines[0]["verdict"], "emitted");
+    let waits: Vec<_> = lines[0]["retries"]
+        .as_array()
+        .expect("retries")
+        .iter()
+        .collect();
+    assert_eq!(
+        (&waits[0]["after-ms"], &waits[1]["after-ms"]),
+        (&json!(100), &json!(200))
+    );
+    // No trace, which every change of the source would change.
+    let trap = json!({"verdict": "dead-lettered", "code": "PSK-H004", "outputs": []});
+    assert_eq!(lines[1], trap);
+    write(
+        &folder,
+        "tests/a/expected.jsonl",
+        &format!("{}\n", lines[0]),
+    );
+    ran(
+        &folder,
+        &test,
+        1,
+        &["in.jsonl has 2 records, expected.jsonl 1 lines"],
+    );
+}
+
+#[test]
+fn what_depends_on_neighbours_is_a_difference_and_isolation_the_way_out() {
+    let folder = folder_with("unruly");
+    write(
+        &folder,
+        "tests/count/in.jsonl",
+        "{\"value\":\"count\"}\n{\"value\":\"count\"}\n",
+    );
+    let one = "{\"verdict\":\"emitted\",\"outputs\":[{\"output\":\"out\",\"record\":{\"value\":\"1\"}}]}\n";
+    write(&folder, "tests/count/expected.jsonl", &one.repeat(2));
+    let out = ran(
+        &folder,
+        &["plugin", "test"],
+        1,
+        &[
+            "in.jsonl:2 is not deterministic",
+            "came to something else on one instance (",
+            "in.jsonl:1 is not deterministic",
+            "in reverse order",
+            "isolation = \"record\"",
+        ],
+    );
+    assert!(!out.contains("expected, "), "the expectation holds: {out}");
+    ran(
+        &folder,
+        &["plugin", "test", "--bless"],
+        1,
+        &["not deterministic"],
+    );
+    write(
+        &folder,
+        "tests/count/case.toml",
+        "[handlers.unruly]\nisolation = \"record\"\n",
+    );
+    ran(&folder, &["plugin", "test"], 0, &["ok    count"]);
+}
+
+#[test]
+fn a_wrong_case_is_told_with_its_place_and_the_others_run() {
+    let folder = folder_with("unruly");
+    for name in ["bad-expected", "bad-input", "bad-toml", "fine", "refused"] {
+        write(
+            &folder,
+            &format!("tests/{name}/in.jsonl"),
+            "{\"value\":\"ok\"}\n",
+        );
+        write(
+            &folder,
+            &format!("tests/{name}/expected.jsonl"),
+            "{\"verdict\":\"skipped\"}\n",
+        );
+    }
+    write(
+        &folder,
+        "tests/bad-input/in.jsonl",
+        "{\"value\":\"ok\"}\n{\"valeu\":\"ok\"}\n",
+    );
+    write(
+        &folder,
+        "tests/bad-expected/expected.jsonl",
+        "{\"verdict\":\"fine\"}\n",
+    );
+    write(
+        &folder,
+        "tests/bad-toml/case.toml",
+        "[handlers.unruly]\nisolation = \"recrd\"\n",
+    );
+    write(
+        &folder,
+        "tests/refused/case.toml",
+        "[handlers.unruly.settings]\nrefuse = \"no\"\n",
+    );
+    ran(
+        &folder,
+        &["plugin", "test"],
+        2,
+        &[
+            "tests/bad-expected/expected.jsonl:1: unknown variant `fine`",
+            "tests/bad-input/in.jsonl:2: unknown field `valeu`",
+            "tests/bad-toml/case.toml:2:13",
+            "\"recrd\"",
+            "FAIL  fine",
+            "tests/refused/case.toml:2:10",
+            "refuses its setting `refuse`",
+            "4 can't be run",
+        ],
+    );
+    let filtered = ["plugin", "test", "--filter", "fine", "--bless"];
+    ran(&folder, &filtered, 0, &["1 ok, in"]);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let test = ["plugin", "test"];
+    ran(&folder, &test, 2, &["tests has no case", "--record"]);
+    write(&folder, "tests/one/in.jsonl", "{\"value\":\"ok\"}\n");
+    ran(&folder, &test, 2, &["has no plugin", "--plugin FILE.wasm"]);
+    ran(
+        &folder,
+        &["plugin", "test", "--filter", "two"],
+        2,
+        &["none of the 1 cases"],
+    );
+    write(&folder, "it.wasm", "x");
+    ran(
+        &folder,
+        &test,
+        2,
+        &[
+            "PSK-P003",
+            "not a WebAssembly component",
+            "nothing was tested",
+        ],
+    );
+    write(&folder, "that.wasm", "x");
+    ran(
+        &folder,
+        &test,
+        2,
+        &["has several plugins: ./it.wasm, ./that.wasm"],
+    );
+}
+
+#[test]
+fn results_are_written_for_others_to_read() {
+    let folder = folder_with("unruly");
+    write(&folder, "tests/one/in.jsonl", "{\"value\":\"ok\"}\n");
+    write(
+        &folder,
+        "tests/one/expected.jsonl",
+        "{\"verdict\":\"skipped\"}\n",
+    );
+    ran(
+        &folder,
+        &["plugin", "test", "--junit", "results.xml"],
+        1,
+        &[],
+    );
+    let xml = fs::read_to_string(folder.path().join("results.xml")).expect("written");
+    assert!(
+        xml.contains("<testsuite name=\"unruly\" tests=\"1\" failures=\"1\" errors=\"0\""),
+        "{xml}"
+    );
+    assert!(
+        xml.contains("- skipped\n") && xml.contains("+ emitted\n"),
+        "{xml}"
+    );
+}
+
+/// What a team does a hundred times a day takes no breath.
+#[test]
+fn a_compiled_plugin_is_tested_within_a_second() {
+    let (folder, plugin) = (source("purchase-to-access"), built("purchase-to-access"));
+    let plugin = plugin.to_str().expect("UTF-8");
+    let test = ["plugin", "test", "--plugin", plugin];
+    // The first run may compile it.
+    penstock(&folder, &test);
+    let seconds = |output: Output| -> f64 {
+        let out = text(&output.stdout).to_owned();
+        let line = out.lines().last().expect("a summary").to_owned();
+        let seconds = line
+            .rsplit("in ")
+            .next()
+            .and_then(|of| of.strip_suffix(" s"));
+        seconds.and_then(|of| of.parse().ok()).expect("seconds")
+    };
+    let best = (0..3)
+        .map(|_| seconds(penstock(&folder, &test)))
+        .fold(f64::MAX, f64::min);
+    assert!(best < 1.0, "{best} s");
+}

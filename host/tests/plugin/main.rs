@@ -1,0 +1,5 @@
+//! `penstock plugin inspect` and `test`, as a user runs them, on the built plugins.
+
+mod cases;
+mod command;
+mod inspect;
