@@ -1,8 +1,12 @@
 //! The binary in a folder with a plugin.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -55,4 +59,57 @@ pub fn ran(folder: &TempDir, args: &[&str], exit: i32, said: &[&str]) -> String 
         );
     }
     out.to_owned()
+}
+
+/// For whatever has to happen at last.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A run of `plugin test --watch`; dropped, it is ended.
+pub struct Watched {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watched {
+    pub fn begin(folder: &TempDir) -> Watched {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_penstock"))
+            .args(["plugin", "test", "--watch"])
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary");
+        let (said, lines) = mpsc::channel();
+        let stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let stderr = BufReader::new(child.stderr.take().expect("piped"));
+        let too = said.clone();
+        let pass_on = |line: std::io::Result<String>, to: &mpsc::Sender<String>| {
+            // After the test's end nobody listens.
+            line.is_ok_and(|line| to.send(line).is_ok())
+        };
+        thread::spawn(move || stdout.lines().all(|line| pass_on(line, &said)));
+        thread::spawn(move || stderr.lines().all(|line| pass_on(line, &too)));
+        Watched { child, lines }
+    }
+
+    /// Waits for a line with these words.
+    #[track_caller]
+    pub fn says(&self, words: &str) {
+        let mut before = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(SOON) {
+            if line.contains(words) {
+                return;
+            }
+            before.push(line);
+        }
+        panic!("no {words:?} in {before:#?}");
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
 }
