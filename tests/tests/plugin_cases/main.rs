@@ -38,7 +38,7 @@ fn every_case_comes_to_the_same_in_the_runner_and_in_the_host() -> Result<()> {
         .protocol("classic")
         .set(&["kafka", "commit-interval"], "100ms");
     for line in &lines {
-        line.send(&client)?;
+        line.send(client)?;
         config = line.configure(config);
     }
     let mut host = Host::start(&config)?;
@@ -59,7 +59,7 @@ fn every_case_comes_to_the_same_in_the_runner_and_in_the_host() -> Result<()> {
         assert_eq!(&found[place], expected, "{place:?}");
     }
     for line in &lines {
-        line.compare_outputs(&client, &recorded.path().join(&line.handler))?;
+        line.compare_outputs(client, &recorded.path().join(&line.handler))?;
     }
     host.stop()
 }
