@@ -1,0 +1,55 @@
+//! One plugin, once in each language, and the same cases for all of them on a real broker:
+//! `tests/conformance/README.md` says what the plugin does, `docs/conformance.md` what came of it.
+//!
+//! `make test` runs Rust's; with the feature `languages`, which `make test-languages` sets, all.
+
+mod cases;
+mod figures;
+mod language;
+mod page;
+mod refusals;
+mod stage;
+
+use anyhow::{Context, Result, ensure};
+
+use cases::CASES;
+use language::Language;
+use page::Page;
+use stage::{Run, Stage};
+
+#[test]
+fn rust() -> Result<()> {
+    conforms(&language::RUST)
+}
+
+/// Every case holds, a second host answers the same byte for byte, and the page says so.
+fn conforms(language: &Language) -> Result<()> {
+    let stage = Stage::shared();
+    let plugin = language.build()?;
+    let first = Run::of(stage, language, &plugin, "first")?;
+    let mut cells = Vec::new();
+    let mut broken = Vec::new();
+    for case in &CASES {
+        let seen = first.seen(stage, language, case)?;
+        match (case.check)(&seen) {
+            Ok(cell) => cells.push((case.name, cell)),
+            Err(error) => broken.push(format!("{}: {error:#}", case.name)),
+        }
+    }
+    ensure!(
+        broken.is_empty(),
+        "{}:\n  {}",
+        language.name,
+        broken.join("\n  ")
+    );
+    let second = Run::of(stage, language, &plugin, "second")?;
+    first
+        .same_as(&second)
+        .context("a second host answers otherwise")?;
+    cells.push(("the same from a second host", "yes".to_owned()));
+    refusals::check(&plugin)?;
+    cells.push(("settings that are refused", "yes".to_owned()));
+    Page::keep(language, &cells, || {
+        figures::measure(stage, language, &plugin)
+    })
+}
