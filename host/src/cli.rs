@@ -12,11 +12,12 @@ use crate::commands::groups::GroupsArgs;
 use crate::commands::offsets::OffsetsArgs;
 use crate::commands::pause::{PauseArgs, ResumeArgs};
 use crate::commands::peek::PeekArgs;
+use crate::commands::plugin::PluginArgs;
 use crate::commands::status::StatusArgs;
 use crate::commands::top::TopArgs;
 use crate::commands::{
-    Exit, Failure, check, demo, dlq, doctor, emit, groups, offsets, pause, peek, run, schema,
-    status, top,
+    Exit, Failure, check, demo, dlq, doctor, emit, groups, offsets, pause, peek, plugin, run,
+    schema, status, top,
 };
 use crate::shelf::Shelf;
 
@@ -52,6 +53,7 @@ enum Command {
     Peek(PeekArgs),
     Emit(EmitArgs),
     Dlq(DlqArgs),
+    Plugin(PluginArgs),
     Demo(DemoArgs),
 }
 
@@ -149,6 +151,7 @@ impl Cli {
             Command::Peek(args) => peek::run(args),
             Command::Emit(args) => emit::run(args),
             Command::Dlq(args) => dlq::run(args),
+            Command::Plugin(args) => plugin::run(args),
             Command::Demo(args) => demo::run(args.plugins.as_deref()),
         }
     }

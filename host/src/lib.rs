@@ -19,6 +19,7 @@ pub mod record_json;
 pub mod security;
 pub mod shelf;
 pub mod signals;
+pub mod toml_text;
 pub mod trial;
 pub mod view;
 pub mod watchdog;

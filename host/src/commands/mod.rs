@@ -18,6 +18,7 @@ pub mod offsets;
 pub mod output;
 pub mod pause;
 pub mod peek;
+pub mod plugin;
 mod reach;
 pub mod run;
 pub mod schema;

@@ -3,9 +3,11 @@
 //! The plugin, its limits and settings, the sandbox and the decisions are the host's; what is
 //! missing is the engine that would send, retry and commit.
 
+mod alone;
 mod lines;
 
 use penstock_core::config::{Loaded, OutputTimestamp};
+use penstock_core::contract::Description;
 use penstock_core::decide::Decision;
 use penstock_core::partition::Order;
 use penstock_core::record::Record;
@@ -17,8 +19,20 @@ use penstock_wasm::{LoadError, Runtime};
 
 use crate::plan;
 use crate::record_json::{HeaderJson, Millis, RecordJson};
+pub use alone::{Alone, Topic};
 pub use lines::Line;
 use lines::Lines;
+
+/// As the plugin calls itself, if a handler may be called so.
+pub fn name_of(description: &Description) -> &str {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let name = description.name.as_str();
+    if (1..=128).contains(&name.len()) && name.chars().all(plain) {
+        name
+    } else {
+        "handler"
+    }
+}
 
 /// A handler, ready for the records of one topic.
 pub struct Bench<'a> {

@@ -3,8 +3,9 @@
 //!
 //! [`Runtime::load`] reads and compiles a plugin, or takes what it compiled before from its cache;
 //! [`Plugin::describe`] asks it what it is; [`Plugin::bind`] makes the [`Pool`] of instances that
-//! the engine calls for one handler and one topic.
+//! the engine calls for one handler and one topic. [`Anatomy`] is what a file shows without any of it.
 
+mod anatomy;
 mod artefact;
 mod bounds;
 mod cache;
@@ -25,6 +26,7 @@ mod runtime;
 mod state;
 mod trap;
 
+pub use anatomy::{Anatomy, Kind};
 pub use error::{LoadError, StartError};
 pub use plugin::{Loaded, Plugin};
 pub use pool::{Binding, Pool};

@@ -68,7 +68,7 @@ impl Runtime {
     /// [`Code::PluginMissing`], [`Code::NotAPlugin`] or [`Code::ForbiddenImport`], with a text for
     /// people.
     pub fn load(&self, path: &Path) -> Result<Arc<Plugin>, LoadError> {
-        let binary = read(path).map_err(|error| unread(&error))?;
+        let binary = file(path)?;
         check_kind(&binary)?;
         let sha256 = Sha256::digest(&binary).into();
         if let Some(plugin) = self.plugins().get(&sha256) {
@@ -132,6 +132,11 @@ fn config() -> Config {
         // The same bytes on every machine.
         .relaxed_simd_deterministic(true);
     config
+}
+
+/// The bytes of a plugin's file.
+pub(crate) fn file(path: &Path) -> Result<Vec<u8>, LoadError> {
+    read(path).map_err(|error| unread(&error))
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

@@ -1,80 +1,151 @@
-//! From a core module to a component file.
+//! A component: made of a core module, looked at, written.
 
-use std::env;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{env, process};
 
 use anyhow::{Context, Result, ensure};
-use wit_component::ComponentEncoder;
+use wasi_preview1_component_adapter_provider as wasi;
+use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding};
+use wit_parser::Resolve;
 
-use crate::slim::slim;
-use crate::workspace::Handler;
-
-/// A component's file, as it is told to people.
-pub struct Written {
-    path: PathBuf,
-    bytes: usize,
-    changed: bool,
+/// A handler's component.
+pub struct Component {
+    bytes: Vec<u8>,
+    imports: Vec<String>,
 }
 
-impl fmt::Display for Written {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let here = env::current_dir().unwrap_or_default();
-        let path = self.path.strip_prefix(here).unwrap_or(&self.path).display();
-        let size = self.bytes.div_ceil(1024);
-        let unchanged = if self.changed { "" } else { ", unchanged" };
-        write!(f, "{path}  {size} KiB{unchanged}")
+/// A component that was written, as it is told to people.
+pub struct Built {
+    /// Its file.
+    pub path: PathBuf,
+    /// How large it is.
+    pub bytes: usize,
+    /// The interfaces that it imports.
+    pub imports: Vec<String>,
+    /// Whether the file was another before.
+    pub changed: bool,
+    /// How long it took to build.
+    pub time: Duration,
+}
+
+impl Component {
+    /// Of a core module, to which the contract is added, and what translates calls of WASI 0.1 to
+    /// those of 0.2 if it makes any.
+    pub fn of_module(mut module: Vec<u8>, contract: &Path) -> Result<Component> {
+        let mut resolve = Resolve::default();
+        let read = resolve.push_dir(contract);
+        let (package, _) = read.with_context(|| format!("{}", contract.display()))?;
+        let world = resolve.select_world(&[package], Some("plugin"))?;
+        wit_component::embed_component_metadata(
+            &mut module,
+            &resolve,
+            world,
+            StringEncoding::UTF8,
+        )?;
+        Component::of_typed_module(&module)
     }
-}
 
-/// Encode a core module, and write the component unless it is there already.
-pub fn write(module: &Path, handler: &Handler, out_dir: &Path) -> Result<Written> {
-    let name = &handler.package;
-    let module = fs::read(module).with_context(|| format!("cargo left no module of {name}"))?;
-    let component = encode(&module).with_context(|| {
-        format!("{name} is no handler; does its crate say `penstock_sdk::export!(…)`?")
-    })?;
-    let path = out_dir.join(format!("{name}.wasm"));
-    let changed = match fs::read(&path) {
-        Ok(there) => there != component,
-        Err(error) if error.kind() == ErrorKind::NotFound => true,
-        Err(error) => return Err(error).with_context(|| format!("{}", path.display())),
-    };
-    if changed {
-        replace(&path, &component).with_context(|| format!("can't write {}", path.display()))?;
+    /// Of a core module that says itself what its functions are of the contract.
+    pub fn of_typed_module(module: &[u8]) -> Result<Component> {
+        let bytes = ComponentEncoder::default()
+            .module(module)?
+            .adapter(
+                wasi::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+                wasi::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+            )?
+            .validate(true)
+            .encode()?;
+        Component::of_bytes(bytes)
     }
-    Ok(Written {
-        path,
-        bytes: component.len(),
-        changed,
-    })
-}
 
-fn encode(module: &[u8]) -> Result<Vec<u8>> {
-    let component = ComponentEncoder::default()
-        .module(&slim(module)?)?
-        .validate(true)
-        .encode()?;
-    // A module that exports nothing makes a component too.
-    let decoded = wit_component::decode(&component)?;
-    let resolve = decoded.resolve();
-    let handler = resolve.worlds.iter().any(|(_, world)| {
+    /// As a language's own tool made it.
+    pub fn of_bytes(bytes: Vec<u8>) -> Result<Component> {
+        let DecodedWasm::Component(resolve, world) = wit_component::decode(&bytes)? else {
+            anyhow::bail!("it is no component");
+        };
+        let world = &resolve.worlds[world];
+        // A module that exports nothing makes a component too.
         let mut exports = world.exports.keys().map(|key| resolve.name_world_key(key));
-        exports.any(|name| name.starts_with("penstock:handler/handler@"))
-    });
-    ensure!(handler, "it exports no handler");
-    Ok(component)
+        let is_handler = exports.any(|name| name.starts_with("penstock:handler/handler@"));
+        ensure!(is_handler, "it exports no handler");
+        let imports = world.imports.keys().map(|key| resolve.name_world_key(key));
+        let imports = imports.collect();
+        Ok(Component { bytes, imports })
+    }
+
+    /// Writes it, unless it is there already; it was `begun` to be built then.
+    pub fn write(self, path: &Path, begun: Instant) -> Result<Built> {
+        let changed = match fs::read(path) {
+            Ok(there) => there != self.bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => true,
+            Err(error) => return Err(error).with_context(|| format!("{}", path.display())),
+        };
+        if changed {
+            replace(path, &self.bytes)
+                .with_context(|| format!("can't write {}", path.display()))?;
+        }
+        Ok(Built {
+            path: path.to_owned(),
+            bytes: self.bytes.len(),
+            imports: self.imports,
+            changed,
+            time: begun.elapsed(),
+        })
+    }
 }
 
 /// In one step: a host that watches the file never sees half of it.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
-    let beside = path.with_extension(format!("wasm.{}", std::process::id()));
+    let beside = path.with_extension(format!("wasm.{}", process::id()));
     fs::write(&beside, bytes)?;
     fs::rename(&beside, path)
+}
+
+impl Built {
+    /// Its file and its size, in one line.
+    pub fn line(&self) -> String {
+        let here = env::current_dir().unwrap_or_default();
+        let path = self.path.strip_prefix(here).unwrap_or(&self.path).display();
+        let size = self.bytes.div_ceil(1024);
+        let unchanged = if self.changed { "" } else { ", unchanged" };
+        format!("{path}  {size} KiB{unchanged}")
+    }
+}
+
+impl fmt::Display for Built {
+    /// With what it imports, a line for each package of interfaces.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}, in {:.1} s", self.line(), self.time.as_secs_f64())?;
+        let mut packages = BTreeMap::<String, Vec<&str>>::new();
+        for import in &self.imports {
+            let (package, interface, version) = parts(import);
+            packages
+                .entry(format!("{package}{version}"))
+                .or_default()
+                .push(interface);
+        }
+        let mut word = "imports";
+        for (package, mut interfaces) in packages {
+            interfaces.sort_unstable();
+            writeln!(f, "  {word:7}  {package}: {}", interfaces.join(", "))?;
+            word = "";
+        }
+        Ok(())
+    }
+}
+
+/// `a:b`, `c` and `@1.0` of `a:b/c@1.0`.
+fn parts(import: &str) -> (&str, &str, &str) {
+    let (name, version) = import.split_at(import.find('@').unwrap_or(import.len()));
+    let (package, interface) = name.split_once('/').unwrap_or((name, ""));
+    (package, interface, version)
 }
 
 #[cfg(test)]
@@ -92,21 +163,37 @@ mod tests {
     }
 
     #[test]
-    fn a_module_that_is_no_handler_is_named() {
-        let directory = tempfile::tempdir().unwrap();
-        let module = directory.path().join("one.wasm");
-        let handler = Handler {
-            package: "one".to_owned(),
-            library: "one".to_owned(),
+    fn what_is_no_handler_makes_no_component() {
+        let error = |module: &[u8]| match Component::of_typed_module(module) {
+            Err(error) => format!("{error:#}"),
+            Ok(component) => panic!("{:?}", component.imports),
         };
-        let error = |module: &Path| match write(module, &handler, directory.path()) {
-            Err(error) => error.to_string(),
-            Ok(written) => panic!("{written}"),
+        assert!(!error(b"hello").is_empty());
+        assert_eq!(error(b"\0asm\x01\0\0\0"), "it exports no handler");
+    }
+
+    #[test]
+    fn imports_are_told_by_package() {
+        let built = Built {
+            path: "build/one.wasm".into(),
+            bytes: 2048,
+            imports: [
+                "penstock:handler/types@0.1.0",
+                "wasi:io/streams@0.2.6",
+                "penstock:handler/log@0.1.0",
+                "print",
+            ]
+            .map(str::to_owned)
+            .into(),
+            changed: true,
+            time: Duration::from_millis(340),
         };
-        assert_eq!(error(&module), "cargo left no module of one");
-        fs::write(&module, b"hello").unwrap();
-        assert!(error(&module).starts_with("one is no handler"));
-        fs::write(&module, b"\0asm\x01\0\0\0").unwrap();
-        assert!(error(&module).starts_with("one is no handler"));
+        assert_eq!(
+            built.to_string(),
+            "build/one.wasm  2 KiB, in 0.3 s\n  \
+             imports  penstock:handler@0.1.0: log, types\n           \
+             print: \n           \
+             wasi:io@0.2.6: streams\n"
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! Builds Rust handlers: every crate of a workspace that is a handler, into one component each.
+//! Builds this repository's own plugins: every crate of a workspace that is a handler, into one
+//! component each.
 //!
-//! `cargo run --release -p penstock-plugin-build` writes `target/plugins/NAME.wasm`.
+//! `cargo run --release -p penstock-plugin-build` writes `target/plugins/NAME.wasm`. A plugin in a
+//! folder of its own is built by `penstock plugin build`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,17 +10,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Parser;
-
-mod component;
-mod guests;
-mod install;
-mod linker;
-mod slim;
-mod toolchain;
-mod workspace;
-
-use install::Permission;
-use workspace::Workspace;
+use penstock_plugin_build::rust::{Permission, build_workspace};
 
 /// Build Rust handlers into WebAssembly components.
 #[derive(Parser)]
@@ -42,7 +34,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -51,26 +43,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<()> {
+fn run(arguments: &Arguments) -> Result<()> {
     let permission = match arguments.yes {
         true => Permission::Given,
         false => Permission::NotGiven,
     };
     let begun = Instant::now();
-    let workspace = Workspace::load(arguments.manifest_path.as_deref())?;
-    let handlers = workspace.handlers(&arguments.packages)?;
-    let toolchain = install::toolchain(&workspace, permission)?;
-    guests::build(&workspace, &handlers, &toolchain)?;
-    let out_dir = arguments
-        .out_dir
-        .unwrap_or_else(|| workspace.target_dir().join("plugins"));
-    for handler in &handlers {
-        let written = component::write(&guests::artifact(&workspace, handler), handler, &out_dir)?;
-        println!("{written}");
+    let built = build_workspace(
+        arguments.manifest_path.as_deref(),
+        &arguments.packages,
+        arguments.out_dir.as_deref(),
+        permission,
+    )?;
+    for one in &built {
+        println!("{}", one.line());
     }
     println!(
         "{} in {:.1} s",
-        match handlers.len() {
+        match built.len() {
             1 => "1 plugin".to_owned(),
             n => format!("{n} plugins"),
         },

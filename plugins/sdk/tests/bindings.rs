@@ -1,36 +1,18 @@
-//! `src/bindings.rs` is what wit-bindgen makes of `wit/`, to the byte.
+//! The bindings of the SDKs are what wit-bindgen makes of `wit/`, to the byte.
 //!
-//! It is kept in the repository because the generator takes longer to build than the plugins.
-//! After a change of the contract: `UPDATE_BINDINGS=1 cargo test -p penstock-sdk --test bindings`.
+//! They are kept in the repository, because the generators take longer to build than the plugins,
+//! and so that nobody who writes a plugin needs them. After a change of the contract:
+//! `UPDATE_BINDINGS=1 cargo test -p penstock-sdk --test bindings`.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use wit_bindgen_core::wit_parser::Resolve;
 use wit_bindgen_core::{Files, WorldGenerator};
-use wit_bindgen_rust::Opts;
 
 #[test]
-fn the_bindings_are_those_of_the_contract() {
-    let sdk = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let file = sdk.join("src/bindings.rs");
-    let wanted = generate(&sdk.join("../../wit/penstock-handler/v0.1"));
-    if std::env::var_os("UPDATE_BINDINGS").is_some() {
-        std::fs::write(&file, &wanted).expect("write the bindings");
-    }
-    let found = std::fs::read_to_string(&file).expect("read the bindings");
-    assert!(
-        found == wanted,
-        "src/bindings.rs differs from wit/: run UPDATE_BINDINGS=1 cargo test -p penstock-sdk --test bindings"
-    );
-}
-
-fn generate(contract: &Path) -> String {
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(contract).expect("parse the contract");
-    let world = resolve
-        .select_world(&[package], Some("plugin"))
-        .expect("the contract has a world");
-    let options = Opts {
+fn rust() {
+    let options = wit_bindgen_rust::Opts {
         format: true,
         pub_export_macro: true,
         export_macro_name: Some("export_bindings".to_owned()),
@@ -39,13 +21,68 @@ fn generate(contract: &Path) -> String {
         generate_all: true,
         skip: vec!["configure".to_owned(), "handle".to_owned()],
         additional_derive_attributes: vec!["PartialEq".to_owned()],
-        ..Opts::default()
+        ..Default::default()
     };
+    let files = generate(Box::new(options.build()));
+    let (_, bindings) = files.iter().next().expect("one file");
+    same(&plugins().join("sdk/src/bindings.rs"), bindings);
+}
+
+#[test]
+fn c() {
+    let options = wit_bindgen_c::Opts {
+        // What is in it is added when the component is made.
+        no_object_file: true,
+        ..Default::default()
+    };
+    same_files("sdk-c/generated", generate(options.build()));
+}
+
+#[test]
+fn go() {
+    let options = wit_bindgen_go::Opts {
+        format: wit_bindgen_go::Format::False,
+        pkg_name: Some("penstock/sdk/internal/wit".to_owned()),
+        ..Default::default()
+    };
+    same_files("sdk-go/internal/wit", generate(options.build()));
+}
+
+fn plugins() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn generate(mut generator: Box<dyn WorldGenerator>) -> Files {
+    let mut resolve = Resolve::default();
+    let contract = plugins().join("../wit/penstock-handler/v0.1");
+    let (package, _) = resolve.push_dir(contract).expect("parse the contract");
+    let world = resolve
+        .select_world(&[package], Some("plugin"))
+        .expect("the contract has a world");
     let mut files = Files::default();
-    options
-        .build()
+    generator
         .generate(&mut resolve, world, &mut files)
         .expect("generate the bindings");
-    let (_, bytes) = files.iter().next().expect("one file");
-    String::from_utf8(bytes.to_vec()).expect("Rust is UTF-8")
+    files
+}
+
+fn same_files(folder: &str, files: Files) {
+    let folder = plugins().join(folder);
+    for (name, bytes) in files.iter() {
+        same(&folder.join(name), bytes);
+    }
+}
+
+fn same(file: &Path, wanted: &[u8]) {
+    if std::env::var_os("UPDATE_BINDINGS").is_some() {
+        let folder = file.parent().expect("it lies in a folder");
+        fs::create_dir_all(folder).expect("make the folder");
+        fs::write(file, wanted).expect("write the bindings");
+    }
+    let found = fs::read(file).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{} differs from wit/: run UPDATE_BINDINGS=1 cargo test -p penstock-sdk --test bindings",
+        file.display()
+    );
 }

@@ -5,9 +5,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::linker;
-use crate::toolchain::{Std, TARGET, Toolchain, choose};
-use crate::workspace::Workspace;
+use super::linker;
+use super::toolchain::{Std, TARGET, Toolchain, choose};
+use super::workspace::Workspace;
+use crate::refused::Refused;
 
 /// Whether the system's package manager may install what is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,19 +74,23 @@ fn apt_install(
     {
         packages.push("lld");
     }
-    let by_hand = format!(
-        "no Rust toolchain here can build for WebAssembly: run `rustup target add {TARGET}`, or \
-         as root `apt-get install {}`, and try again",
-        packages.join(" ")
-    );
+    let by_hand = || {
+        Refused::new(
+            "no Rust toolchain here can build for WebAssembly",
+            format!(
+                "run `rustup target add {TARGET}`, or as root `apt-get install {}`, and try again",
+                packages.join(" ")
+            ),
+        )
+    };
     if permission == Permission::NotGiven || !is_root() || !Path::new("/usr/bin/apt-get").exists() {
-        bail!(by_hand);
+        return Err(by_hand().into());
     }
     eprintln!("installing {} (Rust for WebAssembly)", packages.join(", "));
     if !apt_get(&["install", "-y", "--no-install-recommends"], &packages)? {
         apt_get(&["update"], &[])?;
         if !apt_get(&["install", "-y", "--no-install-recommends"], &packages)? {
-            bail!(by_hand);
+            return Err(by_hand().into());
         }
     }
     let system = Toolchain::system().context("apt-get has installed no Rust in /usr/bin")?;

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::toolchain::Toolchain;
+use super::toolchain::Toolchain;
 
 /// The linker to name to cargo; `None` where the toolchain has its own.
 ///

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-use crate::toolchain;
+use super::toolchain;
+use crate::tools;
 
 /// What `cargo metadata` says, as far as it matters here.
 #[derive(Debug, Deserialize)]
@@ -50,7 +51,7 @@ impl Workspace {
         if let Some(manifest) = manifest {
             cargo.arg("--manifest-path").arg(manifest);
         }
-        let json = toolchain::output(&mut cargo).context("the workspace can't be read")?;
+        let json = tools::output(&mut cargo).context("the workspace can't be read")?;
         Self::parse(&json)
     }
 

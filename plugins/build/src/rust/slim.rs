@@ -3,7 +3,7 @@
 //! The standard library comes with far more, 1.8 MB of it in a plugin of 0.2 MB. Its functions,
 //! and those of crates from registries, keep their names.
 
-use crate::guests::{CRATES, STD};
+use super::guests::{CRATES, STD};
 use anyhow::{Context, Result};
 use gimli::read::{self, EndianSlice};
 use gimli::write::{

@@ -7,9 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::linker;
-use crate::toolchain::{Std, TARGET, Toolchain};
-use crate::workspace::{Handler, Workspace};
+use super::linker;
+use super::toolchain::{Std, TARGET, Toolchain};
+use super::workspace::{Handler, Workspace};
 
 /// Where the standard library's files seem to lie: what its makers name ends in a commit.
 pub const STD: &str = "/rustc";

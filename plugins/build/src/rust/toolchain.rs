@@ -2,9 +2,11 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+
+use crate::tools::output;
 
 /// The guests' target: WebAssembly without an operating system.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -109,22 +111,6 @@ pub fn current_cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// What a program writes to its standard output.
-pub fn output(command: &mut Command) -> Result<String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("`{program}` can't be run"))?;
-    if !output.status.success() {
-        bail!(
-            "`{program}` failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,13 +145,5 @@ mod tests {
         assert_eq!(parse_version("1"), None);
         assert_eq!(parse_version("unknown"), None);
         assert!(parse_version("1.100") > parse_version("1.95.2"));
-    }
-
-    #[test]
-    fn a_failing_program_is_named_with_its_words() {
-        let error = output(Command::new("sh").args(["-c", "echo no >&2; exit 3"])).unwrap_err();
-        assert_eq!(error.to_string(), "`sh` failed: no");
-        let error = output(&mut Command::new("no-such-program")).unwrap_err();
-        assert_eq!(error.to_string(), "`no-such-program` can't be run");
     }
 }

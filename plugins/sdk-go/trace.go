@@ -1,0 +1,31 @@
+package penstock
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+// trace is the functions that a panic went through, with file and line, innermost first: those of the
+// handler, without what called it. It is called by a deferred function.
+func trace() string {
+	var calls [64]uintptr
+	frames := runtime.CallersFrames(calls[:runtime.Callers(2, calls[:])])
+	var lines strings.Builder
+	for more := true; more; {
+		var frame runtime.Frame
+		frame, more = frames.Next()
+		switch {
+		case strings.HasPrefix(frame.Function, "penstock/sdk.guarded.func"):
+			// What was above it is the panic's own.
+			lines.Reset()
+		case frame.Function == "penstock/sdk.guarded":
+			return lines.String()
+		case strings.HasPrefix(frame.Function, "runtime."):
+			// What raised it.
+		default:
+			fmt.Fprintf(&lines, "%s\n\t%s:%d\n", frame.Function, frame.File, frame.Line)
+		}
+	}
+	return lines.String()
+}
