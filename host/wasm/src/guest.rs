@@ -67,8 +67,7 @@ impl Guest {
         let ticks = store.data_mut().deadline.begin();
         store.set_epoch_deadline(ticks);
         let instance = plugin.linked.instantiate(&mut store);
-        let state = store.data_mut();
-        state.log.end(&state.origin);
+        store.data_mut().end();
         let instance = instance.map_err(|error| trap::classify(&error, store.data()))?;
         let handle = typed::<HandleParams<'static>, HandleAnswer>(
             &mut store,
@@ -122,7 +121,7 @@ impl Guest {
         staging: &mut Staging,
     ) -> Result<Outcome, Failure> {
         let state = self.store.data_mut();
-        state.origin.record = Some(CurrentRecord {
+        state.take_up(CurrentRecord {
             partition: call.partition,
             offset: record.offset,
             now_ms: record.timestamp.millis().unwrap_or(0),
@@ -197,13 +196,11 @@ impl Guest {
         call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>,
     ) -> Result<R, Failure> {
         let state = self.store.data_mut();
-        state.memory.forget_refusal();
-        state.log.begin();
+        state.begin();
         let ticks = state.deadline.begin();
         self.store.set_epoch_deadline(ticks);
         let answer = call(&mut self.store);
-        let state = self.store.data_mut();
-        state.log.end(&state.origin);
+        self.store.data_mut().end();
         answer.map_err(|error| {
             self.dead = true;
             trap::classify(&error, self.store.data())

@@ -1,27 +1,24 @@
-//! What a component may import: the contract, and WASI 0.2, which is denied when called.
+//! What a component may import: the contract, and WASI 0.2, of which it is given what `wasi` says.
 
 use penstock_core::codes::Code;
-use wasmtime::component::types::{ComponentInstance, ComponentItem};
-use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
-use wasmtime::{Engine, Error, Result};
+use wasmtime::Engine;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, Linker};
 
 use crate::error::LoadError;
 use crate::state::State;
+use crate::wasi;
 
 const CONTRACT: &str = "penstock:handler/";
 const CONTRACT_INTERFACES: [&str; 4] = ["context", "log", "outputs", "types"];
-const WASI_DENIED: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
-
-/// Stands for every resource of a denied interface; nobody ever holds one.
-struct Denied;
 
 /// What the host makes of one import.
 #[derive(Debug, PartialEq, Eq)]
 enum Import {
     /// Part of the contract.
     Contract,
-    /// WASI that no handler is given, but many toolchains import.
-    Denied,
+    /// WASI, which language runtimes import.
+    Wasi,
     /// A contract of another version, or an interface that a later host gives.
     OtherContract,
     /// Nothing of ours.
@@ -40,8 +37,8 @@ fn classify(name: &str) -> Import {
         .strip_prefix("wasi:")
         .and_then(|interface| interface.split_once('/'));
     match package {
-        Some((package, _)) if WASI_DENIED.contains(&package) && is_minor(version, "0.2") => {
-            Import::Denied
+        Some((package, _)) if wasi::PACKAGES.contains(&package) && is_minor(version, "0.2") => {
+            Import::Wasi
         }
         _ => Import::Forbidden,
     }
@@ -55,7 +52,7 @@ pub(crate) fn is_minor(version: &str, minor: &str) -> bool {
         .is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Checks a component's imports, and gives it those that are denied when called.
+/// Checks a component's imports, and gives it those that are WASI's.
 pub(crate) fn link(
     engine: &Engine,
     component: &Component,
@@ -66,12 +63,14 @@ pub(crate) fn link(
     for (name, import) in ty.imports(engine) {
         match (classify(name), import.ty) {
             (Import::Contract, _) => {}
-            (Import::Denied, ComponentItem::ComponentInstance(instance)) => {
-                deny(engine, linker, name, &instance)
+            (Import::Wasi, ComponentItem::ComponentInstance(instance)) => {
+                linker
+                    .instance(name)
+                    .and_then(|mut linker| wasi::link(engine, &mut linker, name, &instance))
                     .map_err(|error| LoadError::new(Code::NotAPlugin, error.to_string()))?;
             }
             (Import::OtherContract, _) => return Err(other_contract(name)),
-            (Import::Denied | Import::Forbidden, _) => forbidden.push(name.to_owned()),
+            (Import::Wasi | Import::Forbidden, _) => forbidden.push(name.to_owned()),
         }
     }
     if forbidden.is_empty() {
@@ -79,37 +78,6 @@ pub(crate) fn link(
     } else {
         Err(forbidden_imports(&forbidden))
     }
-}
-
-fn deny(
-    engine: &Engine,
-    linker: &mut Linker<State>,
-    name: &str,
-    instance: &ComponentInstance,
-) -> Result<()> {
-    let mut linker = linker.instance(name)?;
-    for (function, export) in instance.exports(engine) {
-        match export.ty {
-            ComponentItem::ComponentFunc(_) => deny_function(&mut linker, name, function)?,
-            ComponentItem::Resource(_) => {
-                linker.resource(function, ResourceType::host::<Denied>(), |_, _| Ok(()))?;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn deny_function(
-    linker: &mut LinkerInstance<'_, State>,
-    interface: &str,
-    function: &str,
-) -> Result<()> {
-    let text = format!(
-        "`{interface}#{function}` is denied: a handler has no files, sockets, environment, clock \
-         or randomness of its own"
-    );
-    linker.func_new(function, move |_, _, _, _| Err(Error::msg(text.clone())))
 }
 
 fn other_contract(name: &str) -> LoadError {
@@ -136,7 +104,7 @@ fn forbidden_imports(names: &[String]) -> LoadError {
          or leave the HTTP library out"
     } else {
         "a handler may import `penstock:handler@0.1`; WASI 0.2 (cli, clocks, filesystem, io, \
-         random, sockets) is accepted and denied when called"
+         random, sockets) is accepted, without files, sockets or environment"
     })
 }
 
@@ -145,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_contract_and_denied_wasi_are_accepted() {
+    fn only_the_contract_and_wasi_without_http_are_accepted() {
         for (name, import) in [
             ("penstock:handler/log@0.1.0", Import::Contract),
             ("penstock:handler/outputs@0.1.12", Import::Contract),
@@ -153,8 +121,8 @@ mod tests {
             ("penstock:handler/log@0.1.0-rc1", Import::OtherContract),
             ("penstock:handler/log", Import::OtherContract),
             ("penstock:handler/state@0.1.0", Import::OtherContract),
-            ("wasi:cli/environment@0.2.3", Import::Denied),
-            ("wasi:sockets/tcp@0.2.0", Import::Denied),
+            ("wasi:cli/environment@0.2.3", Import::Wasi),
+            ("wasi:sockets/tcp@0.2.0", Import::Wasi),
             ("wasi:http/types@0.2.3", Import::Forbidden),
             ("wasi:cli/environment@0.3.0", Import::Forbidden),
             ("wasi:cli", Import::Forbidden),

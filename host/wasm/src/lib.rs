@@ -25,6 +25,7 @@ mod pool;
 mod runtime;
 mod state;
 mod trap;
+mod wasi;
 
 pub use anatomy::{Anatomy, Kind};
 pub use error::{LoadError, StartError};

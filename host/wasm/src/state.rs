@@ -10,6 +10,7 @@ use crate::deadline::Deadline;
 use crate::log::Log;
 use crate::memory::Memory;
 use crate::outputs::Outputs;
+use crate::wasi::Wasi;
 
 /// Whom a guest works for.
 #[derive(Debug, Clone)]
@@ -37,6 +38,7 @@ pub(crate) struct State {
     pub(crate) memory: Memory,
     pub(crate) log: Log,
     pub(crate) outputs: Outputs,
+    pub(crate) wasi: Wasi,
 }
 
 impl State {
@@ -56,7 +58,27 @@ impl State {
             memory: Memory::new(limits.memory_bytes),
             log: Log::new(limits.log_lines, limits.log_bytes),
             outputs: Outputs::new(declared_outputs, limits.outputs, limits.output_bytes),
+            wasi: Wasi::default(),
         }
+    }
+
+    /// A record is taken up.
+    pub(crate) fn take_up(&mut self, record: CurrentRecord) {
+        self.wasi.take_up(record.now_ms);
+        self.origin.record = Some(record);
+    }
+
+    /// A new call.
+    pub(crate) fn begin(&mut self) {
+        self.memory.forget_refusal();
+        self.log.begin();
+        self.wasi.begin();
+    }
+
+    /// The call is over: what it has yet to log is logged.
+    pub(crate) fn end(&mut self) {
+        self.wasi.end(&mut self.log, &self.origin);
+        self.log.end(&self.origin);
     }
 }
 

@@ -24,18 +24,36 @@ pub(crate) fn classify(error: &wasmtime::Error, state: &State) -> Failure {
     }
     let trap = error.root_cause().to_string();
     let trap = bounds::one_line(trap.strip_prefix("wasm trap: ").unwrap_or(&trap));
-    let said = bounds::one_line(state.log.last_error());
+    let stderr = state.wasi.stderr();
+    let mut said = bounds::one_line(state.log.last_error());
+    if said.is_empty() {
+        said = bounds::one_line(&stderr);
+    }
     Failure::Trap {
         message: if said.is_empty() {
             trap
         } else {
             format!("{said} ({trap})")
         },
-        trace: error
-            .downcast_ref::<WasmBacktrace>()
-            .map(|backtrace| trace(backtrace.frames()))
-            .unwrap_or_default(),
+        trace: trace(error.downcast_ref::<WasmBacktrace>(), &stderr),
     }
+}
+
+/// The functions, then what the guest wrote to its standard error, where runtimes print their own
+/// trace.
+fn trace(backtrace: Option<&WasmBacktrace>, stderr: &str) -> String {
+    let stderr = stderr.lines().map(bounds::printable);
+    let stderr = stderr.collect::<Vec<_>>().join("\n");
+    let frames = backtrace.map_or(&[][..], WasmBacktrace::frames);
+    let mut trace = functions(frames, TEXT_BYTES_MAX.saturating_sub(stderr.len()));
+    if !stderr.is_empty() {
+        if !trace.is_empty() {
+            trace.push('\n');
+        }
+        trace.push_str("standard error:\n");
+        trace.push_str(&stderr);
+    }
+    bounds::cut(trace, TEXT_BYTES_MAX)
 }
 
 /// What every panic of a Rust guest runs through before it traps: nobody's fault lies there.
@@ -49,7 +67,7 @@ const PANIC_MACHINERY: [&str; 6] = [
 ];
 
 /// One line a function, the innermost first.
-fn trace(frames: &[FrameInfo]) -> String {
+fn functions(frames: &[FrameInfo], bytes_max: usize) -> String {
     let lines = frames.iter().flat_map(frame_lines);
     let lines = lines.skip_while(|(function, _)| {
         PANIC_MACHINERY
@@ -58,7 +76,7 @@ fn trace(frames: &[FrameInfo]) -> String {
     });
     let mut trace = String::new();
     for (function, place) in lines {
-        if trace.len() + function.len() + place.len() > TEXT_BYTES_MAX {
+        if trace.len() + function.len() + place.len() > bytes_max {
             trace.push_str("…\n");
             break;
         }

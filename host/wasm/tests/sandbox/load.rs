@@ -158,35 +158,6 @@ fn a_forbidden_import_is_named() {
 }
 
 #[test]
-fn wasi_is_accepted_and_traps_when_called() {
-    let wasi = [
-        "package wasi:io@0.2.3; interface streams {
-            resource output-stream { flush: func(); } }",
-        "package wasi:cli@0.2.3;
-         interface environment { get-environment: func() -> list<tuple<string, string>>; }
-         interface stdout { use wasi:io/streams@0.2.3.{output-stream};
-            get-stdout: func() -> output-stream; }",
-        "package acme:x@1.0.0; world x { include penstock:handler/plugin@0.1.0;
-            import wasi:cli/environment@0.2.3; import wasi:cli/stdout@0.2.3; }",
-    ];
-    let (_folder, path) = Odd::default()
-        .world("acme:x/x", &wasi)
-        .body(
-            r#"(import "wasi:cli/environment@0.2.3" "get-environment" (func $environment (param i32)))
-               (import "wasi:cli/stdout@0.2.3" "get-stdout" (func $stdout (result i32)))
-               (import "wasi:io/streams@0.2.3" "[method]output-stream.flush" (func (param i32)))
-               (import "wasi:io/streams@0.2.3" "[resource-drop]output-stream" (func (param i32)))"#,
-        )
-        .handle("(call $environment (i32.const 512))")
-        .write();
-    let (message, _) = Bench::new(&path).run("", |_| {}).trap();
-    assert!(
-        message.starts_with("`wasi:cli/environment@0.2.3#get-environment` is denied"),
-        "{message}"
-    );
-}
-
-#[test]
 fn a_plugin_that_describes_what_cant_be_is_told() {
     // Two outputs without a name: a list of two empty records at address 512.
     let (_folder, path) = Odd::default()

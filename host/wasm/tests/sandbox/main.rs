@@ -9,3 +9,4 @@ mod load;
 mod odd;
 mod settings;
 mod traps;
+mod wasi;
