@@ -11,7 +11,7 @@ PURE = -p penstock-core -p penstock-engine -p penstock-simulation -p penstock-sd
 HEAVY = -p penstock -p penstock-admin-protocol -p penstock-kafka -p penstock-wasm \
 	-p penstock-plugin-build -p penstock-bench
 
-.PHONY: build demo test test-host test-tools test-clients soak simulate simulate-faults lint bench deny
+.PHONY: build demo test test-host test-tools test-clients test-languages soak simulate simulate-faults lint bench deny
 
 build:
 	@tools/prepare build
@@ -44,6 +44,13 @@ test-clients: build
 	$(CARGO) test --release -p penstock-tests --features clients --test clients -- \
 		--test-threads=6 --show-output
 
+# A plugin of each language, from an empty folder to a record that was handled, and the SDKs' own
+# tests.
+test-languages: build
+	@tools/prepare languages
+	$(CARGO) test --release -p penstock-tests --features languages --test languages -- \
+		--test-threads=2 --show-output
+
 # Chaos on a real broker: hosts and broker killed, frozen, restarted; MINUTES=10 lasts so long, and
 # DELIVERY=exactly-once allows no repetition.
 MINUTES ?= 2
@@ -66,7 +73,7 @@ simulate-faults:
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets \
-		--features penstock-tests/clients,penstock-tests/soak -- \
+		--features penstock-tests/clients,penstock-tests/languages,penstock-tests/soak -- \
 		-D warnings
 
 # Figures and a plot into docs/performance.md; needs a quiet machine and about an hour. Kafka Streams

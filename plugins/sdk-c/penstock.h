@@ -91,9 +91,9 @@ typedef struct {
 } penstock_verdict;
 
 #if defined(__GNUC__)
-#define PENSTOCK_FORMAT(format, arguments) __attribute__((format(printf, format, arguments)))
+#define PENSTOCK_FORMAT(at, first) __attribute__((__format__(__printf__, at, first)))
 #else
-#define PENSTOCK_FORMAT(format, arguments)
+#define PENSTOCK_FORMAT(at, first)
 #endif
 
 // Handled: what was emitted is sent. Nothing emitted is a success, too.

@@ -16,10 +16,23 @@ static struct {
     uint32_t attempt;
 } call;
 
+// What is given to the test stays until its end, and is found there by whoever looks for leaks.
+static struct held {
+    struct held *next;
+    void *memory;
+} *all_held;
+
+static void *hold(void *memory) {
+    struct held *one = penstock_kept(sizeof *one);
+    *one = (struct held){all_held, memory};
+    all_held = one;
+    return memory;
+}
+
 static penstock_bytes copy(penstock_bytes bytes) {
     if (bytes.data == NULL)
         return PENSTOCK_NONE;
-    return (penstock_bytes){penstock_copy(bytes.data, bytes.size), bytes.size};
+    return (penstock_bytes){hold(penstock_copy(bytes.data, bytes.size)), bytes.size};
 }
 
 static const char *output_name(uint32_t output) {
@@ -34,7 +47,7 @@ static const char *output_name(uint32_t output) {
 void penstock_emit_record(uint32_t output, penstock_bytes key, penstock_bytes value,
                           const penstock_header *headers, size_t header_count,
                           const int64_t *timestamp_ms) {
-    penstock_header *copies = penstock_kept(header_count * sizeof *copies);
+    penstock_header *copies = hold(penstock_kept(header_count * sizeof *copies));
     for (size_t i = 0; i < header_count; i++)
         copies[i] = (penstock_header){copy(headers[i].name), copy(headers[i].value)};
     call.outputs = realloc(call.outputs, (call.output_count + 1) * sizeof *call.outputs);
@@ -57,7 +70,7 @@ void penstock_host_log(penstock_level level, const char *text) {
     call.lines = realloc(call.lines, (call.line_count + 1) * sizeof *call.lines);
     if (call.lines == NULL)
         abort();
-    call.lines[call.line_count++] = (penstock_line){level, penstock_copy(text, strlen(text))};
+    call.lines[call.line_count++] = (penstock_line){level, hold(penstock_copy(text, strlen(text)))};
     if (level == PENSTOCK_ERROR)
         fprintf(stderr, "%s\n", text);
 }
@@ -83,8 +96,8 @@ uint32_t penstock_attempt(void) { return call.attempt; }
 
 const char *penstock_test_configure(const char *topic, const char *const *given) {
     static char problems[4096];
-    // The handler may keep a setting's text as long as it lives, so it is not given back.
-    penstock_settings *settings = penstock_kept(sizeof *settings);
+    // The handler may keep a setting's text as long as it lives.
+    penstock_settings *settings = hold(penstock_kept(sizeof *settings));
     memset(settings, 0, sizeof *settings);
     for (; given != NULL && given[0] != NULL; given += 2)
         penstock_add_pair(&settings->given, penstock_copy(given[0], strlen(given[0])),

@@ -2,7 +2,6 @@ package penstock
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	. "go.bytecodealliance.org/pkg/wit/types"
@@ -14,9 +13,6 @@ import (
 
 // Version is the SDK's.
 const version = "0.1.0"
-
-// configured is the one handler of an instance.
-var configured Handler
 
 func init() {
 	exports.Describe = describe
@@ -130,23 +126,6 @@ func headers(received Option[[]wit.Header]) []Header {
 		headers = append(headers, Header{header.Name, optional(header.Value)})
 	}
 	return headers
-}
-
-// panicked is a panic, as an error.
-type panicked struct {
-	what  any
-	trace string
-}
-
-func (panicked *panicked) Error() string { return fmt.Sprint(panicked.what) }
-
-func guarded(message *Message) (err error) {
-	defer func() {
-		if what := recover(); what != nil {
-			err = &panicked{what, trace()}
-		}
-	}()
-	return configured.Handle(message)
 }
 
 func crash(err error) wit.CrashInfo {

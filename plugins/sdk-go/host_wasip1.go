@@ -32,8 +32,7 @@ func (realHost) Log(level host.Level, text string) { witLog.Write(witLog.Level(l
 func (realHost) NowMS() int64 { return witContext.NowMs() }
 
 func (realHost) Seed() (uint64, uint64) {
-	seed := witContext.Seed()
-	return seed.F0, seed.F1
+	return witContext.Seed()
 }
 
 func (realHost) Attempt() uint32 { return witContext.Attempt() }

@@ -16,7 +16,9 @@ const LevelTrace = slog.LevelDebug - 4
 func init() { slog.SetDefault(slog.New(&logger{})) }
 
 // logger writes lines as slog's text handler does, without time and level: the host has its own.
-type logger struct{ inner []func(slog.Handler) slog.Handler }
+type logger struct {
+	inner []func(slog.Handler) slog.Handler
+}
 
 func level(of slog.Level) host.Level {
 	switch {

@@ -36,5 +36,5 @@ func (output Output) EmitRecord(record Record) {
 		headers[i] = host.Header(header)
 	}
 	host.Current.Emit(output.index,
-		host.Record{record.Key, record.Value, headers, record.TimestampMS})
+		host.Record{Key: record.Key, Value: record.Value, Headers: headers, TimestampMS: record.TimestampMS})
 }

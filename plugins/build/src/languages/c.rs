@@ -67,13 +67,17 @@ fn build(project: &Project) -> Result<Component> {
         .args(["-Wall", "-Wextra", "-Isdk"])
         // What a trap shows is a path of the project, not of the machine that built it.
         .arg(prefix_map(project.root()))
-        .args(["-mexec-model=reactor", "-Wl,--strip-debug-none"])
+        .arg("-mexec-model=reactor")
+        // At the bottom of memory, too deep a recursion traps, and overwrites nothing.
+        .args(["-Wl,--stack-first", "-Wl,-z,stack-size=262144"])
         .arg("-o")
         .arg(&module);
     if let Some(sysroot) = &toolchain.sysroot {
         clang.arg("--sysroot").arg(sysroot);
     }
     clang.args(sources(project.root())?);
+    // The other printf of wasi-libc says on standard error what it can't print.
+    clang.arg("-lc-printscan-long-double");
     tools::run(&mut clang, "the plugin does not build: see above")?;
     let module = fs::read(&module).context("clang left no module")?;
     Component::of_module(slim::slim(&module)?, &project.contract())

@@ -6,6 +6,26 @@ import (
 	"strings"
 )
 
+// configured is the one handler of an instance.
+var configured Handler
+
+// panicked is a panic, as an error.
+type panicked struct {
+	what  any
+	trace string
+}
+
+func (panicked *panicked) Error() string { return fmt.Sprint(panicked.what) }
+
+func guarded(message *Message) (err error) {
+	defer func() {
+		if what := recover(); what != nil {
+			err = &panicked{what, trace()}
+		}
+	}()
+	return configured.Handle(message)
+}
+
 // trace is the functions that a panic went through, with file and line, innermost first: those of the
 // handler, without what called it. It is called by a deferred function.
 func trace() string {
