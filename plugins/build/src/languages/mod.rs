@@ -6,6 +6,7 @@
 mod c;
 mod go;
 mod rust;
+mod typescript;
 
 use anyhow::Result;
 
@@ -29,7 +30,12 @@ pub struct Language {
 }
 
 /// All of them, in the order in which they are named to people.
-pub const LANGUAGES: [&Language; 3] = [&rust::RUST, &go::GO, &c::C];
+pub const LANGUAGES: [&Language; 4] = [
+    &rust::RUST,
+    &typescript::TYPESCRIPT,
+    &go::GO,
+    &c::C,
+];
 
 impl Language {
     /// The one of this name.
