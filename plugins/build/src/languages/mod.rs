@@ -5,6 +5,7 @@
 
 mod c;
 mod go;
+mod python;
 mod rust;
 mod typescript;
 
@@ -30,9 +31,10 @@ pub struct Language {
 }
 
 /// All of them, in the order in which they are named to people.
-pub const LANGUAGES: [&Language; 4] = [
+pub const LANGUAGES: [&Language; 5] = [
     &rust::RUST,
     &typescript::TYPESCRIPT,
+    &python::PYTHON,
     &go::GO,
     &c::C,
 ];
