@@ -44,12 +44,12 @@ test-clients: build
 	$(CARGO) test --release -p penstock-tests --features clients --test clients -- \
 		--test-threads=6 --show-output
 
-# A plugin of each language, from an empty folder to a record that was handled, and the SDKs' own
-# tests.
+# A plugin of each language, from an empty folder to a record that was handled; the SDKs' own tests;
+# and the same cases through each language's conformance plugin.
 test-languages: build
 	@tools/prepare languages
-	$(CARGO) test --release -p penstock-tests --features languages --test languages -- \
-		--test-threads=2 --show-output
+	$(CARGO) test --release -p penstock-tests --features languages --test languages \
+		--test conformance -- --test-threads=2 --show-output
 
 # Chaos on a real broker: hosts and broker killed, frozen, restarted; MINUTES=10 lasts so long, and
 # DELIVERY=exactly-once allows no repetition.

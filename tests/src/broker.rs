@@ -170,7 +170,9 @@ impl Broker {
         self.stop()?;
         let segment = self.first_segment(topic, partition);
         let mut bytes = std::fs::read(&segment)?;
-        let last = batches(&bytes).last().context("there is no batch to be damaged")?;
+        let last = batches(&bytes)
+            .last()
+            .context("there is no batch to be damaged")?;
         for byte in bytes.iter_mut().skip(last + DAMAGED_FROM).take(8) {
             *byte ^= 0x5a;
         }
@@ -199,7 +201,10 @@ impl Broker {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let made = ["log", "index", "timeindex", "snapshot"];
-            if path.extension().is_some_and(|end| made.iter().any(|of| end == *of)) {
+            if path
+                .extension()
+                .is_some_and(|end| made.iter().any(|of| end == *of))
+            {
                 std::fs::remove_file(path)?;
             }
         }

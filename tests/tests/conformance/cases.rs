@@ -112,7 +112,7 @@ pub const CASES: [Case; 22] = [
         |seen| {
             let letter = letter(seen, "PSK-H002")?;
             let reason = letter.header("penstock.reason");
-            ensure!(reason.as_deref() == Some("asked-to"), "{letter:?}");
+            ensure!(reason.as_deref() == Some("asked-to"), "{reason:?}");
             has(letter, "Grüße, 世界")?;
             Ok(yes())
         },
@@ -155,7 +155,7 @@ pub const CASES: [Case; 22] = [
             let letter = trapped.letter.as_ref().context("no dead letter")?;
             let code = letter.header("penstock.code").unwrap_or_default();
             let trap = seen.language.trap;
-            ensure!(code == trap, "{letter:?}");
+            ensure!(code == trap, "{trapped:?}");
             ensure!(after.outs[0].text() == "after it", "{after:?}");
             Ok(format!("yes, {code}"))
         },
@@ -240,7 +240,13 @@ pub const CASES: [Case; 22] = [
     case(
         "a timestamp beyond 2⁵³",
         |to| vec![to.value("v").timestamp(BEYOND_DOUBLES)],
-        |seen| timestamp(seen, &json!({"create-time": BEYOND_DOUBLES}), BEYOND_DOUBLES),
+        |seen| {
+            timestamp(
+                seen,
+                &json!({"create-time": BEYOND_DOUBLES}),
+                BEYOND_DOUBLES,
+            )
+        },
     ),
 ];
 
@@ -275,7 +281,7 @@ fn about(one: &Handled) -> Result<&Value> {
 
 fn line<'a>(one: &'a Handled, message: &str) -> Result<&'a Value> {
     let found = one.lines.iter().find(|line| line["message"] == message);
-    found.with_context(|| format!("no line `{message}` in {:?}", one.lines))
+    found.with_context(|| format!("no line `{message}`: {one:?}"))
 }
 
 /// The dead letter of the only record, which has no output.
@@ -284,7 +290,7 @@ fn letter<'a>(seen: &'a Seen<'_>, code: &str) -> Result<&'a Record> {
     ensure!(one.outs.is_empty() && one.about.is_none(), "{one:?}");
     let letter = one.letter.as_ref().context("no dead letter")?;
     let found = letter.header("penstock.code");
-    ensure!(found.as_deref() == Some(code), "{letter:?}");
+    ensure!(found.as_deref() == Some(code), "{one:?}");
     Ok(letter)
 }
 
@@ -298,7 +304,7 @@ fn has(letter: &Record, part: &str) -> Result<()> {
 fn echoed(seen: &Seen<'_>) -> Result<String> {
     ensure!(seen.handled.len() == seen.sent.len());
     for (one, sent) in seen.handled.iter().zip(&seen.sent) {
-        ensure!(one.outs.len() == 1, "{:?}", one.lines);
+        ensure!(one.outs.len() == 1, "{one:?}");
         let out = &one.outs[0];
         ensure!(out.key == sent.key, "its key is {:?}", out.key);
         ensure!(out.value == sent.value, "its value differs");
@@ -323,7 +329,11 @@ fn timestamp(seen: &Seen<'_>, expected: &Value, millis: i64) -> Result<String> {
 fn logged(seen: &Seen<'_>) -> Result<String> {
     let one = only(seen)?;
     for level in ["trace", "debug", "info", "warn", "error"] {
-        let article = if "aeiou".contains(&level[..1]) { "an" } else { "a" };
+        let article = if "aeiou".contains(&level[..1]) {
+            "an"
+        } else {
+            "a"
+        };
         let said = line(one, &format!("{article} {level} line"))?;
         ensure!(said["level"] == level.to_uppercase(), "{said}");
         ensure!(said["handler"] == Input::Plain.name(), "{said}");

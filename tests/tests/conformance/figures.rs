@@ -39,10 +39,10 @@ pub fn measure(stage: &Stage, language: &Language, plugin: &Path) -> Result<Figu
     let name = format!("{group}-input");
     let record = Outgoing::to(&name).partition(0).key("u7").value(VALUE);
     stage.add(&name, &vec![record; RECORDS])?;
-    let config = stage
-        .host(&group)
-        .set(&["log", "records"], "off")
-        .set(&["host", "cache"], dir.path().join("cache").display().to_string());
+    let config = stage.host(&group).set(&["log", "records"], "off").set(
+        &["host", "cache"],
+        dir.path().join("cache").display().to_string(),
+    );
     let config = stage.handler(config, &name, plugin)?;
     let cold = timed(&config, dir.path())?;
     let warm = timed(&config, dir.path())?;

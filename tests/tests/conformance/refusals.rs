@@ -8,12 +8,12 @@ use penstock_tests::{HostConfig, program};
 
 /// What is given, and what the report must say.
 const REFUSED: [(&[(&str, &str)], &str); 3] = [
-    (&[], "must be given: Any text"),
+    (&[], "`word` of `h` is missing"),
     (
         &[("word", "w"), ("count", "many")],
         "expected a whole number, found \"many\"",
     ),
-    (&[("word", "w"), ("colour", "red")], "unknown setting"),
+    (&[("word", "w"), ("colour", "red")], "colour"),
 ];
 
 /// Each is refused with its reason, and what is right is not.

@@ -1,6 +1,7 @@
 //! The broker with the records of all cases, and a host that runs a language's plugin on them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -109,10 +110,7 @@ impl Stage {
     pub fn host(&self, group: &str) -> HostConfig {
         HostConfig::new(self.broker.bootstrap(), group, "h1")
             .set(&["kafka", "commit-interval"], "100ms")
-            .set(
-                &["kafka", "common", "message.max.bytes"],
-                MESSAGE_BYTES_MAX,
-            )
+            .set(&["kafka", "common", "message.max.bytes"], MESSAGE_BYTES_MAX)
     }
 
     /// A handler of this name with a plugin, and its topics.
@@ -197,7 +195,6 @@ pub struct Run {
 }
 
 /// What came of one record.
-#[derive(Debug)]
 pub struct Handled {
     /// `emitted`, `skipped` or `dead-lettered`
     pub verdict: String,
@@ -209,6 +206,22 @@ pub struct Handled {
     pub letter: Option<Record>,
     /// The log's lines of it, those of the host too.
     pub lines: Vec<Value>,
+}
+
+/// Short: all that the log says of it.
+impl fmt::Debug for Handled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = self.lines.iter().map(|line| {
+            let text = line["text"].as_str().unwrap_or_default();
+            format!("{} {text}", line["message"].as_str().unwrap_or_default())
+        });
+        write!(
+            f,
+            "{} outputs, {:?}",
+            self.outs.len(),
+            told.collect::<Vec<_>>()
+        )
+    }
 }
 
 /// A case with what came of its records.
