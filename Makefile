@@ -34,8 +34,8 @@ test-host:
 		--test offsets -- --test-threads=4
 
 test-tools:
-	$(CARGO) test --release -p penstock-tests --test check --test dlq --test doctor \
-		--test secured --test tools -- --test-threads=4
+	$(CARGO) test --release -p penstock-tests --test check --test conformance --test dlq \
+		--test doctor --test secured --test tools -- --test-threads=4
 
 # The doctor in front of clients of other makes: KafkaJS from npm, and Java's. Most of the time they
 # are only waited for, so many run at once.
@@ -44,12 +44,12 @@ test-clients: build
 	$(CARGO) test --release -p penstock-tests --features clients --test clients -- \
 		--test-threads=6 --show-output
 
-# A plugin of each language, from an empty folder to a record that was handled, and the SDKs' own
-# tests.
+# A plugin of each language, from an empty folder to a record that was handled; the SDKs' own tests;
+# and the same cases through each language's conformance plugin.
 test-languages: build
 	@tools/prepare languages
-	$(CARGO) test --release -p penstock-tests --features languages --test languages -- \
-		--test-threads=2 --show-output
+	$(CARGO) test --release -p penstock-tests --features languages --test languages \
+		--test conformance -- --test-threads=2 --show-output
 
 # Chaos on a real broker: hosts and broker killed, frozen, restarted; MINUTES=10 lasts so long, and
 # DELIVERY=exactly-once allows no repetition.

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// Made by tools, or the SDKs' own business.
-const LEFT_OUT: [&str; 6] = [
+const LEFT_OUT: [&str; 7] = [
     "target",
     "build",
     "dist",
     "node_modules",
     "__pycache__",
     ".pytest_cache",
+    ".mypy_cache",
 ];
 
 fn main() -> io::Result<()> {

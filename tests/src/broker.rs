@@ -170,11 +170,45 @@ impl Broker {
         self.stop()?;
         let segment = self.first_segment(topic, partition);
         let mut bytes = std::fs::read(&segment)?;
-        let last = last_batch(&bytes).context("there is no batch to be damaged")?;
+        let last = batches(&bytes)
+            .last()
+            .context("there is no batch to be damaged")?;
         for byte in bytes.iter_mut().skip(last + DAMAGED_FROM).take(8) {
             *byte ^= 0x5a;
         }
         std::fs::write(&segment, bytes)?;
+        self.restart()
+    }
+
+    /// Stops it, gives the records of a partition other offsets, the first of them `first`, and
+    /// starts it again: so a topic has a history that nobody could wait for.
+    ///
+    /// # Errors
+    /// When it doesn't stop or come up, or there is no batch.
+    pub fn move_offsets(&mut self, topic: &str, partition: i32, first: i64) -> Result<()> {
+        self.stop()?;
+        let segment = self.first_segment(topic, partition);
+        let mut bytes = std::fs::read(&segment)?;
+        // A batch's own offset is no part of what its checksum covers.
+        let batches: Vec<usize> = batches(&bytes).collect();
+        ensure!(!batches.is_empty(), "there is no batch to be moved");
+        for at in batches {
+            let offset: &mut [u8; 8] = (&mut bytes[at..at + 8]).try_into()?;
+            *offset = (first + i64::from_be_bytes(*offset)).to_be_bytes();
+        }
+        let folder = segment.parent().context("a segment lies in a folder")?;
+        // What the broker makes anew of the segment: indexes, and what producers were at.
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let made = ["log", "index", "timeindex", "snapshot"];
+            if path
+                .extension()
+                .is_some_and(|end| made.iter().any(|of| end == *of))
+            {
+                std::fs::remove_file(path)?;
+            }
+        }
+        std::fs::write(folder.join(format!("{first:020}.log")), bytes)?;
         self.restart()
     }
 
@@ -224,15 +258,15 @@ impl Broker {
 /// Behind a batch's header, in what it carries, compressed or not.
 const DAMAGED_FROM: usize = 61 + 12;
 
-/// Where the last batch of a segment begins: each has its offset, and the length of what follows.
-fn last_batch(segment: &[u8]) -> Option<usize> {
-    let (mut last, mut at) = (None, 0);
-    while let Some(length) = segment.get(at + 8..at + 12) {
-        let length = u32::from_be_bytes(length.try_into().ok()?);
-        last = Some(at);
-        at += 12 + length as usize;
-    }
-    last
+/// Where the batches of a segment begin: each has its offset, and the length of what follows.
+fn batches(segment: &[u8]) -> impl Iterator<Item = usize> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let at = next;
+        let length = segment.get(at + 8..at + 12)?;
+        next = at + 12 + u32::from_be_bytes(length.try_into().ok()?) as usize;
+        Some(at)
+    })
 }
 
 fn java(class_path: &str, dir: &Path) -> Command {

@@ -22,11 +22,15 @@ const METADATA: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub struct Outgoing {
     topic: String,
-    key: Option<Vec<u8>>,
-    value: Option<Vec<u8>>,
-    headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// The key; none and empty differ.
+    pub key: Option<Vec<u8>>,
+    /// The value; none is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// The headers, in order, as bytes.
+    pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     partition: Option<i32>,
-    timestamp: Option<i64>,
+    /// The create time, in milliseconds since 1970.
+    pub timestamp: Option<i64>,
 }
 
 impl Outgoing {

@@ -11,6 +11,9 @@ use rdkafka_sys as sys;
 use super::Error;
 use super::list::{self, PartitionOffset, error_code};
 
+/// What a record has in place of a timestamp.
+const NO_TIMESTAMP: i64 = -1;
+
 /// An event from a [`super::Queue`].
 pub struct Event<'q> {
     event: *mut sys::rd_kafka_event_t,
@@ -175,6 +178,12 @@ impl<'e> Message<'e> {
         // SAFETY: the message is live, `kind` is written to only.
         let millis = unsafe { sys::rd_kafka_message_timestamp(self.0, &mut kind) };
         match kind {
+            // A producer may leave it out, and librdkafka still calls what is there a create time.
+            sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_CREATE_TIME
+                if millis == NO_TIMESTAMP =>
+            {
+                Timestamp::Unknown
+            }
             sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_CREATE_TIME => {
                 Timestamp::CreateTime(millis)
             }

@@ -5,7 +5,9 @@
 
 mod c;
 mod go;
+mod python;
 mod rust;
+mod typescript;
 
 use anyhow::Result;
 
@@ -29,7 +31,13 @@ pub struct Language {
 }
 
 /// All of them, in the order in which they are named to people.
-pub const LANGUAGES: [&Language; 3] = [&rust::RUST, &go::GO, &c::C];
+pub const LANGUAGES: [&Language; 5] = [
+    &rust::RUST,
+    &typescript::TYPESCRIPT,
+    &python::PYTHON,
+    &go::GO,
+    &c::C,
+];
 
 impl Language {
     /// The one of this name.
