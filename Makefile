@@ -35,7 +35,7 @@ test-host:
 
 test-tools:
 	$(CARGO) test --release -p penstock-tests --test check --test conformance --test dlq \
-		--test doctor --test secured --test tools -- --test-threads=4
+		--test doctor --test plugin_cases --test secured --test tools -- --test-threads=4
 
 # The doctor in front of clients of other makes: KafkaJS from npm, and Java's. Most of the time they
 # are only waited for, so many run at once.
