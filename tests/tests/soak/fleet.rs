@@ -192,9 +192,11 @@ impl Fleet {
     }
 
     /// What the hosts say of themselves, and the doctor of their group, to the test's output.
-    pub fn explain(&self, bootstrap: &str, group: &str) {
-        for member in &self.hosts {
-            println!("h{}: {:?}", member.number, member.host.status());
+    pub fn explain(&mut self, bootstrap: &str, group: &str) {
+        for member in &mut self.hosts {
+            let status = member.host.status();
+            let log = member.host.process().log();
+            println!("h{}: {status:?}\n{log}", member.number);
         }
         let ending = self.ending.iter().map(|(member, _)| member.number);
         println!("asked to end: {:?}", ending.collect::<Vec<_>>());

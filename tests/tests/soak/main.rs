@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use penstock_tests::{
-    Account, Broker, BrokerOptions, Flow, Line, Listener, Load, Proxy, Random, eventually,
-    free_port, wait_until,
+    Account, Broker, BrokerOptions, Flow, Line, Listener, Load, Proxy, Random, free_port,
+    wait_until,
 };
 
 use faults::{Chaos, Fault};
@@ -113,12 +113,19 @@ fn soak(protocol: &str, lasts: Duration, per_second: u64, random: &mut Random) -
     }
     chaos.cease()?;
     let sent = flow.stop()?;
-    wait_until("all is committed", CATCH_UP, || line.is_caught_up())
-        .inspect_err(|_| chaos.fleet.explain(line.client.bootstrap(), &line.group))?;
-    // A host hears of its commit a moment after the brokers have it.
-    eventually("each account balances", BALANCE, || {
-        chaos.fleet.is_balanced()
+    // What a fault did may show later: a host that is shut out then is started again, too.
+    let caught_up = wait_until("all is committed", CATCH_UP, || {
+        chaos.recover()?;
+        line.is_caught_up()
     });
+    // A host hears of its commit a moment after the brokers have it.
+    let balanced = caught_up.and_then(|()| {
+        wait_until("each account balances", BALANCE, || {
+            chaos.recover()?;
+            chaos.fleet.is_balanced()
+        })
+    });
+    balanced.inspect_err(|_| chaos.fleet.explain(line.client.bootstrap(), &line.group))?;
     chaos.fleet.stop()?;
 
     let account = Account::read(&line.client, &line.output)?;
