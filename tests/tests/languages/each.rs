@@ -79,7 +79,7 @@ const PYTHON: Language = Language {
         "raise LookupError(\"no such course\")",
     ),
     place: in_a_trace,
-    broken_at: in_a_trace,
+    broken_at: by_its_name,
     repeats: false,
     tool: ("python3", "apt-get install python3"),
     imports: WASI,
@@ -130,6 +130,11 @@ fn with_colon(file: &str, line: usize) -> String {
 
 fn with_brackets(file: &str, line: usize) -> String {
     format!("{file}({line},")
+}
+
+fn by_its_name(file: &str, line: usize) -> String {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    format!("{name}:{line}")
 }
 
 /// Python's folder is another in the component.
