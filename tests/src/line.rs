@@ -84,11 +84,17 @@ impl Line {
 
     /// Sends values with the key `k` to one partition of the input.
     pub fn send(&self, partition: i32, values: &[&str]) -> Result<()> {
-        let record = Outgoing::to(&self.input).key("k").partition(partition);
-        let records: Vec<_> = values
-            .iter()
-            .map(|value| record.clone().value(*value))
-            .collect();
+        let records: Vec<_> = values.iter().map(|value| ("k", *value)).collect();
+        self.send_keyed(partition, &records)
+    }
+
+    /// Sends keys with their values to one partition of the input.
+    pub fn send_keyed(&self, partition: i32, records: &[(&str, &str)]) -> Result<()> {
+        let of = |(key, value): &(&str, &str)| {
+            let record = Outgoing::to(&self.input).partition(partition);
+            record.key(*key).value(*value)
+        };
+        let records: Vec<_> = records.iter().map(of).collect();
         self.client.produce(&records).map(drop)
     }
 

@@ -1,19 +1,9 @@
 //! Keys that wait by themselves, and lanes, on a real broker.
 
 use anyhow::{Context, Result, ensure};
-use penstock_tests::{Broker, BrokerOptions, Host, HostConfig, Outgoing, eventually};
+use penstock_tests::{Broker, BrokerOptions, Host, HostConfig, eventually};
 
 use crate::support::{Account, Flow, Line, Load, SOON, Scrape, Watch, log_lines};
-
-/// Sends values with their keys to the input's first partition.
-fn send(line: &Line, records: &[(&str, &str)]) -> Result<()> {
-    let of = |(key, value): &(&str, &str)| {
-        let record = Outgoing::to(&line.input).partition(0);
-        record.key(*key).value(*value)
-    };
-    let records: Vec<_> = records.iter().map(of).collect();
-    line.client.produce(&records).map(drop)
-}
 
 fn by_key(line: &Line, attempts: i64) -> Result<HostConfig> {
     let retry = |key| ["handlers", "unruly", "retry", key];
@@ -35,8 +25,8 @@ fn is_parked(host: &Host, line: &Line, keys: u64, records: u64) -> Result<()> {
 #[test]
 fn a_poisoned_key_costs_the_others_nothing_and_no_redo_after_a_sigkill() -> Result<()> {
     let line = Line::new("parked", 1)?;
-    send(
-        &line,
+    line.send_keyed(
+        0,
         &[
             ("sick", "retry"),
             ("a", "ok a1"),
@@ -70,7 +60,7 @@ fn a_poisoned_key_costs_the_others_nothing_and_no_redo_after_a_sigkill() -> Resu
     );
 
     // None of the others is done again.
-    send(&line, &[("sick", "ok last"), ("c", "ok c1")])?;
+    line.send_keyed(0, &[("sick", "ok last"), ("c", "ok c1")])?;
     let mut host = Host::start(&by_key(&line, 1_000_000)?)?;
     eventually("what is new is through", SOON, || {
         let outputs = line.outputs()?;
@@ -105,12 +95,12 @@ fn a_broker_that_takes_no_metadata_gets_commits_without_it() -> Result<()> {
         ..BrokerOptions::default()
     })?;
     let line = Line::on(&broker, "bare", 1)?;
-    send(&line, &[("sick", "retry"), ("a", "ok a1")])?;
+    line.send_keyed(0, &[("sick", "retry"), ("a", "ok a1")])?;
     let mut host = Host::start(&by_key(&line, 1_000_000)?)?;
     host.wait_for_log("committed without it", SOON)?;
     // From here on commits go on as the prefix does, which a second key shows by its end.
     is_parked(&host, &line, 1, 1)?;
-    send(&line, &[("b", "ok b1")])?;
+    line.send_keyed(0, &[("b", "ok b1")])?;
     eventually("it goes on", SOON, || {
         let outputs = line.outputs()?;
         ensure!(outputs == ["ok a1", "ok b1"], "{outputs:?}");
@@ -145,7 +135,7 @@ fn a_slow_key_does_not_hold_the_other_lanes() -> Result<()> {
     let keys: Vec<String> = (0..16).map(|key| format!("k{key}")).collect();
     let mut records = vec![("slow", SPIN), ("slow", "ok slow")];
     records.extend(keys.iter().map(|key| (key.as_str(), "ok other")));
-    send(&line, &records)?;
+    line.send_keyed(0, &records)?;
     let host = Host::start(&config)?;
     eventually("all is committed", SOON, || line.is_caught_up());
     host.stop()?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use penstock_tests::{Host, HostConfig, Outgoing, eventually};
+use penstock_tests::{Host, HostConfig, eventually};
 
 use crate::hosts::{Account, Flow, Line, Load, PROTOCOLS, SOON, Scrape, Watch};
 use crate::tool::{Ended, penstock};
@@ -48,15 +48,6 @@ fn by_key(config: HostConfig) -> HostConfig {
 
 fn both() -> [fn(HostConfig) -> HostConfig; 2] {
     [std::convert::identity, exactly_once]
-}
-
-fn send(line: &Line, partition: i32, records: &[(&str, &str)]) -> Result<()> {
-    let of = |(key, value): &(&str, &str)| {
-        let record = Outgoing::to(&line.input).partition(partition);
-        record.key(*key).value(*value)
-    };
-    let records: Vec<_> = records.iter().map(of).collect();
-    line.client.produce(&records).map(drop)
 }
 
 /// Whether these are the committed outputs, in any order of the partitions; for `eventually`.
@@ -117,8 +108,7 @@ fn exactly_once_and_with_lanes_a_reset_under_load_repeats_what_it_asks_for_and_n
 fn a_reset_forgets_what_is_parked_and_what_was_finished_beyond_it() -> Result<()> {
     for delivery in both() {
         let line = Line::new("parked-reset", 1)?;
-        send(
-            &line,
+        line.send_keyed(
             0,
             &[
                 ("sick", "retry"),
@@ -158,7 +148,7 @@ fn a_reset_forgets_what_is_parked_and_what_was_finished_beyond_it() -> Result<()
 fn what_is_parked_is_not_tried_while_its_partition_is_paused() -> Result<()> {
     for delivery in both() {
         let line = Line::new("parked-pause", 2)?;
-        send(&line, 0, &[("sick", "retry"), ("a", "ok a1")])?;
+        line.send_keyed(0, &[("sick", "retry"), ("a", "ok a1")])?;
         let host = Host::start(&delivery(by_key(line.unruly("h1", "classic")?)))?;
         eventually("it is parked", SOON, || {
             let parked = host.partition(&line.input, 0)?["parked"].clone();
@@ -175,7 +165,7 @@ fn what_is_parked_is_not_tried_while_its_partition_is_paused() -> Result<()> {
         // As long as ten tries would take, and more.
         let mut others = 0;
         while begun.elapsed() < Duration::from_millis(600) {
-            send(&line, 1, &[("b", "ok b")])?;
+            line.send_keyed(1, &[("b", "ok b")])?;
             others += 1;
             eventually("the other partition goes on", SOON, || {
                 let outputs = line.outputs()?.len();
