@@ -17,7 +17,7 @@ use crate::commands::{Exit, Failure};
 use crate::plan;
 use crate::shelf::Shelf;
 use crate::view::HostView;
-use crate::watchdog::{self, Found, Watchdog};
+use crate::watchdog::{self, Found, Inside, Watchdog};
 
 /// A running host.
 pub struct App {
@@ -113,8 +113,13 @@ impl App {
         view.attach(&engine, &source);
         let watchdog = match plan::watch(config) {
             Ok(ask) => {
-                let (seen, steered) = (Arc::clone(&view) as _, Arc::clone(&view) as _);
-                let started = watchdog::start(ask, &client_id, seen, steered, found);
+                let inside = Inside {
+                    view: Arc::clone(&view) as _,
+                    membership: Arc::clone(&view) as _,
+                    control: Arc::clone(&view) as _,
+                    failed: report(failed),
+                };
+                let started = watchdog::start(ask, &client_id, inside, found);
                 Some(started.map_err(|error| usage(&error))?)
             }
             // librdkafka knows ways in that only it can go.

@@ -19,7 +19,7 @@ use penstock_kafka::{GroupState, SourceHandle, TransactionState};
 
 use crate::admin::{HandlerCalls, Metrics, View};
 use crate::fingerprint;
-use crate::watchdog::Found;
+use crate::watchdog::{Found, Membership, Standing};
 
 /// The consumer, until it is stopped.
 pub type Source = Arc<Mutex<Option<SourceHandle>>>;
@@ -223,6 +223,23 @@ impl View for HostView {
 
     fn live(&self) -> bool {
         self.group_state().is_none_or(|group| group.fatal.is_none())
+    }
+}
+
+impl Membership for HostView {
+    fn standing(&self) -> Option<Standing> {
+        let (_, source) = self.running.get()?;
+        let (state, member) = {
+            let source = source.lock().unwrap_or_else(PoisonError::into_inner);
+            let source = source.as_ref()?;
+            (source.state(), source.member())
+        };
+        Some(Standing {
+            is_busy: state.busy || !state.subscribed,
+            rebalances: state.rebalances,
+            // It may wait: not under the lock.
+            member: member.id(),
+        })
     }
 }
 

@@ -93,6 +93,8 @@ codes! {
     GroupRefuses = "PSK-K010",
     /// The brokers have shut this host's producer out.
     ProducerFenced = "PSK-K011",
+    /// The host does not get from its group what it is to read.
+    AssignmentNeverCame = "PSK-K012",
 
     /// Records wait, and the group has no committed offset.
     DoctorNoCommit = "PSK-D001",

@@ -43,6 +43,7 @@ pub use emit::{Emitted, Emitter, Lies};
 pub use inspect::{From, GroupPosition, Look, Next, Peek, Peeked, group_positions};
 pub use intake::{Intake, Stay};
 pub use latch::Latch;
+pub use membership::Member;
 pub use mock::MockKafka;
 pub use native::Error;
 pub use orders::Orders;

@@ -16,7 +16,7 @@ use crate::commit::Committer;
 use crate::intake::Intake;
 use crate::latch::Latch;
 use crate::lookup::Lookup;
-use crate::membership::Membership;
+use crate::membership::{Member, Membership};
 use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Role};
 use crate::orders::{Order, Orders};
 use crate::reset::Reset;
@@ -158,6 +158,11 @@ impl SourceHandle {
         self.shared.get()
     }
 
+    /// As which member its group knows the consumer.
+    pub fn member(&self) -> Member {
+        Member::of(&self.consumer)
+    }
+
     /// The way to give it orders.
     pub fn orders(&self) -> Orders {
         self.orders.clone()
@@ -284,6 +289,7 @@ impl<I: Intake> Poller<I> {
         self.answers_are_readable();
         self.committer.tick(self.cells.stays());
         self.note_membership();
+        self.note_busy();
         self.bootstrap.look(self.shared.is_outside(), &self.handle);
         let throttle = self.handle.throttle();
         self.throttled
@@ -363,6 +369,12 @@ impl<I: Intake> Poller<I> {
         if let Err(error) = self.handle.resume(partitions) {
             tracing::warn!("resuming failed: {error}");
         }
+    }
+
+    /// Between two events, it can only be a reset.
+    pub(crate) fn note_busy(&self) {
+        self.shared
+            .update(|state| state.busy = self.reset.is_some());
     }
 
     fn note_membership(&self) {
