@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use penstock_core::codes::Code;
 use penstock_core::config::{
     self, Config, ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, Plugins,
     SourceFile,
@@ -73,7 +74,8 @@ impl Target for Configuration {
             return Err("there is a report that shows nothing".to_owned());
         }
         let messages = report.diagnostics().iter();
-        let messages = messages.map(|found| found.message.clone());
-        Ok(messages.chain([format!("taken: {taken}")]).collect())
+        // Not what they say: that has words of the input's.
+        let codes = messages.map(|found| found.code.map_or("warning", Code::as_str).to_owned());
+        Ok(codes.chain([format!("taken: {taken}")]).collect())
     }
 }
