@@ -76,7 +76,8 @@ const PYTHON: Language = Language {
     mistake: ("import Handler, Message", "import Handler, Massage"),
     breakage: (
         "self.access_granted.emit(key=message.key, value=value)",
-        "raise LookupError(\"no such course\")",
+        // No `Exception`, and a crash all the same; what is one is among the cases of conformance.
+        "raise SystemExit(\"no such course\")",
     ),
     place: in_a_trace,
     broken_at: by_its_name,
