@@ -4,6 +4,7 @@ mod bare;
 mod bench;
 mod events;
 mod idle;
+mod json;
 mod lanes;
 mod latency;
 mod machine;
@@ -68,7 +69,11 @@ enum Part {
     Wedge,
     Peers,
     Lanes,
+    Json,
 }
+
+/// Those that need no broker, and are measured before there is one to share the cores with.
+const ALONE: [Part; 2] = [Part::Lanes, Part::Json];
 
 fn main() -> Result<()> {
     let args = Args::parse();
@@ -106,13 +111,15 @@ fn main() -> Result<()> {
 fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
     let asked = |part| only.is_empty() || only.contains(&part);
     let progress = Progress::new();
-    // Before there is a broker to share the cores with.
     let lanes = asked(Part::Lanes)
         .then(|| lanes::measure(&amount, &progress))
         .transpose()?;
-    if only == [Part::Lanes] {
+    let json = asked(Part::Json)
+        .then(|| json::measure(&amount, &progress))
+        .transpose()?;
+    if !only.is_empty() && only.iter().all(|part| ALONE.contains(part)) {
         progress.end();
-        return Ok(Results::of_lanes(lanes, amount));
+        return Ok(Results::alone(lanes, json, amount));
     }
     let bench = Bench::start(amount, progress)?;
     let results = Results {
@@ -135,6 +142,7 @@ fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
             .then(|| peers::measure(&bench, peers))
             .transpose()?,
         lanes,
+        json,
         amount: bench.amount.clone(),
     };
     bench.progress.end();

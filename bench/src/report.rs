@@ -168,6 +168,19 @@ fn rows(results: &Results) -> Vec<Row> {
             goal: mark("≥ 1.8", figure.ratio.median >= 1.8),
         });
     }
+    let json = [
+        ("a call with JSON by the SDK, ns of CPU", results.json()),
+        ("of that the JSON", results.json_alone()),
+    ];
+    for (what, figure) in json {
+        rows.extend(figure.map(|figure| Row {
+            what: what.to_owned(),
+            bare: format!("{} (by serde_json)", thousands(figure.bare)),
+            host: thousands(figure.host),
+            against: ratio(&figure),
+            goal: mark("< 1", figure.ratio.median < 1.0),
+        }));
+    }
     rows
 }
 

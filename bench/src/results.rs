@@ -2,6 +2,7 @@
 
 use crate::bench::Amount;
 use crate::idle::Idles;
+use crate::json::Json;
 use crate::lanes::Lanes;
 use crate::latency::Latencies;
 use crate::paced::Latency;
@@ -20,6 +21,7 @@ pub(crate) struct Results {
     pub(crate) wedge: Option<Wedge>,
     pub(crate) peers: Option<Peers>,
     pub(crate) lanes: Option<Lanes>,
+    pub(crate) json: Option<Json>,
     pub(crate) amount: Amount,
 }
 
@@ -43,8 +45,8 @@ fn compare<T>(bare: &[T], host: &[T], figure: impl Fn(&T) -> f64) -> Option<Comp
 }
 
 impl Results {
-    /// Where nothing else was asked for.
-    pub(crate) fn of_lanes(lanes: Option<Lanes>, amount: Amount) -> Results {
+    /// Where nothing was asked for that needs a broker.
+    pub(crate) fn alone(lanes: Option<Lanes>, json: Option<Json>, amount: Amount) -> Results {
         Results {
             throughput: None,
             latency: None,
@@ -53,6 +55,7 @@ impl Results {
             wedge: None,
             peers: None,
             lanes,
+            json,
             amount,
         }
     }
@@ -83,6 +86,22 @@ impl Results {
             host: median(&lanes.several)?,
             ratio: paired(&lanes.several, &lanes.one)?,
         })
+    }
+
+    /// Nanoseconds of a call: "bare" is with serde_json, "host" with the SDK's JSON.
+    pub(crate) fn json(&self) -> Option<Compared> {
+        let json = self.json.as_ref()?;
+        compare(&json.by_serde_json, &json.by_sdk, |ns| *ns)
+    }
+
+    /// Of that the JSON: what a call without it doesn't take.
+    pub(crate) fn json_alone(&self) -> Option<Compared> {
+        let json = self.json.as_ref()?;
+        let alone = |with: &[f64]| -> Vec<f64> {
+            let pairs = with.iter().zip(&json.without);
+            pairs.map(|(with, without)| with - without).collect()
+        };
+        compare(&alone(&json.by_serde_json), &alone(&json.by_sdk), |ns| *ns)
     }
 
     /// Milliseconds to the first assignment: bare loop, warm cache, cold cache.
