@@ -85,7 +85,7 @@ impl Plugins for Fakes {
                 return problem(
                     Code::NotAPlugin,
                     "not a WebAssembly component",
-                    "build it with `penstock-plugin-build`",
+                    "build it with `penstock plugin build`",
                 );
             }
             "sockets" => {

@@ -58,7 +58,7 @@ fn no_file_is_told() {
 fn what_is_no_component_is_told() {
     for bytes in [&b""[..], b"\x7fELF"] {
         let text = "not a WebAssembly component";
-        refused(bytes, Code::NotAPlugin, text, "penstock-plugin-build");
+        refused(bytes, Code::NotAPlugin, text, "penstock plugin build");
     }
     refused(
         &Odd::default().core_module(),
