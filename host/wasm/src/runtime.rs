@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use penstock_core::codes::Code;
+use penstock_core::config::PluginProblem;
 use penstock_engine::ports::EpochClock;
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, Linker};
@@ -68,6 +69,22 @@ impl Runtime {
     /// [`Code::PluginMissing`], [`Code::NotAPlugin`] or [`Code::ForbiddenImport`], with a text for
     /// people.
     pub fn load(&self, path: &Path) -> Result<Arc<Plugin>, LoadError> {
+        self.load_if(path, |_| true)
+    }
+
+    /// The same, of a file that has this digest. Of one that has another, nothing is compiled.
+    ///
+    /// # Errors
+    /// The same, and [`Code::DigestMismatch`].
+    pub fn load_pinned(&self, path: &Path, sha256: [u8; 32]) -> Result<Arc<Plugin>, LoadError> {
+        self.load_if(path, |actual| *actual == sha256)
+    }
+
+    fn load_if(
+        &self,
+        path: &Path,
+        is_wanted: impl FnOnce(&[u8; 32]) -> bool,
+    ) -> Result<Arc<Plugin>, LoadError> {
         let mut source = Source::open(path)?;
         let known = self.cache.as_ref();
         let known = known.and_then(|cache| cache.digests().known(&source.metadata));
@@ -78,6 +95,9 @@ impl Runtime {
                 (Sha256::digest(&binary).into(), Some(binary))
             }
         };
+        if !is_wanted(&sha256) {
+            return Err(PluginProblem::not_the_pinned(&sha256).into());
+        }
         let slot = {
             let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(plugins.entry(sha256).or_default())
