@@ -21,6 +21,7 @@ mod host;
 mod imports;
 mod log;
 mod memory;
+mod ours;
 mod outputs;
 mod plugin;
 mod pool;
