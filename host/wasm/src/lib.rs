@@ -30,6 +30,7 @@ mod shape;
 mod source;
 mod state;
 mod trap;
+mod version;
 mod wasi;
 
 pub use anatomy::{Anatomy, Kind};
@@ -37,3 +38,4 @@ pub use error::{LoadError, StartError};
 pub use plugin::{Loaded, Plugin};
 pub use pool::{Binding, Pool};
 pub use runtime::Runtime;
+pub use version::CONTRACT_VERSION;

@@ -83,34 +83,6 @@ fn a_component_that_is_no_handler_is_told() {
 }
 
 #[test]
-fn a_later_patch_of_the_contract_is_accepted() {
-    let (_folder, path) = Odd::default().version("0.1.9").write();
-    load(&path).unwrap();
-}
-
-#[test]
-fn another_contract_is_told() {
-    refused(
-        &Odd::default().version("0.2.0").bytes(),
-        Code::NotAPlugin,
-        "speaks contract 0.2.0, and this host knows 0.1",
-        "a host that knows its contract",
-    );
-}
-
-#[test]
-fn a_function_that_a_later_host_gives_is_told() {
-    let later = Odd::default()
-        .version("0.1.9")
-        .contract(
-            "attempt: func() -> u32;",
-            "attempt: func() -> u32; later: func();",
-        )
-        .body(r#"(import "penstock:handler/context@0.1.9" "later" (func))"#);
-    refused(&later.bytes(), Code::NotAPlugin, "later", "a later host");
-}
-
-#[test]
 fn functions_of_other_types_are_told() {
     let mut message = Odd::default();
     message = message.contract("partition: s32", "partition: u32");
