@@ -123,14 +123,15 @@ pub fn handler(
     let handler = &loaded.config.handlers[name];
     let checked = &loaded.plugins[name];
     let description = &checked.description;
-    let plugin = runtime.load(&handler.plugin)?;
-    if plugin.sha256() != checked.sha256 {
-        return Err(LoadError {
-            code: Code::DigestMismatch,
+    let plugin = runtime.load_pinned(&handler.plugin, checked.sha256);
+    let plugin = plugin.map_err(|error| match error.code {
+        Code::DigestMismatch => LoadError {
             text: format!("the plugin of `{name}` changed while the host started"),
             help: Some("start again; replace plugin files by renaming new ones over them".into()),
-        });
-    }
+            ..error
+        },
+        _ => error,
+    })?;
     let outputs = description.outputs.iter();
     Ok(HandlerPlan {
         name: name.into(),

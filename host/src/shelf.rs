@@ -30,9 +30,14 @@ impl Shelf {
 }
 
 impl Plugins for Shelf {
-    fn inspect(&self, path: &Path, config: &Config) -> Result<PluginFacts, PluginProblem> {
+    fn inspect(
+        &self,
+        path: &Path,
+        pinned: Option<[u8; 32]>,
+        config: &Config,
+    ) -> Result<PluginFacts, PluginProblem> {
         match self.runtime(config) {
-            Ok(runtime) => runtime.inspect(path, config),
+            Ok(runtime) => runtime.inspect(path, pinned, config),
             Err(error) => Err(PluginProblem {
                 code: Code::NotAPlugin,
                 text: error.to_string(),
@@ -44,12 +49,13 @@ impl Plugins for Shelf {
     fn configure(
         &self,
         path: &Path,
+        sha256: [u8; 32],
         topic: &str,
         settings: &BTreeMap<String, String>,
         limits: &HandlerLimits,
     ) -> Result<(), ConfigureProblem> {
         match self.runtime.get() {
-            Some(Ok(runtime)) => runtime.configure(path, topic, settings, limits),
+            Some(Ok(runtime)) => runtime.configure(path, sha256, topic, settings, limits),
             Some(Err(error)) => Err(ConfigureProblem::Failed(error.to_string())),
             None => unreachable!("a plugin is inspected before it is configured"),
         }

@@ -1,15 +1,11 @@
 //! A configuration file: it is taken, or its mistakes are reported, each in a way that can be
 //! shown.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 use penstock_core::codes::Code;
-use penstock_core::config::{
-    self, Config, ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, Plugins,
-    SourceFile,
-};
+use penstock_core::config::{self, Config, Defaults, PluginFacts, PluginProblem, SourceFile};
 use penstock_core::contract::{Description, OutputSpec};
 
 use super::Target;
@@ -17,33 +13,19 @@ use super::Target;
 /// Loads each input as a file.
 pub struct Configuration;
 
-/// Plugins that are there, whatever their names.
-struct Any;
-
-impl Plugins for Any {
-    fn inspect(&self, _: &Path, _: &Config) -> Result<PluginFacts, PluginProblem> {
-        let output = |name: &str| OutputSpec {
-            name: name.to_owned(),
-            doc: String::new(),
-        };
-        Ok(PluginFacts {
-            sha256: [0; 32],
-            description: Description {
-                outputs: vec![output("access-granted")],
-                ..Description::default()
-            },
-        })
-    }
-
-    fn configure(
-        &self,
-        _: &Path,
-        _: &str,
-        _: &BTreeMap<String, String>,
-        _: &HandlerLimits,
-    ) -> Result<(), ConfigureProblem> {
-        Ok(())
-    }
+/// Whatever its name, a plugin is there.
+fn any(_: &Path, _: &Config) -> Result<PluginFacts, PluginProblem> {
+    let output = |name: &str| OutputSpec {
+        name: name.to_owned(),
+        doc: String::new(),
+    };
+    Ok(PluginFacts {
+        sha256: [0; 32],
+        description: Description {
+            outputs: vec![output("access-granted")],
+            ..Description::default()
+        },
+    })
 }
 
 fn environment(name: &str) -> Option<String> {
@@ -60,7 +42,7 @@ impl Target for Configuration {
         let defaults = Defaults {
             workers: NonZeroUsize::MIN,
         };
-        let loaded = config::load(&[file], &environment, &defaults, &Any);
+        let loaded = config::load(&[file], &environment, &defaults, &any);
         let (report, taken) = match &loaded {
             Ok(loaded) => (&loaded.warnings, true),
             Err(report) => (report, false),

@@ -183,46 +183,29 @@ fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::num::NonZeroUsize;
     use std::path::Path;
 
-    use penstock_core::config::{
-        ConfigureProblem, Defaults, HandlerLimits, PluginFacts, PluginProblem, SourceFile, load,
-    };
+    use penstock_core::config::{Defaults, PluginFacts, PluginProblem, SourceFile, load};
     use penstock_core::contract::{Description, OutputSpec};
 
     use super::*;
 
-    struct Greeter;
-
-    impl Plugins for Greeter {
-        fn inspect(&self, _: &Path, _: &Config) -> Result<PluginFacts, PluginProblem> {
-            let greetings = OutputSpec {
-                name: "greetings".into(),
-                doc: String::new(),
-            };
-            let description = Description {
-                name: "greeter".into(),
-                version: "1.2.3".into(),
-                outputs: vec![greetings],
-                ..Description::default()
-            };
-            Ok(PluginFacts {
-                sha256: [0; 32],
-                description,
-            })
-        }
-
-        fn configure(
-            &self,
-            _: &Path,
-            _: &str,
-            _: &BTreeMap<String, String>,
-            _: &HandlerLimits,
-        ) -> Result<(), ConfigureProblem> {
-            Ok(())
-        }
+    fn greeter(_: &Path, _: &Config) -> Result<PluginFacts, PluginProblem> {
+        let greetings = OutputSpec {
+            name: "greetings".into(),
+            doc: String::new(),
+        };
+        let description = Description {
+            name: "greeter".into(),
+            version: "1.2.3".into(),
+            outputs: vec![greetings],
+            ..Description::default()
+        };
+        Ok(PluginFacts {
+            sha256: [0; 32],
+            description,
+        })
     }
 
     fn summary_of(text: &str) -> String {
@@ -234,7 +217,7 @@ mod tests {
         let defaults = Defaults {
             workers: NonZeroUsize::MIN,
         };
-        let loaded = load(&[file], &|_: &str| None, &defaults, &Greeter)
+        let loaded = load(&[file], &|_: &str| None, &defaults, &greeter)
             .unwrap_or_else(|report| panic!("{}", report.render(false)));
         anstream::adapter::strip_str(&summary("a.toml", &loaded)).to_string()
     }

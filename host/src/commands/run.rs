@@ -87,19 +87,25 @@ impl<'s> Logged<'s> {
 }
 
 impl Plugins for Logged<'_> {
-    fn inspect(&self, path: &Path, config: &Config) -> Result<PluginFacts, PluginProblem> {
+    fn inspect(
+        &self,
+        path: &Path,
+        pinned: Option<[u8; 32]>,
+        config: &Config,
+    ) -> Result<PluginFacts, PluginProblem> {
         self.log.get_or_init(|| logging::start(&config.log));
-        self.shelf.inspect(path, config)
+        self.shelf.inspect(path, pinned, config)
     }
 
     fn configure(
         &self,
         path: &Path,
+        sha256: [u8; 32],
         topic: &str,
         settings: &BTreeMap<String, String>,
         limits: &HandlerLimits,
     ) -> Result<(), ConfigureProblem> {
-        self.shelf.configure(path, topic, settings, limits)
+        self.shelf.configure(path, sha256, topic, settings, limits)
     }
 }
 

@@ -3,17 +3,16 @@
 //! They run where the plugin files need not be, so the plugins are not asked; everything else
 //! must be right.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::ArgGroup;
 use clap::builder::NonEmptyStringValueParser;
 use penstock_core::codes::Code;
 use penstock_core::config::{
-    Config, ConfigureProblem, Delivery, GroupProtocol, HandlerLimits, Kafka, PluginFacts,
-    PluginProblem, Plugins, Severity, is_brokers,
+    Config, Delivery, GroupProtocol, Kafka, PluginProblem, Severity, is_brokers,
 };
 use penstock_core::shell::quoted;
 
@@ -143,7 +142,15 @@ pub(super) fn given(files: &[PathBuf]) -> String {
 /// # Errors
 /// What is wrong with it; `penstock check` shows where.
 pub fn load(files: &[PathBuf]) -> Result<Config, Failure> {
-    let unasked = Unasked::default();
+    let seen = OnceCell::new();
+    let unasked = |_: &Path, config: &Config| {
+        seen.get_or_init(|| config.clone());
+        Err(PluginProblem {
+            code: NOT_ASKED,
+            text: "it is not asked".to_owned(),
+            help: None,
+        })
+    };
     let report = match configuration::try_load(files, &unasked) {
         Ok(loaded) => return Ok(loaded.config),
         Err(report) => report,
@@ -154,8 +161,7 @@ pub fn load(files: &[PathBuf]) -> Result<Config, Failure> {
         .filter(|of| of.severity == Severity::Error && of.code != Some(NOT_ASKED))
         .map(|of| of.message.as_str())
         .collect();
-    let seen = unasked.config.into_inner();
-    match seen.unwrap_or_else(PoisonError::into_inner) {
+    match seen.into_inner() {
         Some(config) if wrong.is_empty() => Ok(config),
         _ => {
             let names: Vec<_> = files.iter().map(|of| of.display().to_string()).collect();
@@ -170,35 +176,8 @@ pub fn load(files: &[PathBuf]) -> Result<Config, Failure> {
     }
 }
 
+/// Of a configuration that is as it should be, this alone is reported.
 const NOT_ASKED: Code = Code::DescribeFailed;
-
-/// Asks no plugin anything, and keeps the configuration that one would have been asked about.
-#[derive(Default)]
-struct Unasked {
-    config: Mutex<Option<Config>>,
-}
-
-impl Plugins for Unasked {
-    fn inspect(&self, _: &Path, config: &Config) -> Result<PluginFacts, PluginProblem> {
-        let mut seen = self.config.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get_or_insert_with(|| config.clone());
-        Err(PluginProblem {
-            code: NOT_ASKED,
-            text: "it is not asked".to_owned(),
-            help: None,
-        })
-    }
-
-    fn configure(
-        &self,
-        _: &Path,
-        _: &str,
-        _: &BTreeMap<String, String>,
-        _: &HandlerLimits,
-    ) -> Result<(), ConfigureProblem> {
-        Ok(())
-    }
-}
 
 #[cfg(test)]
 mod tests {

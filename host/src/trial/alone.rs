@@ -2,14 +2,12 @@
 //! asked of it is answered by what `check` and `run` ask.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use penstock_core::config::{
-    self, Config, ConfigureProblem, Defaults, HandlerLimits, Loaded, PluginFacts, PluginProblem,
-    Plugins, Report, SourceFile,
+    self, Config, Defaults, Loaded, PluginFacts, PluginProblem, Plugins, Report, SourceFile,
 };
 use penstock_core::contract::Description;
 
@@ -54,9 +52,11 @@ impl Alone {
     /// # Errors
     /// Why no host would take it, in the words of `check`.
     pub fn facts(&self) -> Result<PluginFacts, PluginProblem> {
-        let witness = Witness {
-            shelf: &self.shelf,
-            saw: RefCell::default(),
+        let saw = RefCell::default();
+        let witness = |path: &Path, config: &Config| {
+            let answer = self.shelf.inspect(path, None, config);
+            saw.replace(Some(answer.clone()));
+            answer
         };
         let topic = Topic {
             name: "input",
@@ -65,8 +65,7 @@ impl Alone {
         let text = self.configuration("handler", &Description::default(), &[topic]);
         // Its outputs are mapped to nothing, so this is no configuration; only the answer counts.
         drop(load(&[source("", text, PathBuf::new())], &witness));
-        let saw = witness.saw.into_inner();
-        saw.expect("a configured plugin is inspected")
+        saw.into_inner().expect("a configured plugin is inspected")
     }
 
     /// The handler `name` on `topics`; each output goes to a topic of its own name, and the delays
@@ -154,28 +153,4 @@ fn load(files: &[SourceFile], plugins: &dyn Plugins) -> Result<Loaded, Report> {
         workers: NonZeroUsize::MIN,
     };
     config::load(files, &Machine, &defaults, plugins)
-}
-
-/// Remembers what the one plugin of a configuration is, or why it is none.
-struct Witness<'a> {
-    shelf: &'a Shelf,
-    saw: RefCell<Option<Result<PluginFacts, PluginProblem>>>,
-}
-
-impl Plugins for Witness<'_> {
-    fn inspect(&self, path: &Path, config: &Config) -> Result<PluginFacts, PluginProblem> {
-        let answer = self.shelf.inspect(path, config);
-        self.saw.replace(Some(answer.clone()));
-        answer
-    }
-
-    fn configure(
-        &self,
-        path: &Path,
-        topic: &str,
-        settings: &BTreeMap<String, String>,
-        limits: &HandlerLimits,
-    ) -> Result<(), ConfigureProblem> {
-        self.shelf.configure(path, topic, settings, limits)
-    }
 }

@@ -113,6 +113,16 @@ impl Case {
         })
     }
 
+    /// The same case with this in place of its configuration.
+    pub fn configured(self, text: String) -> Case {
+        let name = self.folder.join(CONFIGURATION).display().to_string();
+        let configuration = Some(super::alone::source(&name, text, self.folder.clone()));
+        Case {
+            configuration,
+            ..self
+        }
+    }
+
     /// Passes the records through the plugin, each way.
     ///
     /// # Errors

@@ -49,6 +49,47 @@ fn what_came_otherwise_is_shown_line_by_line() {
 }
 
 #[test]
+fn programs_get_an_object_a_case() {
+    let folder = folder_with("unruly");
+    let echo = "{\"value\":\"ok\"}\n{\"value\":\"reject\"}\n";
+    write(&folder, "tests/a/in.jsonl", echo);
+    let expected = "{\"verdict\":\"skipped\"}\n{\"verdict\":\"dead-lettered\"}\n";
+    write(&folder, "tests/a/expected.jsonl", expected);
+    write(&folder, "tests/b/in.jsonl", "{\"value\":\"skip\"}\n");
+    write(
+        &folder,
+        "tests/b/expected.jsonl",
+        "{\"verdict\":\"skipped\"}\n",
+    );
+    write(&folder, "tests/c/in.jsonl", "{\"value\":\"skip\"}\n");
+    write(
+        &folder,
+        "tests/c/case.toml",
+        "[handlers.unruly]\nretri = 1\n",
+    );
+    let out = ran(&folder, &["plugin", "test", "--json"], 2, &[]);
+    let cases: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let [a, b, c] = &cases[..] else {
+        panic!("{out}");
+    };
+    assert_eq!((&a["case"], &a["ok"]), (&json!("a"), &json!(false)));
+    let [problem] = a["problems"].as_array().expect("a list").as_slice() else {
+        panic!("{a}");
+    };
+    assert_eq!(problem["kind"], "unexpected");
+    assert_eq!(problem["line"], 1);
+    assert_eq!(problem["expected"]["verdict"], "skipped");
+    assert_eq!(problem["found"]["outputs"][0]["record"]["value"], "ok");
+    assert_eq!((&b["case"], &b["ok"]), (&json!("b"), &json!(true)));
+    assert_eq!((&b["records"], &b["problems"]), (&json!(1), &json!([])));
+    assert_eq!((&c["case"], &c["ok"]), (&json!("c"), &json!(false)));
+    assert_eq!(c["diagnostics"][0]["code"], "PSK-C003", "{c}");
+}
+
+#[test]
 fn what_is_blessed_passes_and_what_passes_stays_as_it_is_written() {
     let folder = folder_with("unruly");
     let test = ["plugin", "test", "."];

@@ -15,7 +15,7 @@ fn inspect_shows_what_a_plugin_is() {
         0,
         &[
             "it.wasm: a component, ",
-            "penstock:handler@0.1.0",
+            "penstock:handler@0.1.0; this host knows 0.1.0",
             "purchase-to-access 0.1.0",
             "penstock:handler/outputs@0.1.0",
             "access-granted: COURSE_ACCESS_GRANTED",
@@ -28,6 +28,7 @@ fn inspect_shows_what_a_plugin_is() {
     let shown: Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(shown["accepted"], true);
     assert_eq!(shown["contract"], "0.1.0");
+    assert_eq!(shown["host-contract"], "0.1.0");
     assert_eq!(shown["kind"], "component");
     let exports = json!(["penstock:handler/handler@0.1.0"]);
     assert_eq!(shown["exports"], exports);

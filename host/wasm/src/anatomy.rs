@@ -11,6 +11,7 @@ use crate::bounds;
 use crate::contract::HANDLER;
 use crate::error::LoadError;
 use crate::source::Source;
+use crate::version;
 
 /// Names of each sort that are kept; the largest known guest imports some tens.
 const NAMES_MAX: usize = 1000;
@@ -95,9 +96,8 @@ impl Anatomy {
 
     /// The version of the contract that it exports a handler of, whether this host knows it or not.
     pub fn contract(&self) -> Option<&str> {
-        let interface = HANDLER.split_once('@').map_or(HANDLER, |(name, _)| name);
         let mut exports = self.exports.iter();
-        exports.find_map(|name| name.strip_prefix(interface)?.strip_prefix('@'))
+        exports.find_map(|name| version::of_interface(name, HANDLER))
     }
 
     fn made_by(&mut self, producers: ProducersSectionReader<'_>) {
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn of_a_broken_file_the_part_before_is_shown() {
         let mut bytes = component(PLUGIN);
-        let name = HANDLER.split_once('@').unwrap().0.as_bytes();
+        let name = b"penstock:handler/handler";
         let export = bytes.windows(name.len()).position(|of| of == name);
         bytes.truncate(export.unwrap());
         let anatomy = Anatomy::of(&bytes);

@@ -10,34 +10,15 @@
 //! - The file that was checked is the file that is mapped, by its descriptor, whatever its name
 //!   means by then.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::digests::Digests;
-
-/// Whether this user alone may have written what this describes.
-pub(crate) fn ours_alone(metadata: &Metadata) -> Result<(), String> {
-    // SAFETY: geteuid has no preconditions and can't fail.
-    let us = unsafe { libc::geteuid() };
-    if metadata.uid() != us {
-        return Err(format!(
-            "it belongs to user {}, this host runs as {us}",
-            metadata.uid()
-        ));
-    }
-    if metadata.mode() & 0o022 != 0 {
-        return Err(format!(
-            "others may write it (mode {:o})",
-            metadata.mode() & 0o7777
-        ));
-    }
-    Ok(())
-}
+use crate::ours;
 
 /// Checks an artefact against its digest, in hexadecimal digits, then maps it.
 pub(crate) fn map(
@@ -57,16 +38,7 @@ pub(crate) fn map(
 
 /// An artefact that is ours alone, and has its digest.
 pub(crate) fn checked(path: &Path, digest: &str, digests: &Digests) -> Result<File, String> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
-        .map_err(|error| error.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    ours_alone(&metadata)?;
+    let (mut file, metadata) = ours::open(path)?;
     let actual = match digests.known(&metadata) {
         Some(known) => known,
         None => digests.take(&mut file).map_err(|error| error.to_string())?,
@@ -80,32 +52,4 @@ pub(crate) fn checked(path: &Path, digest: &str, digests: &Digests) -> Result<Fi
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::chown;
-
-    use super::*;
-
-    /// Something that belongs to another user.
-    fn of_another(folder: &Path) -> Metadata {
-        // SAFETY: geteuid has no preconditions and can't fail.
-        if unsafe { libc::geteuid() } != 0 {
-            return fs::metadata("/").unwrap();
-        }
-        let file = folder.join("file");
-        fs::write(&file, "").unwrap();
-        chown(&file, Some(65_534), None).unwrap();
-        fs::metadata(&file).unwrap()
-    }
-
-    #[test]
-    fn what_belongs_to_another_user_is_not_used() {
-        let folder = tempfile::tempdir().unwrap();
-        let why = ours_alone(&of_another(folder.path())).unwrap_err();
-        assert!(why.starts_with("it belongs to user "), "{why}");
-        ours_alone(&fs::metadata(folder.path()).unwrap()).unwrap();
-    }
 }

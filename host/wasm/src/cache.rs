@@ -18,6 +18,7 @@ use wasmtime::component::Component;
 
 use crate::artefact::{self, hex};
 use crate::digests::Digests;
+use crate::ours;
 
 /// Artefacts that are kept; the oldest go first.
 const ARTEFACTS_MAX: usize = 64;
@@ -153,7 +154,7 @@ fn check(directory: &Path) -> Result<(), String> {
     if !metadata.is_dir() {
         return Err("it is not a directory".to_owned());
     }
-    artefact::ours_alone(&metadata)
+    ours::check(&metadata)
 }
 
 /// Says that plugins are compiled at each start, and why.

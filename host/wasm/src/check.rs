@@ -12,8 +12,16 @@ use crate::pool::Binding;
 use crate::runtime::Runtime;
 
 impl Plugins for Runtime {
-    fn inspect(&self, path: &Path, config: &Config) -> Result<PluginFacts, PluginProblem> {
-        let plugin = self.load(path)?;
+    fn inspect(
+        &self,
+        path: &Path,
+        pinned: Option<[u8; 32]>,
+        config: &Config,
+    ) -> Result<PluginFacts, PluginProblem> {
+        let plugin = match pinned {
+            Some(sha256) => self.load_pinned(path, sha256)?,
+            None => self.load(path)?,
+        };
         Ok(PluginFacts {
             sha256: plugin.sha256(),
             description: plugin.describe(&config.limits)?,
@@ -23,12 +31,13 @@ impl Plugins for Runtime {
     fn configure(
         &self,
         path: &Path,
+        sha256: [u8; 32],
         topic: &str,
         settings: &BTreeMap<String, String>,
         limits: &HandlerLimits,
     ) -> Result<(), ConfigureProblem> {
         let plugin = self
-            .load(path)
+            .load_pinned(path, sha256)
             .map_err(|error| ConfigureProblem::Failed(error.text))?;
         let settings = settings.iter();
         let pool = plugin.bind(Binding {
@@ -54,11 +63,13 @@ impl Plugins for Runtime {
 }
 
 impl From<LoadError> for PluginProblem {
-    fn from(error: LoadError) -> Self {
-        PluginProblem {
-            code: error.code,
-            text: error.text,
-            help: error.help,
-        }
+    fn from(LoadError { code, text, help }: LoadError) -> Self {
+        PluginProblem { code, text, help }
+    }
+}
+
+impl From<PluginProblem> for LoadError {
+    fn from(PluginProblem { code, text, help }: PluginProblem) -> Self {
+        LoadError { code, text, help }
     }
 }

@@ -1,4 +1,4 @@
-//! The contract's types (`wit/penstock-handler/v0.1`) as wasmtime lowers and lifts them: records
+//! The contract's types (`wit/penstock-handler/0.1.0`) as wasmtime lowers and lifts them: records
 //! go in borrowed, answers come out bounded.
 
 use std::time::Duration;
@@ -10,10 +10,14 @@ use wasmtime::component::{ComponentType, Lift, Lower, WasmList, WasmStr};
 
 use crate::bounds::{self, TEXT_BYTES_MAX};
 
-pub(crate) const LOG: &str = "penstock:handler/log@0.1.0";
-pub(crate) const CONTEXT: &str = "penstock:handler/context@0.1.0";
-pub(crate) const OUTPUTS: &str = "penstock:handler/outputs@0.1.0";
-pub(crate) const HANDLER: &str = "penstock:handler/handler@0.1.0";
+/// The interface that a plugin exports.
+pub(crate) const HANDLER: &str = "handler";
+
+/// Those that it may import: what the host gives, and the types of all.
+pub(crate) const LOG: &str = "log";
+pub(crate) const CONTEXT: &str = "context";
+pub(crate) const OUTPUTS: &str = "outputs";
+pub(crate) const TYPES: &str = "types";
 
 #[derive(ComponentType, Lower)]
 #[component(record)]

@@ -6,9 +6,9 @@
 //! put in its place, has another one. It counts in steps, so that a file is taken note of only if
 //! its digest was taken some steps later.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -17,7 +17,8 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest, Sha256};
 use tracing::debug;
 
-use crate::artefact::{hex, ours_alone};
+use crate::artefact::hex;
+use crate::ours;
 
 /// More than the steps in which any file system counts.
 const STEPS: Duration = Duration::from_millis(20);
@@ -171,16 +172,7 @@ impl Digests {
 }
 
 fn read(path: &Path) -> Result<Vec<(Identity, Sha)>, String> {
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
-        .map_err(|error| error.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    ours_alone(&metadata)?;
+    let (file, _) = ours::open(path)?;
     let mut text = String::new();
     file.take(BYTES_MAX)
         .read_to_string(&mut text)

@@ -17,6 +17,7 @@ use crate::contract::{
 use crate::plugin::{Exports, Plugin};
 use crate::state::{CurrentRecord, State};
 use crate::trap;
+use crate::version::CONTRACT_VERSION;
 
 /// What a guest may hand over in one call of the host, or in one answer.
 const HOSTCALL_BYTES_MIN: u64 = 1 << 20;
@@ -238,7 +239,7 @@ where
 {
     instance.get_typed_func(store, export).map_err(|error| {
         NoGuest::Mismatch(format!(
-            "its function `{name}` is not that of contract 0.1: {error:#}"
+            "its function `{name}` is not that of contract {CONTRACT_VERSION}: {error:#}"
         ))
     })
 }

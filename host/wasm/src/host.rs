@@ -2,20 +2,35 @@
 //! memory to where it stays; epochs don't interrupt them, so each is bounded by what it is given.
 
 use wasmtime::component::{Linker, WasmList, WasmStr};
-use wasmtime::{Error, Result, StoreContextMut};
+use wasmtime::{Engine, Error, Result, StoreContextMut};
 
 use crate::contract::{self, EmittedHeader, LogLevel};
 use crate::log;
 use crate::outputs::{HEADER_OVERHEAD_BYTES, Outputs};
 use crate::state::State;
+use crate::version::Version;
 
-/// Gives the contract's functions to every component of this linker.
-pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
-    let mut log = linker.instance(contract::LOG)?;
+/// The functions of a version of the contract.
+pub(crate) struct Functions {
+    pub(crate) version: Version,
+    pub(crate) linker: Linker<State>,
+}
+
+impl Functions {
+    /// Those that this host has, told as those of this version.
+    pub(crate) fn of(version: Version, engine: &Engine) -> Result<Self> {
+        let mut linker = Linker::new(engine);
+        link(&mut linker, version)?;
+        Ok(Functions { version, linker })
+    }
+}
+
+fn link(linker: &mut Linker<State>, version: Version) -> Result<()> {
+    let mut log = linker.instance(&version.interface(contract::LOG))?;
     log.func_wrap("max-level", |_, (): ()| Ok((log::max_level(),)))?;
     log.func_wrap("write", write)?;
 
-    let mut context = linker.instance(contract::CONTEXT)?;
+    let mut context = linker.instance(&version.interface(contract::CONTEXT))?;
     context.func_wrap("now-ms", |store: StoreContextMut<'_, State>, (): ()| {
         let record = store.data().origin.record;
         Ok((record.map_or(0, |record| record.now_ms),))
@@ -29,7 +44,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> Result<()> {
     })?;
 
     linker
-        .instance(contract::OUTPUTS)?
+        .instance(&version.interface(contract::OUTPUTS))?
         .func_wrap("emit", emit)?;
     Ok(())
 }

@@ -5,12 +5,14 @@ use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker};
 
+use crate::contract::{CONTEXT, LOG, OUTPUTS, TYPES};
 use crate::error::LoadError;
 use crate::state::State;
+use crate::version::{Version, patch};
 use crate::wasi;
 
 const CONTRACT: &str = "penstock:handler/";
-const CONTRACT_INTERFACES: [&str; 4] = ["context", "log", "outputs", "types"];
+const CONTRACT_INTERFACES: [&str; 4] = [CONTEXT, LOG, OUTPUTS, TYPES];
 
 /// What the host makes of one import.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,10 +27,10 @@ enum Import {
     Forbidden,
 }
 
-fn classify(name: &str) -> Import {
+fn classify(name: &str, contract: Version) -> Import {
     let (interface, version) = name.split_once('@').unwrap_or((name, ""));
     if let Some(interface) = interface.strip_prefix(CONTRACT) {
-        if CONTRACT_INTERFACES.contains(&interface) && is_minor(version, "0.1") {
+        if CONTRACT_INTERFACES.contains(&interface) && contract.is_of_line(version) {
             return Import::Contract;
         }
         return Import::OtherContract;
@@ -37,19 +39,13 @@ fn classify(name: &str) -> Import {
         .strip_prefix("wasi:")
         .and_then(|interface| interface.split_once('/'));
     match package {
-        Some((package, _)) if wasi::PACKAGES.contains(&package) && is_minor(version, "0.2") => {
+        Some((package, _))
+            if wasi::PACKAGES.contains(&package) && patch(version, "0.2").is_some() =>
+        {
             Import::Wasi
         }
         _ => Import::Forbidden,
     }
-}
-
-/// Whether `version` is a release of `minor`: pre-releases match nothing but themselves.
-pub(crate) fn is_minor(version: &str, minor: &str) -> bool {
-    version
-        .strip_prefix(minor)
-        .and_then(|rest| rest.strip_prefix('.'))
-        .is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Checks a component's imports, and gives it those that are WASI's.
@@ -57,11 +53,12 @@ pub(crate) fn link(
     engine: &Engine,
     component: &Component,
     linker: &mut Linker<State>,
+    contract: Version,
 ) -> Result<(), LoadError> {
     let ty = component.component_type();
     let mut forbidden = Vec::new();
     for (name, import) in ty.imports(engine) {
-        match (classify(name), import.ty) {
+        match (classify(name, contract), import.ty) {
             (Import::Contract, _) => {}
             (Import::Wasi, ComponentItem::ComponentInstance(instance)) => {
                 linker
@@ -69,7 +66,7 @@ pub(crate) fn link(
                     .and_then(|mut linker| wasi::link(engine, &mut linker, name, &instance))
                     .map_err(|error| LoadError::new(Code::NotAPlugin, error.to_string()))?;
             }
-            (Import::OtherContract, _) => return Err(other_contract(name)),
+            (Import::OtherContract, _) => return Err(contract.refuse(&format!("imports `{name}`"))),
             (Import::Wasi | Import::Forbidden, _) => forbidden.push(name.to_owned()),
         }
     }
@@ -80,12 +77,15 @@ pub(crate) fn link(
     }
 }
 
-fn other_contract(name: &str) -> LoadError {
-    LoadError::new(
-        Code::NotAPlugin,
-        format!("imports `{name}`, and this host knows `penstock:handler@0.1`"),
-    )
-    .help("run it on a later host, or build it with an SDK for contract 0.1")
+/// The latest version of the contract whose functions a component asks for.
+pub(crate) fn newest(engine: &Engine, component: &Component, contract: Version) -> String {
+    let ty = component.component_type();
+    let versions = ty.imports(engine).filter_map(|(name, _)| {
+        let version = name.strip_prefix(CONTRACT)?.split_once('@')?.1;
+        Some((patch(version, contract.line())?, version.to_owned()))
+    });
+    let newest = versions.max();
+    newest.map_or_else(|| contract.to_string(), |(_, version)| version)
 }
 
 fn forbidden_imports(names: &[String]) -> LoadError {
@@ -119,6 +119,9 @@ mod tests {
             ("penstock:handler/outputs@0.1.12", Import::Contract),
             ("penstock:handler/log@0.2.0", Import::OtherContract),
             ("penstock:handler/log@0.1.0-rc1", Import::OtherContract),
+            ("penstock:handler/log@0.1.", Import::OtherContract),
+            ("penstock:handler/log@0.10.0", Import::OtherContract),
+            ("penstock:handler/log@1.0.0", Import::OtherContract),
             ("penstock:handler/log", Import::OtherContract),
             ("penstock:handler/state@0.1.0", Import::OtherContract),
             ("wasi:cli/environment@0.2.3", Import::Wasi),
@@ -129,7 +132,7 @@ mod tests {
             ("acme:db/store@1.0.0", Import::Forbidden),
             ("print", Import::Forbidden),
         ] {
-            assert_eq!(classify(name), import, "{name}");
+            assert_eq!(classify(name, Version("0.1.0")), import, "{name}");
         }
     }
 }

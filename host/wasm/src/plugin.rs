@@ -6,16 +6,18 @@ use std::sync::Arc;
 use penstock_core::codes::Code;
 use penstock_core::config::{Ceilings, HandlerLimits};
 use penstock_core::contract::Description;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::bounds;
 use crate::clock::Clock;
 use crate::contract::HANDLER;
 use crate::error::LoadError;
 use crate::guest::{Guest, NoGuest};
+use crate::host::Functions;
 use crate::imports;
 use crate::pool::{Binding, Pool};
 use crate::state::State;
+use crate::version::{self, CONTRACT_VERSION, Version};
 
 /// Outputs, or settings, that a plugin may describe.
 const DESCRIBED_MAX: usize = 1_000;
@@ -48,16 +50,18 @@ pub(crate) struct Exports {
 impl Plugin {
     pub(crate) fn new(
         component: &Component,
-        mut linker: Linker<State>,
+        functions: &Functions,
         clock: Arc<Clock>,
         sha256: [u8; 32],
         loaded: Loaded,
     ) -> Result<Self, LoadError> {
-        let exports = Exports::find(component)?;
-        imports::link(component.engine(), component, &mut linker)?;
+        let (engine, contract) = (component.engine(), functions.version);
+        let exports = Exports::find(component, contract)?;
+        let mut linker = functions.linker.clone();
+        imports::link(engine, component, &mut linker, contract)?;
         let linked = linker.instantiate_pre(component).map_err(|error| {
-            let text = format!("its imports are not those of contract 0.1: {error:#}");
-            LoadError::new(Code::NotAPlugin, text).help("run it on a later host, or build it anew")
+            let theirs = imports::newest(engine, component, contract);
+            contract.refuse_imports(&theirs, &format!("{error:#}"))
         })?;
         Ok(Plugin {
             linked,
@@ -99,8 +103,9 @@ impl Plugin {
             .clock
             .watched(|| Guest::start(self, state, false)?.describe(&self.exports));
         let description = description.map_err(|error| match error {
-            NoGuest::Mismatch(why) => LoadError::new(Code::NotAPlugin, why)
-                .help("build it anew with an SDK for contract 0.1"),
+            NoGuest::Mismatch(why) => LoadError::new(Code::NotAPlugin, why).help(format!(
+                "build it anew with an SDK for contract {CONTRACT_VERSION}"
+            )),
             NoGuest::Failed(failure) => {
                 let text = format!("can't describe itself: {}", failure.text());
                 LoadError::new(Code::DescribeFailed, text)
@@ -117,15 +122,16 @@ impl Plugin {
 }
 
 impl Exports {
-    fn find(component: &Component) -> Result<Self, LoadError> {
-        let Some(handler) = component.get_export_index(None, HANDLER) else {
-            return Err(no_handler(component));
+    fn find(component: &Component, contract: Version) -> Result<Self, LoadError> {
+        let interface = contract.interface(HANDLER);
+        let Some(handler) = component.get_export_index(None, &interface) else {
+            return Err(no_handler(component, contract));
         };
         let function = |name: &str| {
             component
                 .get_export_index(Some(&handler), name)
                 .ok_or_else(|| {
-                    let text = format!("exports `{HANDLER}` without its function `{name}`");
+                    let text = format!("exports `{interface}` without its function `{name}`");
                     LoadError::new(Code::NotAPlugin, text)
                 })
         };
@@ -137,24 +143,20 @@ impl Exports {
     }
 }
 
-fn no_handler(component: &Component) -> LoadError {
-    let interface = HANDLER.split_once('@').map_or(HANDLER, |(name, _)| name);
+fn no_handler(component: &Component, contract: Version) -> LoadError {
     let ty = component.component_type();
-    let other = ty
-        .exports(component.engine())
-        .find_map(|(name, _)| name.strip_prefix(interface)?.strip_prefix('@'));
-    match other {
-        Some(version) => LoadError::new(
-            Code::NotAPlugin,
-            format!("speaks contract {version}, and this host knows 0.1"),
-        )
-        .help("run it on a host that knows its contract, or build it with an SDK for contract 0.1"),
-        None => LoadError::new(
-            Code::NotAPlugin,
-            format!("a component, but no Penstock plugin: it does not export `{HANDLER}`"),
-        )
-        .help("build it against `wit/penstock-handler/v0.1`, or with an SDK"),
+    let mut exports = ty.exports(component.engine());
+    if let Some(version) = exports.find_map(|(name, _)| version::of_interface(name, HANDLER)) {
+        return contract.refuse(&format!("speaks contract {version}"));
     }
+    let interface = contract.interface(HANDLER);
+    LoadError::new(
+        Code::NotAPlugin,
+        format!("a component, but no Penstock plugin: it does not export `{interface}`"),
+    )
+    .help(format!(
+        "build it with an SDK, or against `wit/penstock-handler/{contract}`"
+    ))
 }
 
 /// The configuration maps outputs and settings by name.

@@ -6,20 +6,21 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use penstock_core::codes::Code;
+use penstock_core::config::PluginProblem;
 use penstock_engine::ports::EpochClock;
 use sha2::{Digest, Sha256};
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Component;
 use wasmtime::{Config, Engine, OptLevel, WasmBacktraceDetails};
 
 use crate::cache::{self, Cache, Key};
 use crate::clock::Clock;
 use crate::compile::Compiler;
 use crate::error::{LoadError, StartError};
-use crate::host;
+use crate::host::Functions;
 use crate::plugin::{Loaded, Plugin};
 use crate::source::Source;
-use crate::state::State;
 use crate::trap::FRAMES_MAX;
+use crate::version::Version;
 
 /// What became of a plugin's file, once somebody has asked for it.
 type Slot = Arc<OnceLock<Result<Arc<Plugin>, LoadError>>>;
@@ -28,7 +29,7 @@ type Slot = Arc<OnceLock<Result<Arc<Plugin>, LoadError>>>;
 /// plugins, the clock at whose ticks deadlines are looked at.
 pub struct Runtime {
     engine: Engine,
-    linker: Linker<State>,
+    functions: Functions,
     cache: Option<Cache>,
     compiler: Compiler,
     clock: Arc<Clock>,
@@ -45,19 +46,23 @@ impl Runtime {
     /// If this machine is none that the engine runs on.
     pub fn new(cache: &Path) -> Result<Runtime, StartError> {
         let engine = Engine::new(&config())?;
-        let mut linker = Linker::new(&engine);
-        host::link(&mut linker)?;
+        let functions = Functions::of(Version::OURS, &engine)?;
+        Ok(Runtime::with(engine, functions, cache))
+    }
+
+    /// A runtime that gives these functions.
+    pub(crate) fn with(engine: Engine, functions: Functions, cache: &Path) -> Runtime {
         let cache = Cache::open(cache)
             .map_err(|why| cache::warn_unusable(cache, &why))
             .ok();
-        Ok(Runtime {
+        Runtime {
             clock: Arc::new(Clock::new(engine.clone())),
             engine,
-            linker,
+            functions,
             cache,
             compiler: Compiler::default(),
             plugins: Mutex::default(),
-        })
+        }
     }
 
     /// Reads a plugin's file, compiles it or takes what was compiled before, and checks what it
@@ -68,6 +73,22 @@ impl Runtime {
     /// [`Code::PluginMissing`], [`Code::NotAPlugin`] or [`Code::ForbiddenImport`], with a text for
     /// people.
     pub fn load(&self, path: &Path) -> Result<Arc<Plugin>, LoadError> {
+        self.load_if(path, |_| true)
+    }
+
+    /// The same, of a file that has this digest. Of one that has another, nothing is compiled.
+    ///
+    /// # Errors
+    /// The same, and [`Code::DigestMismatch`].
+    pub fn load_pinned(&self, path: &Path, sha256: [u8; 32]) -> Result<Arc<Plugin>, LoadError> {
+        self.load_if(path, |actual| *actual == sha256)
+    }
+
+    fn load_if(
+        &self,
+        path: &Path,
+        is_wanted: impl FnOnce(&[u8; 32]) -> bool,
+    ) -> Result<Arc<Plugin>, LoadError> {
         let mut source = Source::open(path)?;
         let known = self.cache.as_ref();
         let known = known.and_then(|cache| cache.digests().known(&source.metadata));
@@ -78,14 +99,17 @@ impl Runtime {
                 (Sha256::digest(&binary).into(), Some(binary))
             }
         };
+        if !is_wanted(&sha256) {
+            return Err(PluginProblem::not_the_pinned(&sha256).into());
+        }
         let slot = {
             let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(plugins.entry(sha256).or_default())
         };
         slot.get_or_init(|| {
             let (component, loaded) = self.component(path, &mut source, binary, sha256)?;
-            let (linker, clock) = (self.linker.clone(), Arc::clone(&self.clock));
-            Plugin::new(&component, linker, clock, sha256, loaded).map(Arc::new)
+            let clock = Arc::clone(&self.clock);
+            Plugin::new(&component, &self.functions, clock, sha256, loaded).map(Arc::new)
         })
         .clone()
     }
@@ -146,7 +170,7 @@ impl EpochClock for Runtime {
 
 /// Guard pages, signals and the default reservation stay as they are: without them the guest's own
 /// code is 30–45 % slower.
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)

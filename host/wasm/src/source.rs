@@ -110,7 +110,7 @@ fn check_kind(binary: &[u8]) -> Result<(), LoadError> {
         .help("wrap it with its contract: `wasm-tools component new`, or the SDK's own build")),
         _ => Err(
             LoadError::new(Code::NotAPlugin, "not a WebAssembly component")
-                .help("build it with `penstock-plugin-build`"),
+                .help("build it with `penstock plugin build`"),
         ),
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::contract;
 use crate::embedded;
 use crate::languages::Language;
 use crate::name;
@@ -71,7 +72,7 @@ fn files(language: &Language, name: &str) -> Vec<(PathBuf, Vec<u8>)> {
             .map(|(path, bytes)| (to.join(path), bytes.to_vec()))
             .collect()
     };
-    let mut files = plain("wit", "wit");
+    let mut files = plain(contract::IN_A_PROJECT, contract::HERE);
     files.extend(plain("sdk", language.sdk));
     for template in ["common", language.name] {
         for (path, bytes) in plain("", &format!("templates/{template}")) {
@@ -123,7 +124,7 @@ mod tests {
                 "sdk/README.md",
                 "tests/purchase/in.jsonl",
                 "tests/purchase/expected.jsonl",
-                "wit/penstock-handler/v0.1/handler.wit",
+                "wit/handler.wit",
             ] {
                 assert!(folder.join(file).is_file(), "{}: {file}", language.name);
             }

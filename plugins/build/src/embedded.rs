@@ -14,6 +14,7 @@ pub fn folder(name: &str) -> impl Iterator<Item = (&'static str, &'static [u8])>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract;
 
     #[test]
     fn a_folder_is_not_another_whose_name_begins_alike() {
@@ -22,6 +23,17 @@ mod tests {
         assert!(folder("sdk-go").any(|(name, _)| name == "go.mod"));
         assert!(!names.contains(&"go.mod"), "{names:?}");
         assert!(!names.iter().any(|name| name.starts_with("tests/")));
-        assert_eq!(folder("wit").count(), 1);
+    }
+
+    #[test]
+    fn a_project_gets_the_newest_contract_alone() {
+        assert_eq!(folder(contract::HERE).count(), 1);
+        let newest = folder("wit/penstock-handler").filter_map(|(path, _)| {
+            let version = path.strip_suffix("/handler.wit")?;
+            let numbers = version.split('.').map(|number| number.parse::<u32>().ok());
+            Some((numbers.collect::<Option<Vec<_>>>()?, version))
+        });
+        let (_, newest) = newest.max().expect("a version");
+        assert_eq!(contract::HERE, format!("wit/penstock-handler/{newest}"));
     }
 }

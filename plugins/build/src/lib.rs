@@ -6,6 +6,7 @@
 //! [`rust::build_workspace`] builds at once.
 
 mod component;
+mod contract;
 mod create;
 mod embedded;
 mod languages;

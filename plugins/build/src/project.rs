@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::component::Built;
+use crate::contract;
 use crate::languages::{LANGUAGES, Language};
 use crate::name;
 use crate::refused::Refused;
@@ -100,7 +101,7 @@ impl Project {
 
     /// The contract that it was made for.
     pub(crate) fn contract(&self) -> PathBuf {
-        self.root.join("wit/penstock-handler/v0.1")
+        self.root.join(contract::IN_A_PROJECT)
     }
 
     /// Builds its component.

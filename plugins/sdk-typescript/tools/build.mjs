@@ -14,7 +14,7 @@ import { componentize } from "@bytecodealliance/componentize-js";
 import esbuild from "esbuild";
 
 const SDK = fileURLToPath(new URL("..", import.meta.url));
-const WIT = "wit/penstock-handler/v0.1";
+const WIT = "wit";
 const BUNDLE = "plugin.js";
 
 /** All that a handler is not given anyway: so the component imports the contract alone. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import { types } from "@bytecodealliance/jco";
 
-const WIT = "wit/penstock-handler/v0.1";
+const WIT = "wit";
 const TO = fileURLToPath(new URL("../src/contract", import.meta.url));
 const MARK = "// Generated from wit/ by tools/contract.mjs.\n";
 

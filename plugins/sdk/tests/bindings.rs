@@ -54,8 +54,9 @@ fn plugins() -> PathBuf {
 
 fn generate(mut generator: Box<dyn WorldGenerator>) -> Files {
     let mut resolve = Resolve::default();
-    let contract = plugins().join("../wit/penstock-handler/v0.1");
-    let (package, _) = resolve.push_dir(contract).expect("parse the contract");
+    let (package, _) = resolve
+        .push_dir(newest_contract())
+        .expect("parse the contract");
     let world = resolve
         .select_world(&[package], Some("plugin"))
         .expect("the contract has a world");
@@ -64,6 +65,17 @@ fn generate(mut generator: Box<dyn WorldGenerator>) -> Files {
         .generate(&mut resolve, world, &mut files)
         .expect("generate the bindings");
     files
+}
+
+fn newest_contract() -> PathBuf {
+    let versions = fs::read_dir(plugins().join("../wit/penstock-handler")).expect("it is there");
+    let paths = versions.map(|entry| entry.expect("it can be read").path());
+    let newest = paths.filter_map(|path| {
+        let name = path.file_name()?.to_str()?;
+        let numbers = name.split('.').map(|number| number.parse::<u32>().ok());
+        Some((numbers.collect::<Option<Vec<_>>>()?, path))
+    });
+    newest.max().expect("a version").1
 }
 
 fn same_files(folder: &str, files: Files) {

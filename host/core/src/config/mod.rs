@@ -6,6 +6,7 @@
 //! a whole (`loops`, `plugins`). Each diagnostic keeps its place in its file (`report`).
 
 mod build;
+mod carry;
 mod client;
 mod debug;
 mod hint;
@@ -31,6 +32,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use carry::{tells_a_secret, with_paths};
 pub use client::client_settings;
 pub use load::{Defaults, Loaded, load};
 pub use plugins::{ConfigureProblem, PluginFacts, PluginProblem, Plugins};

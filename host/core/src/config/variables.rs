@@ -35,7 +35,7 @@ impl<F: Fn(&str) -> Option<String>> Surroundings for F {
 
 /// A part of a string value.
 #[derive(Debug, PartialEq, Eq)]
-enum Part<'a> {
+pub(super) enum Part<'a> {
     Literal(&'a str),
     Variable {
         /// With `${` and `}`.
@@ -248,7 +248,7 @@ fn within(place: Place, written: &str, files: &[File<'_>]) -> Place {
     }
 }
 
-fn parts(text: &str) -> Vec<Part<'_>> {
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {

@@ -61,7 +61,12 @@ pub fn file(name: &str, bytes: impl Into<Vec<u8>>) -> SourceFile {
 pub struct Fakes;
 
 impl Plugins for Fakes {
-    fn inspect(&self, path: &Path, _config: &Config) -> Result<PluginFacts, PluginProblem> {
+    fn inspect(
+        &self,
+        path: &Path,
+        pinned: Option<[u8; 32]>,
+        _config: &Config,
+    ) -> Result<PluginFacts, PluginProblem> {
         let problem = |code, text: &str, help: &str| {
             Err(PluginProblem {
                 code,
@@ -85,7 +90,7 @@ impl Plugins for Fakes {
                 return problem(
                     Code::NotAPlugin,
                     "not a WebAssembly component",
-                    "build it with `penstock-plugin-build`",
+                    "build it with `penstock plugin build`",
                 );
             }
             "sockets" => {
@@ -111,6 +116,10 @@ impl Plugins for Fakes {
                 );
             }
         };
+        let sha256 = [0xAB; 32];
+        if pinned.is_some_and(|pinned| pinned != sha256) {
+            return Err(PluginProblem::not_the_pinned(&sha256));
+        }
         let output = |name: &str| OutputSpec {
             name: name.to_owned(),
             doc: "What was done.".to_owned(),
@@ -122,7 +131,7 @@ impl Plugins for Fakes {
             default: None,
         };
         Ok(PluginFacts {
-            sha256: [0xAB; 32],
+            sha256,
             description: Description {
                 name: name.to_owned(),
                 version: "1.0.0".to_owned(),
@@ -137,6 +146,7 @@ impl Plugins for Fakes {
     fn configure(
         &self,
         path: &Path,
+        _sha256: [u8; 32],
         _topic: &str,
         settings: &BTreeMap<String, String>,
         _limits: &HandlerLimits,

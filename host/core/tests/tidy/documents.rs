@@ -7,7 +7,7 @@ use penstock_core::codes::Code;
 use crate::files::{File, files, none, read, root};
 use crate::links::prose;
 
-/// Those that describe this repository; the guide to the first plugin makes files of its own.
+/// Those that describe this repository; guides for plugins speak of their own projects.
 fn descriptions() -> Vec<File> {
     files(".md")
         .into_iter()

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use penstock_core::config::{PluginFacts, PluginProblem};
-use penstock_wasm::{Anatomy, Kind};
+use penstock_wasm::{Anatomy, CONTRACT_VERSION, Kind};
 use serde_json::{Value, json};
 
 use super::snippet::snippet;
@@ -87,6 +87,7 @@ impl Inspected {
                 Kind::Other => "other",
             },
             "contract": of.contract(),
+            "host-contract": CONTRACT_VERSION,
             "accepted": self.facts.is_ok(),
             "imports": of.imports,
             "exports": of.exports,

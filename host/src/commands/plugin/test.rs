@@ -1,6 +1,7 @@
 //! `penstock plugin test`: a plugin against its cases, as the host would run it.
 
 mod diff;
+mod json;
 mod judge;
 mod junit;
 mod project;
@@ -30,6 +31,7 @@ Examples:
   penstock plugin test --plugin target/plugins/greeter.wasm --bless
   penstock plugin test --watch
   penstock plugin test --junit test-results.xml
+  penstock plugin test --json | jq 'select(.ok | not)'
 
 A case is a folder tests/NAME in the plugin's own: in.jsonl has a record a line, as `penstock peek
 --json` writes it, and expected.jsonl what each must come to; case.toml, if it is there, has settings
@@ -57,6 +59,9 @@ pub(super) struct TestArgs {
     /// Writes the results as JUnit's XML.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// One JSON object a case.
+    #[arg(long)]
+    json: bool,
     /// Runs again whenever the plugin or a case changes, until interrupted.
     #[arg(long)]
     watch: bool,
@@ -103,10 +108,16 @@ fn once(args: &TestArgs) -> Result<Exit, Failure> {
     let mut all = Vec::new();
     for folder in &project.cases {
         let tested = test(folder, &plugin, &facts.description, args.bless);
-        output::finish(output::print(&show::case(&tested)))?;
+        let text = match args.json {
+            true => json::case(&tested),
+            false => show::case(&tested),
+        };
+        output::finish(output::print(&text))?;
         all.push(tested);
     }
-    output::finish(output::print(&show::summary(&all, begun.elapsed())))?;
+    if !args.json {
+        output::finish(output::print(&show::summary(&all, begun.elapsed())))?;
+    }
     if let Some(file) = &args.junit {
         let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
         let xml = junit::xml(&facts.description.name, &all);

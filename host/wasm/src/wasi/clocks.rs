@@ -107,28 +107,27 @@ pub(super) fn give(
     linker: &mut LinkerInstance<'_, State>,
     interface: &str,
     function: &str,
-) -> Result<bool> {
-    match (interface, function) {
-        ("wasi:clocks/wall-clock", "now") => linker.func_wrap(function, wall_now)?,
+) -> Option<Result<()>> {
+    Some(match (interface, function) {
+        ("wasi:clocks/wall-clock", "now") => linker.func_wrap(function, wall_now),
         ("wasi:clocks/wall-clock", "resolution") => {
-            linker.func_wrap(function, |_, (): ()| Ok((datetime(1),)))?;
+            linker.func_wrap(function, |_, (): ()| Ok((datetime(1),)))
         }
-        ("wasi:clocks/monotonic-clock", "now") => linker.func_wrap(function, monotonic_now)?,
+        ("wasi:clocks/monotonic-clock", "now") => linker.func_wrap(function, monotonic_now),
         ("wasi:clocks/monotonic-clock", "resolution") => {
-            linker.func_wrap(function, |_, (): ()| Ok((READING_NS,)))?;
+            linker.func_wrap(function, |_, (): ()| Ok((READING_NS,)))
         }
         ("wasi:clocks/monotonic-clock", "subscribe-instant") => {
-            linker.func_wrap(function, subscribe_instant)?;
+            linker.func_wrap(function, subscribe_instant)
         }
         ("wasi:clocks/monotonic-clock", "subscribe-duration") => {
-            linker.func_wrap(function, subscribe_duration)?;
+            linker.func_wrap(function, subscribe_duration)
         }
-        ("wasi:io/poll", "poll") => linker.func_wrap(function, poll)?,
-        ("wasi:io/poll", "[method]pollable.ready") => linker.func_wrap(function, ready)?,
-        ("wasi:io/poll", "[method]pollable.block") => linker.func_wrap(function, block)?,
-        _ => return Ok(false),
-    }
-    Ok(true)
+        ("wasi:io/poll", "poll") => linker.func_wrap(function, poll),
+        ("wasi:io/poll", "[method]pollable.ready") => linker.func_wrap(function, ready),
+        ("wasi:io/poll", "[method]pollable.block") => linker.func_wrap(function, block),
+        _ => return None,
+    })
 }
 
 /// A guest dropped a pollable.

@@ -67,13 +67,11 @@ pub(crate) fn link(
     for (export, item) in instance.exports(engine) {
         match item.ty {
             ComponentItem::ComponentFunc(ty) => {
-                let given = clocks::give(linker, interface, export)?
-                    || random::give(linker, interface, export)?
-                    || streams::give(linker, interface, export)?
-                    || give(linker, interface, export)?;
-                if !given {
-                    give_nothing(linker, name, export, &ty)?;
-                }
+                let given = clocks::give(linker, interface, export)
+                    .or_else(|| random::give(linker, interface, export))
+                    .or_else(|| streams::give(linker, interface, export))
+                    .or_else(|| give(linker, interface, export));
+                given.unwrap_or_else(|| give_nothing(linker, name, export, &ty))?;
             }
             ComponentItem::Resource(_) => resource(linker, export)?,
             _ => {}
@@ -98,17 +96,20 @@ fn drop_nothing(_: StoreContextMut<'_, State>, _: u32) -> Result<()> {
 }
 
 /// What is neither time, randomness nor a stream.
-fn give(linker: &mut LinkerInstance<'_, State>, interface: &str, function: &str) -> Result<bool> {
-    match (interface, function) {
-        ("wasi:cli/exit", "exit") => linker.func_wrap(function, exit)?,
-        ("wasi:cli/exit", "exit-with-code") => linker.func_wrap(function, exit_with_code)?,
+fn give(
+    linker: &mut LinkerInstance<'_, State>,
+    interface: &str,
+    function: &str,
+) -> Option<Result<()>> {
+    Some(match (interface, function) {
+        ("wasi:cli/exit", "exit") => linker.func_wrap(function, exit),
+        ("wasi:cli/exit", "exit-with-code") => linker.func_wrap(function, exit_with_code),
         // A handle to nothing: whoever uses it is denied.
         ("wasi:sockets/instance-network", "instance-network") => {
-            linker.func_wrap(function, |_, (): ()| Ok((Resource::<Nothing>::new_own(0),)))?;
+            linker.func_wrap(function, |_, (): ()| Ok((Resource::<Nothing>::new_own(0),)))
         }
-        _ => return Ok(false),
-    }
-    Ok(true)
+        _ => return None,
+    })
 }
 
 fn exit(_: StoreContextMut<'_, State>, (status,): (Result<(), ()>,)) -> Result<()> {

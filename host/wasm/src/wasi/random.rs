@@ -57,24 +57,22 @@ pub(super) fn give(
     linker: &mut LinkerInstance<'_, State>,
     interface: &str,
     function: &str,
-) -> Result<bool> {
-    match (interface, function) {
+) -> Option<Result<()>> {
+    Some(match (interface, function) {
         ("wasi:random/random", "get-random-bytes")
         | ("wasi:random/insecure", "get-insecure-random-bytes") => {
-            linker.func_wrap(function, random_bytes)?;
+            linker.func_wrap(function, random_bytes)
         }
         ("wasi:random/random", "get-random-u64")
         | ("wasi:random/insecure", "get-insecure-random-u64") => {
-            linker.func_wrap(function, random_u64)?;
+            linker.func_wrap(function, random_u64)
         }
-        ("wasi:random/insecure-seed", "insecure-seed") => {
-            linker.func_wrap(function, |store: Store<'_>, (): ()| {
+        ("wasi:random/insecure-seed", "insecure-seed") => linker
+            .func_wrap(function, |store: Store<'_>, (): ()| {
                 Ok((store.data().origin.seed(),))
-            })?;
-        }
-        _ => return Ok(false),
-    }
-    Ok(true)
+            }),
+        _ => return None,
+    })
 }
 
 fn random_bytes(mut store: Store<'_>, (len,): (u64,)) -> Result<(Vec<u8>,)> {

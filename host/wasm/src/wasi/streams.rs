@@ -119,37 +119,36 @@ pub(super) fn give(
     linker: &mut LinkerInstance<'_, State>,
     interface: &str,
     function: &str,
-) -> Result<bool> {
-    match (interface, function) {
+) -> Option<Result<()>> {
+    Some(match (interface, function) {
         ("wasi:cli/stdin", "get-stdin") => linker.func_wrap(function, |_, (): ()| {
             Ok((Resource::<InputStream>::new_own(0),))
-        })?,
+        }),
         ("wasi:cli/stdout", "get-stdout") => linker.func_wrap(function, |_, (): ()| {
             Ok((Resource::<OutputStream>::new_own(STDOUT),))
-        })?,
+        }),
         ("wasi:cli/stderr", "get-stderr") => linker.func_wrap(function, |_, (): ()| {
             Ok((Resource::<OutputStream>::new_own(STDERR),))
-        })?,
+        }),
         ("wasi:io/streams", "[method]input-stream.subscribe") => {
-            linker.func_wrap(function, subscribe::<InputStream>)?;
+            linker.func_wrap(function, subscribe::<InputStream>)
         }
         ("wasi:io/streams", "[method]output-stream.subscribe") => {
-            linker.func_wrap(function, subscribe::<OutputStream>)?;
+            linker.func_wrap(function, subscribe::<OutputStream>)
         }
         ("wasi:io/streams", "[method]output-stream.check-write") => {
-            linker.func_wrap(function, check_write)?;
+            linker.func_wrap(function, check_write)
         }
         (
             "wasi:io/streams",
             "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush",
-        ) => linker.func_wrap(function, write)?,
+        ) => linker.func_wrap(function, write),
         (
             "wasi:io/streams",
             "[method]output-stream.flush" | "[method]output-stream.blocking-flush",
-        ) => linker.func_wrap(function, flush)?,
-        _ => return Ok(false),
-    }
-    Ok(true)
+        ) => linker.func_wrap(function, flush),
+        _ => return None,
+    })
 }
 
 fn subscribe<S: 'static>(mut store: Store<'_>, _: (Resource<S>,)) -> Result<(Resource<Pollable>,)> {

@@ -63,7 +63,7 @@ fn no_file_is_told() {
 fn what_is_no_component_is_told() {
     for bytes in [&b""[..], b"\x7fELF"] {
         let text = "not a WebAssembly component";
-        refused(bytes, Code::NotAPlugin, text, "penstock-plugin-build");
+        refused(bytes, Code::NotAPlugin, text, "penstock plugin build");
     }
     refused(
         &Odd::default().core_module(),
@@ -85,34 +85,6 @@ fn a_component_that_is_no_handler_is_told() {
         "does not export `penstock:handler/handler@0.1.0`",
         "SDK",
     );
-}
-
-#[test]
-fn a_later_patch_of_the_contract_is_accepted() {
-    let (_folder, path) = Odd::default().version("0.1.9").write();
-    load(&path).unwrap();
-}
-
-#[test]
-fn another_contract_is_told() {
-    refused(
-        &Odd::default().version("0.2.0").bytes(),
-        Code::NotAPlugin,
-        "speaks contract 0.2.0, and this host knows 0.1",
-        "a host that knows its contract",
-    );
-}
-
-#[test]
-fn a_function_that_a_later_host_gives_is_told() {
-    let later = Odd::default()
-        .version("0.1.9")
-        .contract(
-            "attempt: func() -> u32;",
-            "attempt: func() -> u32; later: func();",
-        )
-        .body(r#"(import "penstock:handler/context@0.1.9" "later" (func))"#);
-    refused(&later.bytes(), Code::NotAPlugin, "later", "a later host");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// The contract's text.
-pub const CONTRACT: &str = include_str!("../../../../wit/penstock-handler/v0.1/handler.wit");
+pub const CONTRACT: &str = include_str!("../../../../wit/penstock-handler/0.1.0/handler.wit");
 
 const HANDLER: &str = "penstock:handler/handler@0.1.0";
 

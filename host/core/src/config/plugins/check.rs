@@ -7,7 +7,7 @@ use super::{ConfigureProblem, PluginFacts, PluginProblem, Plugins};
 use crate::codes::Code;
 use crate::config::report::{Diagnostic, Place};
 use crate::config::tree::{Entry, Node, Table, Value};
-use crate::config::{Config, Handler, Topic, scalar, secrets, shape, suggest};
+use crate::config::{Config, Handler, Topic, secrets, shape, suggest};
 use crate::contract::SettingError;
 
 /// Checks every handler; the facts of those whose plugin is usable, by handler.
@@ -18,7 +18,8 @@ pub(in crate::config) fn check(
     plugins: &dyn Plugins,
     found: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, PluginFacts> {
-    let mut inspected: BTreeMap<PathBuf, Result<PluginFacts, PluginProblem>> = BTreeMap::new();
+    type Pinned = (PathBuf, Option<[u8; 32]>);
+    let mut inspected: BTreeMap<Pinned, Result<PluginFacts, PluginProblem>> = BTreeMap::new();
     let mut facts_by_handler = BTreeMap::new();
     for (name, handler) in &config.handlers {
         let Some(entry) = root.entry(&["handlers", name]) else {
@@ -30,27 +31,27 @@ pub(in crate::config) fn check(
         let Value::Text(written) = &plugin.node.value else {
             continue;
         };
-        let path = &handler.plugin;
-        if path.as_os_str().is_empty() {
+        let (path, pinned) = (&handler.plugin, handler.sha256);
+        if path.as_os_str().is_empty() || (pinned.is_none() && means_to_pin(entry)) {
             continue;
         }
         let result = inspected
-            .entry(path.clone())
-            .or_insert_with(|| plugins.inspect(path, config));
+            .entry((path.clone(), pinned))
+            .or_insert_with(|| plugins.inspect(path, pinned, config));
         let facts = match result {
             Ok(facts) => facts.clone(),
             Err(problem) => {
-                let label = if written.from_environment {
-                    String::new()
-                } else {
-                    path.display().to_string()
+                let label = match written.from_environment {
+                    true => String::new(),
+                    false => path.display().to_string(),
                 };
-                let message = format!("the plugin of `{name}` can't be used: {}", problem.text);
-                found.push(
-                    Diagnostic::error(problem.code, plugin.node.place, message)
-                        .label(label)
-                        .help(problem.help.clone().unwrap_or_else(|| page(problem.code))),
-                );
+                let pin = entry.node.entry(&["sha256"]);
+                let unusable = match pin.filter(|_| problem.code == Code::DigestMismatch) {
+                    Some(pin) => not_the_pinned(name, pin.node.place, problem),
+                    None => unusable(name, plugin.node.place, problem).label(label),
+                };
+                let help = problem.help.clone();
+                found.push(unusable.help(help.unwrap_or_else(|| page(problem.code))));
                 continue;
             }
         };
@@ -61,7 +62,6 @@ pub(in crate::config) fn check(
             facts: &facts,
         };
         let before = found.len();
-        this.digest(found);
         this.outputs(found);
         this.settings(found);
         if found.len() == before && sound.contains(name) {
@@ -70,6 +70,23 @@ pub(in crate::config) fn check(
         facts_by_handler.insert(name.clone(), facts);
     }
     facts_by_handler
+}
+
+/// Whether a handler has a pin, in a wrong form, which has been reported: it says that not just any
+/// file is to run.
+fn means_to_pin(handler: &Entry) -> bool {
+    let table = handler.node.table();
+    table.is_some_and(|table| table.contains_key("sha256") || shape::is_misspelt(table, "sha256"))
+}
+
+fn not_the_pinned(name: &str, pin: Place, problem: &PluginProblem) -> Diagnostic {
+    let message = format!("the plugin of `{name}` is not the pinned one");
+    Diagnostic::error(problem.code, pin, message).label(problem.text.clone())
+}
+
+fn unusable(name: &str, plugin: Place, problem: &PluginProblem) -> Diagnostic {
+    let message = format!("the plugin of `{name}` can't be used: {}", problem.text);
+    Diagnostic::error(problem.code, plugin, message)
 }
 
 /// What to do where nothing more is known.
@@ -98,27 +115,6 @@ impl Checked<'_> {
     fn is_wrong(&self, name: &str) -> bool {
         let table = self.entry.node.table();
         table.is_some_and(|table| shape::is_misspelt(table, name))
-    }
-
-    fn digest(&self, found: &mut Vec<Diagnostic>) {
-        let Some(pinned) = self.handler.sha256 else {
-            return;
-        };
-        if pinned == self.facts.sha256 {
-            return;
-        }
-        let place = self
-            .entry
-            .node
-            .entry(&["sha256"])
-            .map(|entry| entry.node.place);
-        let message = format!("the plugin of `{}` is not the pinned one", self.name);
-        let actual = scalar::show_digest(&self.facts.sha256);
-        found.push(
-            Diagnostic::error(Code::DigestMismatch, place, message)
-                .label("the file has another digest")
-                .help(format!("if the file is as it should be, pin \"{actual}\"")),
-        );
     }
 
     fn outputs(&self, found: &mut Vec<Diagnostic>) {
@@ -238,7 +234,7 @@ impl Checked<'_> {
         } = self.handler;
         let reads = |topic: &Topic| topic.handlers.iter().any(|h| h == self.name);
         for (topic, _) in config.topics.iter().filter(|(_, topic)| reads(topic)) {
-            match plugins.configure(plugin, topic, settings, limits) {
+            match plugins.configure(plugin, self.facts.sha256, topic, settings, limits) {
                 Ok(()) => {}
                 Err(ConfigureProblem::Refused(refused)) => {
                     found.extend(refused.iter().map(|error| self.refused(error)));

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use penstock_core::config::PluginProblem;
 use penstock_core::contract::Description;
-use penstock_wasm::Kind;
+use penstock_wasm::{CONTRACT_VERSION, Kind};
 
 use super::super::snippet::snippet;
 use super::Inspected;
@@ -40,11 +40,9 @@ fn lines(text: &mut String, of: &Inspected) -> std::fmt::Result {
     )?;
     row(text, "sha256", &of.digest())?;
     if let Some(contract) = anatomy.contract() {
-        row(
-            text,
-            "contract",
-            &format!("penstock:handler@{}", shown(contract)),
-        )?;
+        let contract = shown(contract);
+        let both = format!("penstock:handler@{contract}; this host knows {CONTRACT_VERSION}");
+        row(text, "contract", &both)?;
     }
     for (field, makers) in &anatomy.producers {
         let makers: Vec<_> = makers.iter().map(|maker| shown(maker.trim_end())).collect();

@@ -38,7 +38,7 @@ pub(super) fn kinds() -> Vec<Kind> {
         Kind::no_plugin(
             "is of a future contract",
             Odd::default().version("0.2.0").bytes(),
-            "speaks contract 0.2.0, and this host knows 0.1",
+            "speaks contract 0.2.0, and this host takes contract 0.1.0",
         ),
         Kind::new(
             "has a `handle` of another type",
