@@ -10,17 +10,23 @@ use crate::config::tree::{Entry, Node, Table, Value};
 use crate::config::{Config, Handler, Topic, scalar, secrets, shape, suggest};
 use crate::contract::SettingError;
 
-/// Checks every handler; the facts of those whose plugin is usable, by handler.
+/// Checks every handler but those that are `known` already; the facts of all whose plugin is usable,
+/// by handler. What is pending is in neither.
 pub(in crate::config) fn check(
     config: &Config,
     sound: &BTreeSet<String>,
     root: &Node,
     plugins: &dyn Plugins,
+    known: BTreeMap<String, PluginFacts>,
     found: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, PluginFacts> {
-    let mut inspected: BTreeMap<PathBuf, Result<PluginFacts, PluginProblem>> = BTreeMap::new();
-    let mut facts_by_handler = BTreeMap::new();
+    let mut inspected: BTreeMap<PathBuf, Option<Result<PluginFacts, PluginProblem>>> =
+        BTreeMap::new();
+    let mut facts_by_handler = known;
     for (name, handler) in &config.handlers {
+        if facts_by_handler.contains_key(name) {
+            continue;
+        }
         let Some(entry) = root.entry(&["handlers", name]) else {
             continue;
         };
@@ -34,9 +40,11 @@ pub(in crate::config) fn check(
         if path.as_os_str().is_empty() {
             continue;
         }
-        let result = inspected
-            .entry(path.clone())
-            .or_insert_with(|| plugins.inspect(path, config));
+        let result = inspected.entry(path.clone()).or_insert_with(|| {
+            let pending = plugins.is_pending(path, config);
+            (!pending).then(|| plugins.inspect(path, config))
+        });
+        let Some(result) = result else { continue };
         let facts = match result {
             Ok(facts) => facts.clone(),
             Err(problem) => {

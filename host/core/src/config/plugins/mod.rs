@@ -12,6 +12,13 @@ pub(super) use check::check;
 
 /// The plugin files, as far as the configuration asks.
 pub trait Plugins {
+    /// Whether what this file is can't be told yet, because it is still being compiled. Its handlers
+    /// are then checked later, by [`Loaded::complete`](super::Loaded::complete).
+    fn is_pending(&self, path: &Path, config: &Config) -> bool {
+        let _ = (path, config);
+        false
+    }
+
     /// Reads a file and lets it describe itself, within the ceilings of a configuration that is
     /// not known to be right yet: what is wrong in it has a stand-in.
     ///
