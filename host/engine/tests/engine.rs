@@ -1,6 +1,7 @@
 //! The engine between ports that the test holds: order, retries, dead letters, back-pressure,
 //! revocation, and guests that never return.
 
+mod coming;
 mod lanes;
 mod order;
 mod pauses;
