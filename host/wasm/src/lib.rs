@@ -32,6 +32,7 @@ mod trap;
 mod wasi;
 
 pub use anatomy::{Anatomy, Kind};
+pub use compile::lower_priority;
 pub use error::{LoadError, StartError};
 pub use plugin::{Loaded, Plugin};
 pub use pool::{Binding, Pool};
