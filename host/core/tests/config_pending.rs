@@ -96,7 +96,10 @@ fn what_is_pending_is_checked_later_and_with_the_same_words() {
     let late = still.complete(&slow).unwrap_err().render(false);
     let at_once = slow.load(WRONG_IN_THE_MAILER).unwrap_err().render(false);
     assert_eq!(late, at_once);
-    assert!(late.contains("colour") && late.contains("bounced"), "{late}");
+    assert!(
+        late.contains("colour") && late.contains("bounced"),
+        "{late}"
+    );
 }
 
 #[test]
@@ -119,5 +122,8 @@ fn a_mistake_beside_a_pending_plugin_is_told_at_once() {
     let slow = Slow::with(&["mailer"]);
     let wrong = WRONG_IN_THE_MAILER.replace("grant-days", "grant-dais");
     let report = slow.load(&wrong).unwrap_err().render(false);
-    assert!(report.contains("grant-dais") && !report.contains("colour"), "{report}");
+    assert!(
+        report.contains("grant-dais") && !report.contains("colour"),
+        "{report}"
+    );
 }

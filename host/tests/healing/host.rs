@@ -1,5 +1,6 @@
 //! A host in this process, wired as `app.rs` wires it, with [`Leaky`] between source and engine.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -73,6 +74,7 @@ impl Host {
             &config.kafka,
             &client_id,
             &config.topics,
+            &BTreeSet::new(),
             leaky,
             None,
             failed(),
