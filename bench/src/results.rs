@@ -4,6 +4,7 @@ use crate::bench::Amount;
 use crate::idle::Idles;
 use crate::lanes::Lanes;
 use crate::latency::Latencies;
+use crate::neighbours::Neighbours;
 use crate::paced::Latency;
 use crate::peers::Peers;
 use crate::startup::Startups;
@@ -18,6 +19,7 @@ pub(crate) struct Results {
     pub(crate) idle: Option<Idles>,
     pub(crate) startup: Option<Startups>,
     pub(crate) wedge: Option<Wedge>,
+    pub(crate) neighbours: Option<Neighbours>,
     pub(crate) peers: Option<Peers>,
     pub(crate) lanes: Option<Lanes>,
     pub(crate) amount: Amount,
@@ -51,6 +53,7 @@ impl Results {
             idle: None,
             startup: None,
             wedge: None,
+            neighbours: None,
             peers: None,
             lanes,
             amount,
@@ -73,6 +76,19 @@ impl Results {
     pub(crate) fn wedge(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
         let wedge = self.wedge.as_ref()?;
         compare(&wedge.alone, &wedge.beside, figure)
+    }
+
+    /// A figure of a healthy partition: "bare" is without neighbours, "host" with a plugin that is
+    /// compiled.
+    pub(crate) fn compiling(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
+        let neighbours = self.neighbours.as_ref()?;
+        compare(&neighbours.none, &neighbours.compiling, figure)
+    }
+
+    /// The same with hostile guests.
+    pub(crate) fn hostile(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
+        let neighbours = self.neighbours.as_ref()?;
+        compare(&neighbours.none, &neighbours.hostile, figure)
     }
 
     /// Records a second of a handler that takes long: "bare" is one lane, "host" several.
