@@ -11,7 +11,7 @@ use crate::layout::plugin;
 const STEPS: usize = 4_000;
 
 /// Writes the plugin `name` to `file`, with so many functions more, which differ by `seed`. A hundred
-/// of them take a second or more to compile.
+/// of them take more than a second of processor time to compile.
 ///
 /// # Errors
 /// When it isn't built, or can't be written.
