@@ -8,6 +8,7 @@ mod json;
 mod lanes;
 mod latency;
 mod machine;
+mod neighbours;
 mod paced;
 mod peers;
 mod plot;
@@ -51,6 +52,9 @@ struct Args {
     /// Pairs of throughput runs.
     #[arg(long)]
     pairs: Option<u32>,
+    /// Rounds of the rest.
+    #[arg(long)]
+    rounds: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,6 +71,7 @@ enum Part {
     Idle,
     Startup,
     Wedge,
+    Neighbours,
     Peers,
     Lanes,
     Json,
@@ -88,6 +93,7 @@ fn main() -> Result<()> {
     amount.records = args.records.unwrap_or(amount.records);
     amount.peers.records = args.records.unwrap_or(amount.peers.records);
     amount.pairs = args.pairs.unwrap_or(amount.pairs);
+    amount.rounds = args.rounds.unwrap_or(amount.rounds);
     let publish = !args.quick && args.only.is_empty() && args.peers.is_empty();
 
     let peers = if args.peers.is_empty() {
@@ -137,6 +143,9 @@ fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
             .transpose()?,
         wedge: asked(Part::Wedge)
             .then(|| wedge::measure(&bench))
+            .transpose()?,
+        neighbours: asked(Part::Neighbours)
+            .then(|| neighbours::measure(&bench))
             .transpose()?,
         peers: asked(Part::Peers)
             .then(|| peers::measure(&bench, peers))

@@ -16,6 +16,7 @@ const BEGIN: &str = "<!-- bench:begin -->";
 const END: &str = "<!-- bench:end -->";
 
 type Percentile = fn(&Latency) -> f64;
+type Neighbour = fn(&Results, Percentile) -> Option<Compared>;
 
 /// A line of the table.
 struct Row {
@@ -157,6 +158,27 @@ fn rows(results: &Results) -> Vec<Row> {
                     _ => String::new(),
                 },
             });
+        }
+    }
+    let beside = [
+        (
+            "while a large plugin is compiled",
+            Results::compiling as Neighbour,
+        ),
+        ("beside four hostile guests", Results::hostile),
+    ];
+    for (beside, of) in beside {
+        for (name, figure) in percentiles {
+            rows.extend(of(results, figure).map(|figure| Row {
+                what: format!("a healthy partition {beside}, {name}, ms"),
+                bare: format!("{} (without)", tenths(figure.bare)),
+                host: tenths(figure.host),
+                against: ratio(&figure),
+                goal: match name {
+                    "p99" => mark("≤ 2", figure.ratio.median <= 2.0),
+                    _ => String::new(),
+                },
+            }));
         }
     }
     if let Some(figure) = results.lanes() {

@@ -5,6 +5,7 @@ use crate::idle::Idles;
 use crate::json::Json;
 use crate::lanes::Lanes;
 use crate::latency::Latencies;
+use crate::neighbours::Neighbours;
 use crate::paced::Latency;
 use crate::peers::Peers;
 use crate::startup::Startups;
@@ -19,6 +20,7 @@ pub(crate) struct Results {
     pub(crate) idle: Option<Idles>,
     pub(crate) startup: Option<Startups>,
     pub(crate) wedge: Option<Wedge>,
+    pub(crate) neighbours: Option<Neighbours>,
     pub(crate) peers: Option<Peers>,
     pub(crate) lanes: Option<Lanes>,
     pub(crate) json: Option<Json>,
@@ -53,6 +55,7 @@ impl Results {
             idle: None,
             startup: None,
             wedge: None,
+            neighbours: None,
             peers: None,
             lanes,
             json,
@@ -76,6 +79,19 @@ impl Results {
     pub(crate) fn wedge(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
         let wedge = self.wedge.as_ref()?;
         compare(&wedge.alone, &wedge.beside, figure)
+    }
+
+    /// A figure of a healthy partition: "bare" is without neighbours, "host" with a plugin that is
+    /// compiled.
+    pub(crate) fn compiling(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
+        let neighbours = self.neighbours.as_ref()?;
+        compare(&neighbours.none, &neighbours.compiling, figure)
+    }
+
+    /// The same with hostile guests.
+    pub(crate) fn hostile(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
+        let neighbours = self.neighbours.as_ref()?;
+        compare(&neighbours.none, &neighbours.hostile, figure)
     }
 
     /// Records a second of a handler that takes long: "bare" is one lane, "host" several.

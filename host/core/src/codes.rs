@@ -70,6 +70,8 @@ codes! {
     AbandonedAtShutdown = "PSK-O005",
     /// A partition waits: as many keys are parked as may be.
     ParkingFull = "PSK-O006",
+    /// A topic waits: a plugin of its handlers is being compiled.
+    PluginCompiling = "PSK-O007",
 
     /// Kafka can't be reached.
     KafkaUnreachable = "PSK-K001",

@@ -30,6 +30,7 @@ mod start;
 mod state;
 mod stop;
 mod stopped;
+mod subscription;
 mod throttle;
 pub mod token;
 mod tool;
