@@ -163,6 +163,8 @@ mod tests {
             startup: Some(startup),
             wedge: None,
             lanes: None,
+            json: None,
+            neighbours: None,
             peers: None,
             amount: Amount::quick(),
         });
