@@ -164,7 +164,7 @@ fn outputs(pool: &Pool, batch: &Batch) -> Result<Vec<Option<Vec<u8>>>> {
         let outcome = instance.handle(&batch.record(index), CALL, &mut staging);
         let output =
             (0..staging.len()).map(|at| staging.output(at).value.unwrap_or_default().to_vec());
-        all.push(outcome.ok().and(output.last()));
+        all.push(outcome.ok().and(output.next_back()));
     }
     pool.give_back(instance);
     Ok(all)
