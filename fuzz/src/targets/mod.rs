@@ -43,3 +43,16 @@ fn kind(answer: &str) -> String {
     let words = words.filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_numeric()));
     words.take(WORDS_MAX).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_are_no_new_kind_of_answer() {
+        assert_eq!(kind("at 0x12f `a` in 345"), kind("at 0x7f `bc` in 6"));
+        let [long, longer] = [8, 9].map(|words| kind(&"word ".repeat(words)));
+        assert_eq!(long, longer, "what comes late is of the input");
+        assert_ne!(kind("out of bounds"), kind("out of memory"));
+    }
+}
