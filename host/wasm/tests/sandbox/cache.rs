@@ -79,10 +79,12 @@ fn what_is_not_compiled_is_left_to_those_who_may_wait() {
     let case = Case::new();
     let runtime = Runtime::new(&case.directory()).unwrap();
     let compiled = |runtime: &Runtime| {
-        let plugin = runtime.load_compiled(&case.plugin).unwrap();
+        let plugin = runtime.load_compiled(&case.plugin, None).unwrap();
         plugin.map(|plugin| plugin.loaded())
     };
     assert_eq!(compiled(&runtime), None);
+    let another = runtime.load_compiled(&case.plugin, Some([7; 32]));
+    assert_eq!(another.map(drop).unwrap_err().code, Code::DigestMismatch);
     assert_eq!(
         runtime.load(&case.plugin).unwrap().loaded(),
         Loaded::Compiled
@@ -92,7 +94,7 @@ fn what_is_not_compiled_is_left_to_those_who_may_wait() {
     assert_eq!(compiled(&next_start), Some(Loaded::Cached));
     fs::write(&case.plugin, "no plugin").unwrap();
     let error = next_start
-        .load_compiled(&case.plugin)
+        .load_compiled(&case.plugin, None)
         .map(drop)
         .unwrap_err();
     assert_eq!(error.text, "not a WebAssembly component");
