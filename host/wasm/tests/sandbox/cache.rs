@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use penstock_core::codes::Code;
 use penstock_wasm::{Loaded, Runtime};
 use tempfile::TempDir;
 use tracing::Level;
