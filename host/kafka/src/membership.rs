@@ -7,7 +7,9 @@
 
 use std::sync::{Mutex, PoisonError, Weak};
 
+use crate::intake::Intake;
 use crate::native::Handle;
+use crate::source::Poller;
 
 /// Written by the poll thread.
 #[derive(Debug, Default)]
@@ -43,6 +45,27 @@ impl Member {
     /// Its id; `None` if it has not joined yet, or has ended. Waits for the client's own thread.
     pub fn id(&self) -> Option<String> {
         self.0.upgrade()?.member_id()
+    }
+}
+
+impl<I: Intake> Poller<I> {
+    /// Between two events, it can only be a reset.
+    pub(crate) fn note_busy(&self) {
+        self.shared
+            .update(|state| state.busy = self.reset.is_some());
+    }
+
+    /// Whether it has been taken in meanwhile.
+    pub(crate) fn note_membership(&self) {
+        if self.shared.is_member() {
+            return;
+        }
+        let generation = self.handle.generation();
+        // The client keeps the generation that it lost until it is taken in anew.
+        if generation.is_some() && generation != self.lost_generation {
+            self.shared.update(|state| state.member = true);
+            self.is_taken_in();
+        }
     }
 }
 

@@ -385,22 +385,4 @@ impl<I: Intake> Poller<I> {
             tracing::warn!("resuming failed: {error}");
         }
     }
-
-    /// Between two events, it can only be a reset.
-    pub(crate) fn note_busy(&self) {
-        self.shared
-            .update(|state| state.busy = self.reset.is_some());
-    }
-
-    fn note_membership(&self) {
-        if self.shared.is_member() {
-            return;
-        }
-        let generation = self.handle.generation();
-        // The client keeps the generation that it lost until it is taken in anew.
-        if generation.is_some() && generation != self.lost_generation {
-            self.shared.update(|state| state.member = true);
-            self.is_taken_in();
-        }
-    }
 }
