@@ -22,6 +22,8 @@ pub(crate) struct Amount {
     pub(crate) rounds: u32,
     /// Records of each run with a handler that takes long.
     pub(crate) slow_records: i64,
+    /// Calls of each plugin in a round that compares JSON.
+    pub(crate) json_calls: u64,
     /// How long records come at a fixed rate, in each round.
     pub(crate) paced: Duration,
     /// How long the idle process is watched.
@@ -59,6 +61,7 @@ impl Amount {
             pairs: 5,
             rounds: 5,
             slow_records: 1_000,
+            json_calls: 500_000,
             paced: Duration::from_secs(15),
             idle: Duration::from_secs(20),
             idle_partitions: 1_000,
@@ -81,6 +84,7 @@ impl Amount {
             pairs: 2,
             rounds: 1,
             slow_records: 500,
+            json_calls: 50_000,
             paced: Duration::from_secs(5),
             idle: Duration::from_secs(3),
             idle_partitions: 200,

@@ -24,6 +24,7 @@ use penstock_engine::{Engine, Partition};
 
 use crate::bench::Amount;
 use crate::progress::Progress;
+use crate::usage::processor_time;
 
 /// Processor time of one call.
 const CALL: Duration = Duration::from_millis(2);
@@ -216,17 +217,6 @@ impl Instance for Slow {
     fn is_spent(&self) -> bool {
         false
     }
-}
-
-/// Of this thread, so far.
-fn processor_time() -> Duration {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the clock is one that each thread has, and `time` outlives the call.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
-    Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
 }
 
 struct NoClock;

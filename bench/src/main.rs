@@ -4,9 +4,11 @@ mod bare;
 mod bench;
 mod events;
 mod idle;
+mod json;
 mod lanes;
 mod latency;
 mod machine;
+mod neighbours;
 mod paced;
 mod peers;
 mod plot;
@@ -50,6 +52,9 @@ struct Args {
     /// Pairs of throughput runs.
     #[arg(long)]
     pairs: Option<u32>,
+    /// Rounds of the rest.
+    #[arg(long)]
+    rounds: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,9 +71,14 @@ enum Part {
     Idle,
     Startup,
     Wedge,
+    Neighbours,
     Peers,
     Lanes,
+    Json,
 }
+
+/// Those that need no broker, and are measured before there is one to share the cores with.
+const ALONE: [Part; 2] = [Part::Lanes, Part::Json];
 
 fn main() -> Result<()> {
     let args = Args::parse();
@@ -83,6 +93,7 @@ fn main() -> Result<()> {
     amount.records = args.records.unwrap_or(amount.records);
     amount.peers.records = args.records.unwrap_or(amount.peers.records);
     amount.pairs = args.pairs.unwrap_or(amount.pairs);
+    amount.rounds = args.rounds.unwrap_or(amount.rounds);
     let publish = !args.quick && args.only.is_empty() && args.peers.is_empty();
 
     let peers = if args.peers.is_empty() {
@@ -106,13 +117,15 @@ fn main() -> Result<()> {
 fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
     let asked = |part| only.is_empty() || only.contains(&part);
     let progress = Progress::new();
-    // Before there is a broker to share the cores with.
     let lanes = asked(Part::Lanes)
         .then(|| lanes::measure(&amount, &progress))
         .transpose()?;
-    if only == [Part::Lanes] {
+    let json = asked(Part::Json)
+        .then(|| json::measure(&amount, &progress))
+        .transpose()?;
+    if !only.is_empty() && only.iter().all(|part| ALONE.contains(part)) {
         progress.end();
-        return Ok(Results::of_lanes(lanes, amount));
+        return Ok(Results::alone(lanes, json, amount));
     }
     let bench = Bench::start(amount, progress)?;
     let results = Results {
@@ -131,10 +144,14 @@ fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
         wedge: asked(Part::Wedge)
             .then(|| wedge::measure(&bench))
             .transpose()?,
+        neighbours: asked(Part::Neighbours)
+            .then(|| neighbours::measure(&bench))
+            .transpose()?,
         peers: asked(Part::Peers)
             .then(|| peers::measure(&bench, peers))
             .transpose()?,
         lanes,
+        json,
         amount: bench.amount.clone(),
     };
     bench.progress.end();

@@ -16,6 +16,7 @@ const BEGIN: &str = "<!-- bench:begin -->";
 const END: &str = "<!-- bench:end -->";
 
 type Percentile = fn(&Latency) -> f64;
+type Neighbour = fn(&Results, Percentile) -> Option<Compared>;
 
 /// A line of the table.
 struct Row {
@@ -159,6 +160,27 @@ fn rows(results: &Results) -> Vec<Row> {
             });
         }
     }
+    let beside = [
+        (
+            "while a large plugin is compiled",
+            Results::compiling as Neighbour,
+        ),
+        ("beside four hostile guests", Results::hostile),
+    ];
+    for (beside, of) in beside {
+        for (name, figure) in percentiles {
+            rows.extend(of(results, figure).map(|figure| Row {
+                what: format!("a healthy partition {beside}, {name}, ms"),
+                bare: format!("{} (without)", tenths(figure.bare)),
+                host: tenths(figure.host),
+                against: ratio(&figure),
+                goal: match name {
+                    "p99" => mark("≤ 2", figure.ratio.median <= 2.0),
+                    _ => String::new(),
+                },
+            }));
+        }
+    }
     if let Some(figure) = results.lanes() {
         rows.push(Row {
             what: format!("one partition, a handler of 2 ms, {LANES} lanes, records/s"),
@@ -167,6 +189,19 @@ fn rows(results: &Results) -> Vec<Row> {
             against: ratio(&figure),
             goal: mark("≥ 1.8", figure.ratio.median >= 1.8),
         });
+    }
+    let json = [
+        ("a call with JSON by the SDK, ns of CPU", results.json()),
+        ("of that the JSON", results.json_alone()),
+    ];
+    for (what, figure) in json {
+        rows.extend(figure.map(|figure| Row {
+            what: what.to_owned(),
+            bare: format!("{} (by serde_json)", thousands(figure.bare)),
+            host: thousands(figure.host),
+            against: ratio(&figure),
+            goal: mark("< 1", figure.ratio.median < 1.0),
+        }));
     }
     rows
 }

@@ -2,8 +2,10 @@
 
 use crate::bench::Amount;
 use crate::idle::Idles;
+use crate::json::Json;
 use crate::lanes::Lanes;
 use crate::latency::Latencies;
+use crate::neighbours::Neighbours;
 use crate::paced::Latency;
 use crate::peers::Peers;
 use crate::startup::Startups;
@@ -18,8 +20,10 @@ pub(crate) struct Results {
     pub(crate) idle: Option<Idles>,
     pub(crate) startup: Option<Startups>,
     pub(crate) wedge: Option<Wedge>,
+    pub(crate) neighbours: Option<Neighbours>,
     pub(crate) peers: Option<Peers>,
     pub(crate) lanes: Option<Lanes>,
+    pub(crate) json: Option<Json>,
     pub(crate) amount: Amount,
 }
 
@@ -43,16 +47,18 @@ fn compare<T>(bare: &[T], host: &[T], figure: impl Fn(&T) -> f64) -> Option<Comp
 }
 
 impl Results {
-    /// Where nothing else was asked for.
-    pub(crate) fn of_lanes(lanes: Option<Lanes>, amount: Amount) -> Results {
+    /// Where nothing was asked for that needs a broker.
+    pub(crate) fn alone(lanes: Option<Lanes>, json: Option<Json>, amount: Amount) -> Results {
         Results {
             throughput: None,
             latency: None,
             idle: None,
             startup: None,
             wedge: None,
+            neighbours: None,
             peers: None,
             lanes,
+            json,
             amount,
         }
     }
@@ -75,6 +81,19 @@ impl Results {
         compare(&wedge.alone, &wedge.beside, figure)
     }
 
+    /// A figure of a healthy partition: "bare" is without neighbours, "host" with a plugin that is
+    /// compiled.
+    pub(crate) fn compiling(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
+        let neighbours = self.neighbours.as_ref()?;
+        compare(&neighbours.none, &neighbours.compiling, figure)
+    }
+
+    /// The same with hostile guests.
+    pub(crate) fn hostile(&self, figure: impl Fn(&Latency) -> f64) -> Option<Compared> {
+        let neighbours = self.neighbours.as_ref()?;
+        compare(&neighbours.none, &neighbours.hostile, figure)
+    }
+
     /// Records a second of a handler that takes long: "bare" is one lane, "host" several.
     pub(crate) fn lanes(&self) -> Option<Compared> {
         let lanes = self.lanes.as_ref()?;
@@ -83,6 +102,22 @@ impl Results {
             host: median(&lanes.several)?,
             ratio: paired(&lanes.several, &lanes.one)?,
         })
+    }
+
+    /// Nanoseconds of a call: "bare" is with serde_json, "host" with the SDK's JSON.
+    pub(crate) fn json(&self) -> Option<Compared> {
+        let json = self.json.as_ref()?;
+        compare(&json.by_serde_json, &json.by_sdk, |ns| *ns)
+    }
+
+    /// Of that the JSON: what a call without it doesn't take.
+    pub(crate) fn json_alone(&self) -> Option<Compared> {
+        let json = self.json.as_ref()?;
+        let alone = |with: &[f64]| -> Vec<f64> {
+            let pairs = with.iter().zip(&json.without);
+            pairs.map(|(with, without)| with - without).collect()
+        };
+        compare(&alone(&json.by_serde_json), &alone(&json.by_sdk), |ns| *ns)
     }
 
     /// Milliseconds to the first assignment: bare loop, warm cache, cold cache.

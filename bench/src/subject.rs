@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use penstock_tests::process::Process;
 use penstock_tests::{Host, HostConfig, plugin, wait_until};
 use tempfile::TempDir;
@@ -143,6 +143,29 @@ impl Running {
             Ok(())
         })?;
         self.check()
+    }
+
+    /// Whether the host has a condition of this code.
+    pub(crate) fn holds(&self, code: &str) -> Result<bool> {
+        let status = self.host()?.status()?;
+        let mut conditions = status["conditions"].as_array().into_iter().flatten();
+        Ok(conditions.any(|of| of["code"] == code))
+    }
+
+    /// How many deliveries to this handler the host has begun.
+    pub(crate) fn begun(&self, handler: &str) -> Result<u64> {
+        let status = self.host()?.status()?;
+        let mut handlers = status["handlers"].as_array().into_iter().flatten();
+        let found = handlers.find(|of| of["handler"] == handler);
+        let begun = found.and_then(|of| of["ledger"]["begun"].as_u64());
+        begun.with_context(|| format!("no {handler} in {status}"))
+    }
+
+    fn host(&self) -> Result<&Host> {
+        match self {
+            Running::Host(host) => Ok(host),
+            Running::Program { .. } => bail!("the bare loop tells nothing"),
+        }
     }
 
     /// Fails when it has ended by itself.

@@ -1,4 +1,4 @@
-//! What a process used: CPU and memory, from `/proc`.
+//! What a process used, from `/proc`: CPU and memory; and a thread of our own.
 
 use std::fs;
 use std::time::Duration;
@@ -35,6 +35,17 @@ pub(crate) fn usage(pid: u32) -> Result<Usage> {
         resident_bytes: kib("VmRSS")? * 1024,
         peak_bytes: kib("VmHWM")? * 1024,
     })
+}
+
+/// Processor time so far of this thread.
+pub(crate) fn processor_time() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the clock is one that each thread has, and `time` outlives the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
 }
 
 /// Processor time so far of a process's threads of one name.

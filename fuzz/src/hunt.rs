@@ -117,17 +117,7 @@ fn answer(target: &mut dyn Target, input: &[u8]) -> Result<Vec<String>, String> 
     if resident > RESIDENT_BYTES_MAX {
         return Err(format!("the process holds {resident} bytes"));
     }
-    Ok(answers.iter().map(|answer| kind(answer)).collect())
-}
-
-/// An answer without what differs between answers of one kind: words with numbers in them, and
-/// what is quoted.
-fn kind(answer: &str) -> String {
-    let answer: String = answer.chars().take(1_000).collect();
-    let parts = answer.split(['`', '"']).step_by(2);
-    let words = parts.flat_map(|part| part.split(|c: char| !c.is_alphanumeric()));
-    let words = words.filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_numeric()));
-    words.take(40).collect::<Vec<_>>().join(" ")
+    Ok(answers)
 }
 
 /// What the process holds in memory; nothing where the system doesn't tell.

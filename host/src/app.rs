@@ -17,7 +17,8 @@ use crate::commands::{Exit, Failure};
 use crate::plan;
 use crate::shelf::Shelf;
 use crate::view::HostView;
-use crate::watchdog::{self, Found, Watchdog};
+use crate::waiting::Waiting;
+use crate::watchdog::{self, Found, Inside, Watchdog};
 
 /// A running host.
 pub struct App {
@@ -27,6 +28,8 @@ pub struct App {
     view: Arc<HostView>,
     admin: AdminHandle,
     watchdog: Option<Watchdog>,
+    output_topics: Arc<[String]>,
+    waiting: Waiting,
 }
 
 /// How a host ended.
@@ -40,7 +43,8 @@ pub struct Ended {
 }
 
 impl App {
-    /// Starts everything. `failed` gets a text when a client met an error after which the process
+    /// Starts everything; topics whose plugins are still being compiled wait for [`App::extend`].
+    /// `failed` gets a text when a client met an error after which the process
     /// is of no use.
     ///
     /// # Errors
@@ -67,6 +71,7 @@ impl App {
         .map_err(|error| usage(&error))?;
         let client_id = client_id(&config.host, &config.admin);
         let output_topics = plan::output_topics(config);
+        let waiting = Waiting::of(loaded, Arc::clone(&conditions));
         let names: Vec<Arc<str>> = output_topics
             .iter()
             .map(|name| name.as_str().into())
@@ -97,6 +102,7 @@ impl App {
             &config.kafka,
             &client_id,
             &config.topics,
+            &waiting.names(),
             Arc::clone(&engine),
             exactly_once.then_some(&*sink),
             report(failed),
@@ -113,8 +119,13 @@ impl App {
         view.attach(&engine, &source);
         let watchdog = match plan::watch(config) {
             Ok(ask) => {
-                let (seen, steered) = (Arc::clone(&view) as _, Arc::clone(&view) as _);
-                let started = watchdog::start(ask, &client_id, seen, steered, found);
+                let inside = Inside {
+                    view: Arc::clone(&view) as _,
+                    membership: Arc::clone(&view) as _,
+                    control: Arc::clone(&view) as _,
+                    failed: report(failed),
+                };
+                let started = watchdog::start(ask, &client_id, inside, found);
                 Some(started.map_err(|error| usage(&error))?)
             }
             // librdkafka knows ways in that only it can go.
@@ -130,7 +141,32 @@ impl App {
             view,
             admin,
             watchdog,
+            output_topics,
+            waiting,
         })
+    }
+
+    /// Begins to read the topics whose plugins are all there by now.
+    ///
+    /// # Errors
+    /// When a plugin's file changed since it was checked; in words.
+    ///
+    /// # Panics
+    /// If these are not the configuration and the shelf that the host was started with, checked
+    /// further.
+    pub fn extend(&mut self, loaded: &Loaded, shelf: &Shelf) -> Result<(), String> {
+        let runtime = shelf.runtime(&loaded.config).map_err(ToString::to_string)?;
+        for topic in self.waiting.ready(loaded) {
+            let plan = plan::topic(loaded, runtime, &self.output_topics, &topic);
+            self.engine.plan(plan.map_err(|error| error.to_string())?);
+            let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(source) = &*source {
+                source.read(&topic);
+            }
+            drop(source);
+            self.waiting.over(&topic);
+        }
+        Ok(())
     }
 
     /// The host at this moment.

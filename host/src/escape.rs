@@ -23,6 +23,20 @@ pub fn text(bytes: &[u8]) -> String {
     text
 }
 
+/// A line of a handler's as the host's log has it, where control characters are escaped already:
+/// its backslashes stay as they are.
+pub fn line(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unsafe(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
 /// JSON text with unsafe characters as `\u202e`; outside of strings there are none but the line
 /// ends and indentation of its layout, which stay.
 pub fn json(json: &str) -> String {
@@ -73,6 +87,11 @@ mod tests {
     fn different_bytes_never_look_alike() {
         assert_ne!(text(b"\n"), text(br"\n"));
         assert_ne!(text(b"\xff"), text(br"\xff"));
+    }
+
+    #[test]
+    fn a_line_of_the_log_is_not_escaped_again() {
+        assert_eq!(line("a\\nb\u{202e}\t"), r"a\nb\u{202e}\t");
     }
 
     #[test]

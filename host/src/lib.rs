@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod background;
 pub mod cli;
 pub mod commands;
 pub mod doctor;
@@ -22,4 +23,5 @@ pub mod signals;
 pub mod toml_text;
 pub mod trial;
 pub mod view;
+pub mod waiting;
 pub mod watchdog;

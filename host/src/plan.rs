@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use penstock_core::codes::Code;
-use penstock_core::config::{self, Config, Loaded, Topic};
-use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan};
+use penstock_core::config::{self, Config, Loaded};
+use penstock_engine::plan::{ComingTopic, Delivery, HandlerPlan, Settings, TopicPlan, Topics};
 use penstock_engine::ports::OutputTopic;
 use penstock_wasm::{Binding, LoadError, Runtime};
 use sha2::{Digest, Sha256};
 
 use crate::doctor::Ask;
 use crate::security::{entrance, settings as settings_of};
+use crate::waiting;
 
 /// Between a refusal for which the topic is to blame and the next try.
 const RESEND_AFTER: Duration = Duration::from_secs(2);
@@ -66,7 +67,8 @@ pub fn watch(config: &Config) -> Result<Ask, String> {
     })
 }
 
-/// What is to be done with the records of each topic.
+/// What is to be done with the records of each topic; those with a plugin that is still being
+/// compiled come later, by [`topic`].
 ///
 /// # Errors
 /// When a plugin's file changed since the configuration was checked.
@@ -77,25 +79,51 @@ pub fn topics(
     loaded: &Loaded,
     runtime: &Runtime,
     output_topics: &Arc<[String]>,
-) -> Result<Vec<TopicPlan>, LoadError> {
-    let config = &loaded.config;
-    let topic_plan = |(name, topic): (&String, &Topic)| {
-        let handlers = topic.handlers.iter();
-        Ok(TopicPlan {
-            name: name.as_str().into(),
-            output_topics: Arc::clone(output_topics),
-            handlers: handlers
-                .map(|handler| self::handler(loaded, runtime, output_topics, name, handler))
-                .collect::<Result<_, LoadError>>()?,
-            dead_letter: topic
-                .dead_letter
-                .as_ref()
-                .map(|topic| output_topic(output_topics, topic)),
-            order: config.order(topic),
-            identity: identity(&topic.handlers),
-        })
-    };
-    config.topics.iter().map(topic_plan).collect()
+) -> Result<Topics, LoadError> {
+    let mut topics = Topics::default();
+    for (name, topic) in &loaded.config.topics {
+        if waiting::pending(loaded, name).is_empty() {
+            let plan = self::topic(loaded, runtime, output_topics, name)?;
+            topics.planned.push(plan);
+        } else {
+            let handlers = topic.handlers.iter();
+            topics.coming.push(ComingTopic {
+                name: name.as_str().into(),
+                handlers: handlers.map(|name| name.as_str().into()).collect(),
+            });
+        }
+    }
+    Ok(topics)
+}
+
+/// What is to be done with the records of a topic whose plugins are all there.
+///
+/// # Errors
+/// When a plugin's file changed since the configuration was checked.
+///
+/// # Panics
+/// As [`topics`].
+pub fn topic(
+    loaded: &Loaded,
+    runtime: &Runtime,
+    output_topics: &Arc<[String]>,
+    name: &str,
+) -> Result<TopicPlan, LoadError> {
+    let topic = &loaded.config.topics[name];
+    let handlers = topic.handlers.iter();
+    Ok(TopicPlan {
+        name: name.into(),
+        output_topics: Arc::clone(output_topics),
+        handlers: handlers
+            .map(|handler| self::handler(loaded, runtime, output_topics, name, handler))
+            .collect::<Result<_, LoadError>>()?,
+        dead_letter: topic
+            .dead_letter
+            .as_ref()
+            .map(|topic| output_topic(output_topics, topic)),
+        order: loaded.config.order(topic),
+        identity: identity(&topic.handlers),
+    })
 }
 
 /// Stands for the handlers of a topic by their names. A new version of one is no reason to do again
@@ -123,15 +151,12 @@ pub fn handler(
     let handler = &loaded.config.handlers[name];
     let checked = &loaded.plugins[name];
     let description = &checked.description;
-    let plugin = runtime.load_pinned(&handler.plugin, checked.sha256);
+    let plugin = runtime.load_compiled(&handler.plugin, Some(checked.sha256));
     let plugin = plugin.map_err(|error| match error.code {
-        Code::DigestMismatch => LoadError {
-            text: format!("the plugin of `{name}` changed while the host started"),
-            help: Some("start again; replace plugin files by renaming new ones over them".into()),
-            ..error
-        },
+        Code::DigestMismatch => changed(name),
         _ => error,
     })?;
+    let plugin = plugin.ok_or_else(|| changed(name))?;
     let outputs = description.outputs.iter();
     Ok(HandlerPlan {
         name: name.into(),
@@ -142,6 +167,14 @@ pub fn handler(
         policy: handler.policy.clone(),
         timestamp: handler.timestamp,
     })
+}
+
+fn changed(handler: &str) -> LoadError {
+    LoadError {
+        code: Code::DigestMismatch,
+        text: format!("the plugin of `{handler}` changed while the host started"),
+        help: Some("start again; replace plugin files by renaming new ones over them".into()),
+    }
 }
 
 /// The number of one of [`output_topics`].

@@ -34,7 +34,7 @@ use crate::json_text;
 
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct RecordJson {
     /// The topic it lies in.
     #[serde(default, skip_serializing_if = "Option::is_none")]

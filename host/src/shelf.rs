@@ -11,11 +11,15 @@ use penstock_core::config::{
 };
 use penstock_wasm::{Runtime, StartError};
 
-/// The plugins of a configuration: asked at check time, used by the run, loaded once.
+/// The plugins of a configuration: asked at check time, used by the run, loaded once. Whoever asks
+/// waits until they are compiled.
 #[derive(Default)]
 pub struct Shelf {
     runtime: OnceLock<Result<Arc<Runtime>, StartError>>,
 }
+
+/// The same without waiting: what is not compiled is pending.
+pub struct Compiled<'s>(&'s Shelf);
 
 impl Shelf {
     /// The runtime that holds the plugins, and whose clock has to tick while their guests run.
@@ -26,6 +30,28 @@ impl Shelf {
         self.runtime
             .get_or_init(|| Runtime::new(&config.host.cache).map(Arc::new))
             .as_ref()
+    }
+
+    /// What is compiled of it.
+    pub fn compiled(&self) -> Compiled<'_> {
+        Compiled(self)
+    }
+
+    /// Whether a file would have to be compiled, so that asking for it may take long.
+    pub fn is_to_compile(&self, path: &Path, pinned: Option<[u8; 32]>, config: &Config) -> bool {
+        let runtime = self.runtime(config);
+        // Why it is none is soon said.
+        runtime.is_ok_and(|runtime| matches!(runtime.load_compiled(path, pinned), Ok(None)))
+    }
+
+    /// Compiles a file. What is wrong with it is said to who asks for it then.
+    pub fn compile(&self, path: &Path, pinned: Option<[u8; 32]>, config: &Config) {
+        if let Ok(runtime) = self.runtime(config) {
+            drop(match pinned {
+                Some(sha256) => runtime.load_pinned(path, sha256),
+                None => runtime.load(path),
+            });
+        }
     }
 }
 
@@ -59,5 +85,31 @@ impl Plugins for Shelf {
             Some(Err(error)) => Err(ConfigureProblem::Failed(error.to_string())),
             None => unreachable!("a plugin is inspected before it is configured"),
         }
+    }
+}
+
+impl Plugins for Compiled<'_> {
+    fn is_pending(&self, path: &Path, pinned: Option<[u8; 32]>, config: &Config) -> bool {
+        self.0.is_to_compile(path, pinned, config)
+    }
+
+    fn inspect(
+        &self,
+        path: &Path,
+        pinned: Option<[u8; 32]>,
+        config: &Config,
+    ) -> Result<PluginFacts, PluginProblem> {
+        self.0.inspect(path, pinned, config)
+    }
+
+    fn configure(
+        &self,
+        path: &Path,
+        sha256: [u8; 32],
+        topic: &str,
+        settings: &BTreeMap<String, String>,
+        limits: &HandlerLimits,
+    ) -> Result<(), ConfigureProblem> {
+        self.0.configure(path, sha256, topic, settings, limits)
     }
 }

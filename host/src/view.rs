@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use penstock_core::codes::Code;
 use penstock_core::conditions::Conditions;
 use penstock_core::config::Config;
 use penstock_core::operations::Addressee;
@@ -19,7 +20,7 @@ use penstock_kafka::{GroupState, SourceHandle, TransactionState};
 
 use crate::admin::{HandlerCalls, Metrics, View};
 use crate::fingerprint;
-use crate::watchdog::Found;
+use crate::watchdog::{Found, Membership, Standing};
 
 /// The consumer, until it is stopped.
 pub type Source = Arc<Mutex<Option<SourceHandle>>>;
@@ -148,6 +149,13 @@ impl HostView {
         }
     }
 
+    /// A host that does a part of what it is to do is not ready: who replaces hosts one by one must
+    /// not go on to the next.
+    fn waits_for_a_plugin(&self) -> Option<ConditionStatus> {
+        let mut conditions = self.conditions().into_iter();
+        conditions.find(|of| of.code == Code::PluginCompiling.as_str())
+    }
+
     fn conditions(&self) -> Vec<ConditionStatus> {
         let conditions = self
             .conditions
@@ -190,7 +198,10 @@ impl View for HostView {
 
     fn ready(&self) -> Result<(), String> {
         match self.state() {
-            HostState::Consuming | HostState::Standby => Ok(()),
+            HostState::Consuming | HostState::Standby => match self.waits_for_a_plugin() {
+                Some(why) => Err(told(&why)),
+                None => Ok(()),
+            },
             HostState::Stopping => Err("the host is stopping".to_owned()),
             HostState::Starting => {
                 let conditions = self.conditions();
@@ -199,7 +210,7 @@ impl View for HostView {
                         "start positions are being resolved, or the group is being joined"
                             .to_owned()
                     },
-                    |first| format!("{} {}: {}", first.code, first.subject, first.text),
+                    told,
                 );
                 Err(why)
             }
@@ -224,6 +235,27 @@ impl View for HostView {
     fn live(&self) -> bool {
         self.group_state().is_none_or(|group| group.fatal.is_none())
     }
+}
+
+impl Membership for HostView {
+    fn standing(&self) -> Option<Standing> {
+        let (_, source) = self.running.get()?;
+        let (state, member) = {
+            let source = source.lock().unwrap_or_else(PoisonError::into_inner);
+            let source = source.as_ref()?;
+            (source.state(), source.member())
+        };
+        Some(Standing {
+            is_busy: state.busy || !state.subscribed,
+            rebalances: state.rebalances,
+            // It may wait: not under the lock.
+            member: member.id(),
+        })
+    }
+}
+
+fn told(of: &ConditionStatus) -> String {
+    format!("{} {}: {}", of.code, of.subject, of.text)
 }
 
 fn millis(time: Duration) -> u64 {

@@ -30,6 +30,16 @@ static penstock_bytes bytes(plugin_option_list_u8_t option) {
     return (penstock_bytes){option.val.len == 0 ? (void *)"" : option.val.ptr, option.val.len};
 }
 
+// For wasi-libc: whoever waits for what is printed gets it line by line, and the log is such a one. A
+// buffer that is written when it is full would lose what the last records printed.
+int __isatty(int file) {
+    return file == 1 || file == 2;
+}
+
+int isatty(int file) {
+    return __isatty(file);
+}
+
 void penstock_emit_record(uint32_t output, penstock_bytes key, penstock_bytes value,
                           const penstock_header *headers, size_t header_count,
                           const int64_t *timestamp_ms) {

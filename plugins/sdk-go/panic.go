@@ -26,26 +26,28 @@ func guarded(message *Message) (err error) {
 	return configured.Handle(message)
 }
 
-// trace is the functions that a panic went through, with file and line, innermost first: those of the
-// handler, without what called it. It is called by a deferred function.
+// trace is the functions that a panic went through, one a line with file and line, as every SDK writes
+// them, innermost first: those of the handler, without what called it. It is called by a deferred
+// function.
 func trace() string {
 	var calls [64]uintptr
 	frames := runtime.CallersFrames(calls[:runtime.Callers(2, calls[:])])
-	var lines strings.Builder
+	var lines []string
 	for more := true; more; {
 		var frame runtime.Frame
 		frame, more = frames.Next()
 		switch {
 		case strings.HasPrefix(frame.Function, "penstock/sdk.guarded.func"):
 			// What was above it is the panic's own.
-			lines.Reset()
+			lines = nil
 		case frame.Function == "penstock/sdk.guarded":
-			return lines.String()
+			return strings.Join(lines, "\n")
 		case strings.HasPrefix(frame.Function, "runtime."):
 			// What raised it.
 		default:
-			fmt.Fprintf(&lines, "%s\n\t%s:%d\n", frame.Function, frame.File, frame.Line)
+			at := fmt.Sprintf("at %s (%s:%d)", frame.Function, frame.File, frame.Line)
+			lines = append(lines, at)
 		}
 	}
-	return lines.String()
+	return strings.Join(lines, "\n")
 }

@@ -13,7 +13,7 @@ use penstock_engine::ports::{Call, HandlerPool};
 use penstock_wasm::{Binding, Runtime};
 use tempfile::TempDir;
 
-use super::Target;
+use super::{Target, kind};
 
 const DEADLINE: Duration = Duration::from_millis(20);
 const MEMORY_BYTES: u64 = 16 << 20;
@@ -139,6 +139,6 @@ impl Target for Components {
         }
         self.loaded += 1;
         fs::write(self.path(), input).map_err(|error| error.to_string())?;
-        Ok(vec![self.life()?])
+        Ok(vec![kind(&self.life()?)])
     }
 }

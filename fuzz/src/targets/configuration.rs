@@ -4,6 +4,7 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use penstock_core::codes::Code;
 use penstock_core::config::{self, Config, Defaults, PluginFacts, PluginProblem, SourceFile};
 use penstock_core::contract::{Description, OutputSpec};
 
@@ -55,7 +56,8 @@ impl Target for Configuration {
             return Err("there is a report that shows nothing".to_owned());
         }
         let messages = report.diagnostics().iter();
-        let messages = messages.map(|found| found.message.clone());
-        Ok(messages.chain([format!("taken: {taken}")]).collect())
+        // Not what they say: that has words of the input's.
+        let codes = messages.map(|found| found.code.map_or("warning", Code::as_str).to_owned());
+        Ok(codes.chain([format!("taken: {taken}")]).collect())
     }
 }

@@ -14,7 +14,7 @@ use penstock_engine::ports::{Call, HandlerPool};
 use penstock_wasm::{Binding, Pool, Runtime};
 use tempfile::TempDir;
 
-use super::Target;
+use super::{Target, kind};
 
 const PLUGINS: [&str; 2] = ["purchase-to-access", "progress-updates"];
 
@@ -86,7 +86,7 @@ impl Target for Records {
                 if reused != fresh {
                     return Err(format!("reused: {reused:?}, fresh: {fresh:?}"));
                 }
-                Ok(reused.0)
+                Ok(kind(&reused.0))
             });
             answers.collect()
         })

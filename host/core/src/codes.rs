@@ -70,6 +70,8 @@ codes! {
     AbandonedAtShutdown = "PSK-O005",
     /// A partition waits: as many keys are parked as may be.
     ParkingFull = "PSK-O006",
+    /// A topic waits: a plugin of its handlers is being compiled.
+    PluginCompiling = "PSK-O007",
 
     /// Kafka can't be reached.
     KafkaUnreachable = "PSK-K001",
@@ -93,6 +95,8 @@ codes! {
     GroupRefuses = "PSK-K010",
     /// The brokers have shut this host's producer out.
     ProducerFenced = "PSK-K011",
+    /// The host does not get from its group what it is to read.
+    AssignmentNeverCame = "PSK-K012",
 
     /// Records wait, and the group has no committed offset.
     DoctorNoCommit = "PSK-D001",

@@ -21,6 +21,7 @@ use crate::ports::{AckToken, OwnedMessage};
 use crate::room::Part;
 use crate::shared::Shared;
 use crate::token::Token;
+use crate::topics::Topic;
 use crate::watches::Stay;
 use crate::wave::Wave;
 
@@ -36,8 +37,7 @@ pub enum Flow {
 /// One stay of a partition with this host.
 pub struct Partition {
     pub(crate) shared: Arc<Shared>,
-    /// Index into the plans.
-    pub(crate) topic: usize,
+    pub(crate) topic: Arc<Topic>,
     number: i32,
     epoch: AssignmentEpoch,
     pub(crate) state: Mutex<State>,
@@ -101,12 +101,12 @@ pub(crate) enum StallKind {
 impl Partition {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        topic: usize,
+        topic: Arc<Topic>,
         number: i32,
         epoch: AssignmentEpoch,
         start: NextOffset,
     ) -> Partition {
-        let plan = &shared.topics[topic].plan;
+        let plan = &topic.plan;
         let (handlers, order) = (plan.handlers.len(), plan.order);
         let machine = match shared.transacting {
             Some(_) => Machine::transactional(handlers, start, order),
@@ -148,7 +148,7 @@ impl Partition {
     }
 
     pub(crate) fn plan(&self) -> &TopicPlan {
-        &self.shared.topics[self.topic].plan
+        &self.topic.plan
     }
 
     /// The topic's name.
@@ -312,7 +312,7 @@ impl Partition {
     pub(crate) fn stay(&self) -> Stay<'_> {
         Stay {
             plan: self.plan(),
-            topic: self.topic,
+            topic: self.topic.index,
             partition: self.number,
             epoch: self.epoch,
         }

@@ -16,11 +16,11 @@ use crate::lanes::Lanes;
 use crate::lines::Lines;
 use crate::machine::Machine;
 use crate::outbox::Outbox;
-use crate::plan::{Settings, TopicPlan};
+use crate::plan::{Settings, TopicPlan, Topics};
 use crate::ports::{EpochClock, Sink};
-use crate::shared::{Shared, Table, Topic};
+use crate::shared::{Shared, Table};
 use crate::ticker::{self, Ticker};
-use crate::times::Times;
+use crate::topics::Slots;
 use crate::transacting::Transacting;
 use crate::waiting::Waiting;
 use crate::watches::{Matches, Watches};
@@ -42,14 +42,14 @@ impl Engine {
     /// check is the place to say so.
     pub fn start(
         settings: Settings,
-        topics: Vec<TopicPlan>,
+        topics: impl Into<Topics>,
         sink: Arc<dyn Sink>,
         clock: Arc<dyn EpochClock>,
         conditions: Arc<Mutex<Conditions>>,
     ) -> std::io::Result<Arc<Engine>> {
         let started = Instant::now();
         let machine = Machine::System { started };
-        Engine::start_on(machine, settings, topics, sink, clock, conditions)
+        Engine::start_on(machine, settings, topics.into(), sink, clock, conditions)
     }
 
     /// As [`Engine::start`], but its loops run and its time passes as `hands` are told.
@@ -59,33 +59,26 @@ impl Engine {
     pub fn start_by_hand(
         hands: Arc<Hands>,
         settings: Settings,
-        topics: Vec<TopicPlan>,
+        topics: impl Into<Topics>,
         sink: Arc<dyn Sink>,
         clock: Arc<dyn EpochClock>,
         conditions: Arc<Mutex<Conditions>>,
     ) -> Arc<Engine> {
         let machine = Machine::ByHand(hands);
-        Engine::start_on(machine, settings, topics, sink, clock, conditions)
+        Engine::start_on(machine, settings, topics.into(), sink, clock, conditions)
             .expect("hands take on any number of loops")
     }
 
     fn start_on(
         machine: Machine,
         settings: Settings,
-        topics: Vec<TopicPlan>,
+        topics: Topics,
         sink: Arc<dyn Sink>,
         clock: Arc<dyn EpochClock>,
         conditions: Arc<Mutex<Conditions>>,
     ) -> std::io::Result<Arc<Engine>> {
-        let topics = topics.into_iter().map(|plan| {
-            assert!(plan.handlers.len() <= crate::token::HANDLERS_MAX);
-            Topic {
-                times: plan.handlers.iter().map(|_| Times::default()).collect(),
-                plan,
-            }
-        });
         let shared = Arc::new(Shared {
-            topics: topics.collect(),
+            topics: Slots::new(topics),
             sink,
             clock,
             machine,
@@ -117,21 +110,26 @@ impl Engine {
         }))
     }
 
+    /// A topic that was to come has its plan: its partitions may be assigned from now on.
+    ///
+    /// # Panics
+    /// As [`Engine::start`]; and if no such topic was to come.
+    pub fn plan(&self, topic: TopicPlan) {
+        self.shared.topics.set(topic);
+    }
+
     /// A partition is ours from now on, read from `start`; a new epoch.
     ///
     /// # Panics
     /// If no such topic is planned.
     pub fn assign(&self, topic: &str, partition: i32, start: NextOffset) -> Arc<Partition> {
         let shared = &self.shared;
-        let index = shared
-            .topics
-            .iter()
-            .position(|planned| &*planned.plan.name == topic)
-            .expect("only planned topics are subscribed to");
+        let topic = shared.topics.get(topic);
+        let topic = topic.expect("only planned topics are subscribed to");
         let epoch = AssignmentEpoch(shared.next_epoch.fetch_add(1, Ordering::Relaxed));
         let partition = Arc::new(Partition::new(
             Arc::clone(shared),
-            index,
+            Arc::clone(topic),
             partition,
             epoch,
             start,
@@ -210,7 +208,10 @@ impl Engine {
             partition.retract(&mut state);
             state.clear();
             for (handler, ledger) in state.machine.ledgers().iter().enumerate() {
-                *table.ended.entry((partition.topic, handler)).or_default() += *ledger;
+                *table
+                    .ended
+                    .entry((partition.topic.index, handler))
+                    .or_default() += *ledger;
             }
         }
         shared.live.store(table.live.len(), Ordering::Relaxed);
@@ -229,11 +230,10 @@ impl Engine {
         table.live.values().cloned().collect()
     }
 
-    /// Watches records of a topic from now on; the watch's number. It is forgotten when nobody asks
+    /// Watches records of a topic, also one that is still to come, from now on; the watch's number. It is forgotten when nobody asks
     /// for ten seconds. `None`: there is no such topic, or as many watches as allowed.
     pub fn watch(&self, topic: &str, matches: Matches) -> Option<u64> {
-        let mut topics = self.shared.topics.iter();
-        let index = topics.position(|of| &*of.plan.name == topic)?;
+        let index = self.shared.topics.index(topic)?;
         self.shared.watches.open(index, matches)
     }
 

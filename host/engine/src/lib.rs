@@ -29,6 +29,7 @@ mod thread;
 mod ticker;
 mod times;
 pub mod token;
+mod topics;
 mod transact;
 mod transacting;
 mod transactor;

@@ -43,17 +43,16 @@ impl Engine {
         lifted.is_some()
     }
 
-    /// Whether this can be paused: a topic that is read, a handler that is called.
+    /// Whether this can be paused: a topic that is read or still to come, a handler that is called.
     ///
     /// # Errors
     /// What there is instead.
     pub fn knows(&self, scope: &Scope) -> Result<(), String> {
-        let topics = self.shared.topics.iter().map(|of| &*of.plan.name);
-        let handlers = self.shared.topics.iter().flat_map(|of| &of.plan.handlers);
+        let topics = &self.shared.topics;
         // A handler may be that of several topics.
         let (wanted, there): (&str, BTreeSet<&str>) = match scope {
-            Scope::Topic(topic) | Scope::Partition(topic, _) => (topic, topics.collect()),
-            Scope::Handler(handler) => (handler, handlers.map(|of| &*of.name).collect()),
+            Scope::Topic(topic) | Scope::Partition(topic, _) => (topic, topics.names().collect()),
+            Scope::Handler(handler) => (handler, topics.handlers().collect()),
         };
         if there.contains(wanted) {
             return Ok(());

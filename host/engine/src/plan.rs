@@ -42,6 +42,43 @@ pub enum Delivery {
     },
 }
 
+/// The input topics of an engine.
+#[derive(Default)]
+pub struct Topics {
+    /// Those whose records can be handled.
+    pub planned: Vec<TopicPlan>,
+    /// Those whose plan comes later, by [`crate::Engine::plan`].
+    pub coming: Vec<ComingTopic>,
+}
+
+/// An input topic of which only names are known yet: it can be paused and watched, but not read.
+pub struct ComingTopic {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The names of its handlers.
+    pub handlers: Vec<Arc<str>>,
+}
+
+impl ComingTopic {
+    /// What is known beforehand of a plan.
+    pub(crate) fn of(plan: &TopicPlan) -> ComingTopic {
+        let handlers = plan.handlers.iter();
+        ComingTopic {
+            name: Arc::clone(&plan.name),
+            handlers: handlers.map(|of| Arc::clone(&of.name)).collect(),
+        }
+    }
+}
+
+impl From<Vec<TopicPlan>> for Topics {
+    fn from(planned: Vec<TopicPlan>) -> Topics {
+        Topics {
+            planned,
+            coming: Vec::new(),
+        }
+    }
+}
+
 /// An input topic.
 pub struct TopicPlan {
     /// Its name.

@@ -16,18 +16,18 @@ use crate::lanes::Lanes;
 use crate::lines::Lines;
 use crate::machine::Machine;
 use crate::outbox::Outbox;
-use crate::plan::{Settings, TopicPlan};
+use crate::plan::Settings;
 use crate::ports::{EpochClock, Sink};
 use crate::room::Part;
 use crate::ticker::Ticker;
-use crate::times::Times;
+use crate::topics::Slots;
 use crate::transacting::Transacting;
 use crate::waiting::Waiting;
 use crate::watches::Watches;
 
 pub(crate) struct Shared {
     pub settings: Settings,
-    pub topics: Vec<Topic>,
+    pub topics: Slots,
     pub sink: Arc<dyn Sink>,
     pub clock: Arc<dyn EpochClock>,
     pub machine: Machine,
@@ -50,12 +50,6 @@ pub(crate) struct Shared {
     pub pauses: Mutex<Pauses>,
     /// Signalled whenever something of a draining partition settles.
     pub settled: (Mutex<()>, Condvar),
-}
-
-pub(crate) struct Topic {
-    pub plan: TopicPlan,
-    /// By handler.
-    pub times: Box<[Times]>,
 }
 
 /// Live stays, and what ended ones leave behind. One lock for both, so that a reader never counts

@@ -59,13 +59,13 @@ impl Engine {
         for partition in table.live.values() {
             let state = partition.lock();
             for (handler, ledger) in state.machine.ledgers().iter().enumerate() {
-                *ledgers.entry((partition.topic, handler)).or_default() += *ledger;
+                *ledgers.entry((partition.topic.index, handler)).or_default() += *ledger;
             }
             partitions.push(status(partition, &state, &pauses, now));
         }
         drop(table);
         partitions.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
-        let handlers = shared.topics.iter().enumerate().flat_map(|(index, topic)| {
+        let handlers = shared.topics.planned().flat_map(|topic| {
             let ledgers = &ledgers;
             topic
                 .plan
@@ -75,7 +75,10 @@ impl Engine {
                 .map(move |(handler, plan)| HandlerAccount {
                     topic: topic.plan.name.to_string(),
                     handler: plan.name.to_string(),
-                    ledger: ledgers.get(&(index, handler)).copied().unwrap_or_default(),
+                    ledger: ledgers
+                        .get(&(topic.index, handler))
+                        .copied()
+                        .unwrap_or_default(),
                     times: topic.times[handler].read(),
                 })
         });

@@ -3,9 +3,12 @@
 //! that entered. Handlers go on meanwhile, for the next one. After an abort all enters again.
 //!
 //! ```text
-//! Idle ─begin─► Open ─due─► Closing ─all reported─► Committing ─► Idle
-//!                 └───────────┴─────── refused ────────┴─► Aborting ─► Idle
+//! Idle ─begin─► Open ─due─► Closing ─no record in part─► Committing ─► Idle
+//!                 └───────────┴────────── refused ───────────┴─► Aborting ─► Idle
 //! ```
+//!
+//! The positions are sent while the last messages are still to be reported: both are answered in the
+//! time of one.
 
 mod end;
 
@@ -58,6 +61,7 @@ enum Phase {
     Open,
     /// Nothing more enters.
     Closing,
+    /// The positions are sent, then all is reported, then it is committed.
     Committing {
         progress: Vec<Progress>,
         /// It may be done, whatever was heard of it.
@@ -251,15 +255,6 @@ impl Transactor {
             Some(_) => return Next::Step,
             None => {}
         }
-        self.desk().awaits.store(true, Ordering::SeqCst);
-        if !self.desk().all_is_reported() {
-            return Next::Sleep(None);
-        }
-        if self.must_abort() {
-            return self.aborts();
-        }
-        self.desk().awaits.store(false, Ordering::SeqCst);
-        self.entering.end();
         let mut progress = Vec::new();
         let mut abandoned = false;
         for (partition, next) in self.members.values_mut() {

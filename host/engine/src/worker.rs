@@ -272,8 +272,7 @@ impl Worker {
             if let Some(instance) = self.instances[handler].take() {
                 plan.pool.give_back(instance);
             }
-            let times = &self.shared.topics[partition.topic].times[handler];
-            times.add(&mut self.times[handler]);
+            partition.topic.times[handler].add(&mut self.times[handler]);
         }
     }
 

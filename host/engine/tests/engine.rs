@@ -2,6 +2,7 @@
 //! it promises, by subject, in the folders beside this file.
 
 mod bounds;
+mod coming;
 mod endings;
 mod lanes;
 mod order;

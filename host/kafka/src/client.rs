@@ -11,6 +11,11 @@ const HEADROOM_BYTES: u64 = 64 * 1024;
 const RECEIVE_MAX_BYTES: u64 = 100_000_000;
 const MESSAGE_MAX_BYTES: u64 = 1_000_000_000;
 
+/// So long a group waits, in a rebalance, for a member that was killed while it joined; 5 min by default.
+/// The poll thread waits for no handler and answers within seconds, so none that lives needs as long.
+/// The client's default session is 45 s, and this may not be less.
+const POLL_INTERVAL_MS: u32 = 60_000;
+
 /// The `client.id` by which one host, and the operator, find the others through the group.
 pub fn client_id(host: &Host, admin: &Admin) -> String {
     format!("penstock-{}:{}", host.id, admin.listen.port())
@@ -22,6 +27,7 @@ pub fn consumer_config(kafka: &Kafka, client_id: &str) -> ClientConfig {
     // At its default of a second, a fast loop waits most of the time.
     config.set("fetch.queue.backoff.ms", "1");
     config.set("queued.max.messages.kbytes", "16384");
+    config.set("max.poll.interval.ms", POLL_INTERVAL_MS.to_string());
     pass(&mut config, &kafka.common);
     pass(&mut config, &kafka.consumer);
     config.set("group.id", &kafka.group);
@@ -39,8 +45,21 @@ pub fn consumer_config(kafka: &Kafka, client_id: &str) -> ClientConfig {
             config.set("group.protocol", "consumer");
         }
     }
+    let session = [&kafka.consumer, &kafka.common]
+        .into_iter()
+        .find_map(|map| map.get("session.timeout.ms")?.parse::<u32>().ok());
+    if let Some(session) = session.filter(|session| *session > POLL_INTERVAL_MS)
+        && !is_given("max.poll.interval.ms", kafka)
+    {
+        // The client takes no session that is longer.
+        config.set("max.poll.interval.ms", session.to_string());
+    }
     own_base(&mut config, kafka, client_id);
     config
+}
+
+fn is_given(key: &str, kafka: &Kafka) -> bool {
+    kafka.consumer.contains_key(key) || kafka.common.contains_key(key)
 }
 
 /// The settings of a consumer without a group, for tools that only look.
@@ -170,6 +189,19 @@ mod tests {
         assert_eq!(config.get("enable.auto.commit"), Some("false"));
         assert_eq!(config.get("fetch.queue.backoff.ms"), Some("7"));
         assert_eq!(config.get("client.id"), Some("me"));
+    }
+
+    #[test]
+    fn a_group_waits_for_the_dead_no_longer_than_a_session_needs() {
+        let interval = |settings: &[(&str, &str)]| {
+            let config = consumer_config(&kafka(GroupProtocol::Classic, settings), "me");
+            config.get("max.poll.interval.ms").map(str::to_owned)
+        };
+        assert_eq!(interval(&[]).as_deref(), Some("60000"));
+        let long = ("session.timeout.ms", "90000");
+        assert_eq!(interval(&[long]).as_deref(), Some("90000"));
+        let given = ("max.poll.interval.ms", "300000");
+        assert_eq!(interval(&[long, given]).as_deref(), Some("300000"));
     }
 
     #[test]

@@ -5,7 +5,9 @@
 //! that are put out while they join. With the new id the group would let the offsets of the old
 //! partitions through, so it is compared.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, Weak};
+
+use crate::native::Handle;
 
 /// Written by the poll thread.
 #[derive(Debug, Default)]
@@ -26,6 +28,21 @@ impl Membership {
     pub fn is_other_than(&self, id: &str) -> bool {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.as_deref().is_some_and(|held| held != id)
+    }
+}
+
+/// Asks the client as which member of the group it goes.
+pub struct Member(Weak<Handle>);
+
+impl Member {
+    /// That of this consumer; weak, so that the client ends on its own thread.
+    pub(crate) fn of(consumer: &Weak<Handle>) -> Member {
+        Member(Weak::clone(consumer))
+    }
+
+    /// Its id; `None` if it has not joined yet, or has ended. Waits for the client's own thread.
+    pub fn id(&self) -> Option<String> {
+        self.0.upgrade()?.member_id()
     }
 }
 

@@ -137,6 +137,7 @@ impl<I: Intake> Poller<I> {
         let [stay] = stays.as_slice() else {
             return;
         };
+        self.shared.update(|state| state.busy = true);
         let fetched = stay.fetch_position();
         self.intake.drain(&stays, Instant::now() + DRAIN);
         self.intake.settle(&stays, Instant::now() + REVOKE_COMMIT);
@@ -343,6 +344,7 @@ impl<I: Intake> Poller<I> {
         self.shared.update(|state| {
             state.rebalances += 1;
             state.member = true;
+            state.busy = true;
             state.last_rebalance_ms = Some(latch::now_ms());
         });
         self.is_taken_in();
@@ -357,6 +359,7 @@ impl<I: Intake> Poller<I> {
         }
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = stays;
         self.shared.update(|state| state.assigned = assigned);
+        self.note_busy();
     }
 }
 

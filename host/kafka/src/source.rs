@@ -3,7 +3,8 @@
 //! It copies records into batches, hands them to the engine, commits on a timer, and answers
 //! rebalances ([`crate::rebalance`]) itself, in the order in which events arrive.
 
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{Receiver, Sender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use crate::commit::Committer;
 use crate::intake::Intake;
 use crate::latch::Latch;
 use crate::lookup::Lookup;
-use crate::membership::Membership;
+use crate::membership::{Member, Membership};
 use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue, Role};
 use crate::orders::{Order, Orders};
 use crate::reset::Reset;
@@ -25,6 +26,7 @@ use crate::start;
 use crate::state::{GroupState, Shared};
 use crate::stop::Stop;
 use crate::stopped::StopReport;
+use crate::subscription::Subscription;
 use crate::throttle::Throttled;
 use crate::transactions::{self, KafkaTransactions};
 use crate::troubles::Troubles;
@@ -53,9 +55,12 @@ pub struct SourceHandle {
     shared: Arc<Shared>,
     report: Receiver<StopReport>,
     orders: Orders,
+    topics: Sender<Arc<str>>,
 }
 
-/// Starts to consume: waits for Kafka, commits the start positions, joins the group.
+/// Starts to consume: waits for Kafka, commits the start positions of all `topics`, and joins the group
+/// for those that are not to be read `later` (see [`SourceHandle::read`]). With none, it joins when
+/// the first comes.
 ///
 /// With a `sink`, delivery is exactly once: its transactions can begin before the group is joined, and
 /// commit what is read.
@@ -68,7 +73,8 @@ pub struct SourceHandle {
 pub fn start<I: Intake>(
     kafka: &Kafka,
     client_id: &str,
-    topics: &std::collections::BTreeMap<String, Topic>,
+    topics: &BTreeMap<String, Topic>,
+    later: &BTreeSet<String>,
     intake: Arc<I>,
     sink: Option<&KafkaSink>,
     failed: Box<dyn FnOnce(String) + Send>,
@@ -84,6 +90,8 @@ pub fn start<I: Intake>(
     let starts = topics
         .iter()
         .map(|(name, topic)| (Arc::from(name.as_str()), topic.start));
+    let at_once = topics.keys().filter(|name| !later.contains(*name));
+    let (subscription, more) = Subscription::new(at_once.map(|name| Arc::from(name.as_str())));
     let lookup = Lookup {
         handle: Arc::clone(&handle),
         starts: starts.collect(),
@@ -124,6 +132,7 @@ pub fn start<I: Intake>(
         throttled: Throttled::default(),
         orders,
         reset: None,
+        subscription,
     };
     spawn("kafka-poll", move || {
         let mut poller = poller;
@@ -134,6 +143,7 @@ pub fn start<I: Intake>(
     Ok(SourceHandle {
         stop,
         orders: orders_sender,
+        topics: more,
         queue: wakes,
         consumer,
         membership,
@@ -158,9 +168,22 @@ impl SourceHandle {
         self.shared.get()
     }
 
+    /// As which member its group knows the consumer.
+    pub fn member(&self) -> Member {
+        Member::of(&self.consumer)
+    }
+
     /// The way to give it orders.
     pub fn orders(&self) -> Orders {
         self.orders.clone()
+    }
+
+    /// Reads this topic too from now on: the partitions that are here stay, others of the group keep
+    /// theirs. A host that is stopping does not begin.
+    pub fn read(&self, topic: &str) {
+        // It has no receiver once the consumer has ended.
+        drop(self.topics.send(topic.into()));
+        self.wake();
     }
 
     /// The transactions of `sink` that commit what this consumer has read.
@@ -175,11 +198,15 @@ impl SourceHandle {
     pub fn stop(self, deadline: Instant) -> Option<StopReport> {
         self.stop
             .set(deadline.checked_sub(LAST_WORDS).unwrap_or(deadline));
+        self.wake();
+        let wait = deadline.saturating_duration_since(Instant::now());
+        self.report.recv_timeout(wait).ok()
+    }
+
+    fn wake(&self) {
         if let Some(queue) = self.queue.upgrade() {
             queue.wake();
         }
-        let wait = deadline.saturating_duration_since(Instant::now());
-        self.report.recv_timeout(wait).ok()
     }
 }
 
@@ -208,6 +235,7 @@ pub(crate) struct Poller<I: Intake> {
     pub(crate) orders: Receiver<Order>,
     /// The reset that is under way.
     pub(crate) reset: Option<Reset<I::Stay>>,
+    pub(crate) subscription: Subscription,
     pub(crate) bootstrap: Bootstrap,
     throttled: Throttled,
 }
@@ -215,7 +243,6 @@ pub(crate) struct Poller<I: Intake> {
 impl<I: Intake> Poller<I> {
     fn run(&mut self) -> StopReport {
         if self.take_over() && self.prepare() {
-            self.subscribe();
             while self.stop.deadline().is_none() {
                 self.round();
             }
@@ -249,16 +276,9 @@ impl<I: Intake> Poller<I> {
         )
     }
 
-    fn subscribe(&mut self) {
-        let topics: Vec<_> = self.lookup.starts.keys().cloned().collect();
-        match self.handle.subscribe(&topics) {
-            Ok(()) => self.shared.update(|state| state.subscribed = true),
-            Err(error) => self.fatal(&error),
-        }
-    }
-
     /// Takes what is there, hands it over, and does what is due.
     pub(crate) fn round(&mut self) {
+        self.subscribe();
         let idle = if self.cells.any_paused() || self.reset.is_some() {
             IDLE_PAUSED
         } else {
@@ -284,6 +304,7 @@ impl<I: Intake> Poller<I> {
         self.answers_are_readable();
         self.committer.tick(self.cells.stays());
         self.note_membership();
+        self.note_busy();
         self.bootstrap.look(self.shared.is_outside(), &self.handle);
         let throttle = self.handle.throttle();
         self.throttled
@@ -363,6 +384,12 @@ impl<I: Intake> Poller<I> {
         if let Err(error) = self.handle.resume(partitions) {
             tracing::warn!("resuming failed: {error}");
         }
+    }
+
+    /// Between two events, it can only be a reset.
+    pub(crate) fn note_busy(&self) {
+        self.shared
+            .update(|state| state.busy = self.reset.is_some());
     }
 
     fn note_membership(&self) {

@@ -13,6 +13,8 @@ pub struct GroupState {
     pub assigned: usize,
     /// Assignments and revocations so far.
     pub rebalances: u64,
+    /// A rebalance is being answered, or a reset carried out.
+    pub busy: bool,
     /// Revocations so far that came too late to commit.
     pub lost: u64,
     /// Milliseconds since 1970 of the latest assignment or revocation.

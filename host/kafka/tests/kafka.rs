@@ -108,6 +108,8 @@ scenarios! {
         deleted_records_are_reported,
         a_time_is_a_start,
         a_topic_may_come_later,
+        a_topic_that_is_read_later_disturbs_nobody,
+        a_host_may_wait_for_its_first_topic,
         a_standby_is_a_member,
         partitions_move_between_members,
         a_partition_is_put_back_and_read_again,

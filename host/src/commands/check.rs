@@ -12,24 +12,27 @@ use penstock_core::config::{Config, Delivery, Loaded, Plugins, Start, Topic, Tra
 use penstock_core::partition::{OrderBy, ParkLimits};
 use serde_json::json;
 
+use super::compiling::Shown;
 use super::{Exit, Failure, configuration, output};
+use crate::shelf::Shelf;
 
 pub use broker::BrokerArgs;
 
 const FINE: Style = AnsiColor::Green.on_default().bold();
 const NAME: Style = Style::new().bold();
 
-/// Checks files as one configuration: prints what it amounts to, or everything that is wrong with
+/// Checks files as one configuration, its plugins on a `shelf`: prints what it amounts to, or everything that is wrong with
 /// it; then asks its cluster, if that is wanted.
 ///
 /// # Errors
 /// What kept it from asking.
 pub fn run(
     files: &[PathBuf],
-    plugins: &dyn Plugins,
+    shelf: &Shelf,
     broker: &BrokerArgs,
     as_json: bool,
 ) -> Result<Exit, Failure> {
+    let plugins = &Shown::of(shelf);
     if as_json {
         return run_json(files, plugins, broker);
     }

@@ -74,7 +74,8 @@ pub fn load(files: &[PathBuf], plugins: &dyn Plugins) -> Option<Loaded> {
     }
 }
 
-fn print(report: &Report) {
+/// Prints a report on standard error.
+pub fn print(report: &Report) {
     let text = report.render(true);
     if !text.is_empty() {
         output::tell(text.trim_end_matches('\n'));

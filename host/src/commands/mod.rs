@@ -2,6 +2,7 @@
 
 pub mod check;
 mod columns;
+mod compiling;
 pub mod configuration;
 mod confirm;
 pub mod demo;

@@ -2,26 +2,41 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::mpsc::channel;
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
 use penstock_core::config::{
-    Config, ConfigureProblem, HandlerLimits, PluginFacts, PluginProblem, Plugins,
+    Config, ConfigureProblem, HandlerLimits, Loaded, PluginFacts, PluginProblem, Plugins, Report,
 };
 
 use super::configuration;
 use super::{Exit, Failure};
 use crate::app::{App, Ended};
+use crate::background::{self, Checked};
 use crate::logging::{self, Lines, LogError};
-use crate::shelf::Shelf;
+use crate::shelf::{Compiled, Shelf};
 use crate::signals;
+
+/// How long plugins are waited for that have to be compiled. Most are by then, so that the group is
+/// joined once, and a mistake ends the host before that.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a running host is told.
+enum Event {
+    Signal(String),
+    Fatal(String),
+    /// A plugin was compiled.
+    Compiled(Checked),
+}
 
 /// Why the host stops.
 enum Stop {
-    Signal(String),
-    Fatal(String),
+    Asked,
+    Failed,
+    /// What was compiled does not suit the configuration.
+    Wrong(Report),
 }
 
 /// Runs the host.
@@ -29,7 +44,7 @@ enum Stop {
 /// # Errors
 /// A wrong configuration, or what can't be had on this machine.
 pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
-    let shelf = Shelf::default();
+    let shelf = Arc::new(Shelf::default());
     let logged = Logged::of(&shelf);
     let Some(loaded) = configuration::load(files, &logged) else {
         return Ok(Exit::Usage);
@@ -47,54 +62,115 @@ pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
         handlers = config.handlers.len(),
         "starting"
     );
-    let (signal_sender, signals_received) = channel();
-    let (fatal_sender, fatal_errors) = channel();
-    let (stop_sender, stops) = channel();
-    signals::watch(signal_sender)
-        .map_err(|error| Failure::new(Exit::Problem, format!("signals: {error}")))?;
-    let app = App::start(&loaded, &shelf, &fatal_sender)?;
-    forward(signals_received, Stop::Signal, &stop_sender);
-    forward(fatal_errors, Stop::Fatal, &stop_sender);
-    let stop = stops.recv().expect("both forwarders hold a sender");
-    let fatal = match stop {
-        Stop::Signal(name) => {
-            tracing::info!(deadline = ?config.host.shutdown_deadline, "{name}: stopping");
-            false
-        }
-        Stop::Fatal(text) => {
-            tracing::error!("{text}; the host ends, restart it");
-            true
+    let compiled = background::compile(&loaded, &shelf)
+        .map_err(|error| Failure::new(Exit::Problem, format!("a thread: {error}")))?;
+    let loaded = match soon(loaded, &compiled) {
+        Ok(loaded) => loaded,
+        Err(report) => {
+            configuration::print(&report);
+            return Ok(Exit::Usage);
         }
     };
-    let ended = app.stop(Instant::now() + config.host.shutdown_deadline);
-    let exit = report(&ended, fatal);
+    let config = &loaded.config;
+    let (signal_sender, signals_received) = channel();
+    let (fatal_sender, fatal_errors) = channel();
+    let (event_sender, events) = channel();
+    signals::watch(signal_sender)
+        .map_err(|error| Failure::new(Exit::Problem, format!("signals: {error}")))?;
+    let mut app = App::start(&loaded, &shelf, &fatal_sender)?;
+    forward(signals_received, Event::Signal, &event_sender);
+    forward(fatal_errors, Event::Fatal, &event_sender);
+    forward(compiled, Event::Compiled, &event_sender);
+    let stop = until_stop(&mut app, &shelf, &events);
+    let deadline = config.host.shutdown_deadline;
+    tracing::info!(
+        ?deadline,
+        "what is in hand is finished, at most until the deadline"
+    );
+    let ended = app.stop(Instant::now() + deadline);
+    let exit = report(&ended, matches!(stop, Stop::Failed));
     drop(lines);
+    if let Stop::Wrong(report) = stop {
+        configuration::print(&report);
+        return Ok(Exit::Usage);
+    }
     Ok(exit)
 }
 
+/// The configuration with what is compiled within a short time.
+fn soon(mut loaded: Loaded, compiled: &Receiver<Checked>) -> Checked {
+    let until = Instant::now() + PATIENCE;
+    while loaded.pending().next().is_some() {
+        let left = until.saturating_duration_since(Instant::now());
+        match compiled.recv_timeout(left) {
+            Ok(checked) => loaded = checked?,
+            Err(_) => break,
+        }
+    }
+    Ok(loaded)
+}
+
+/// Takes in what is compiled, until it is time to stop.
+fn until_stop(app: &mut App, shelf: &Shelf, events: &Receiver<Event>) -> Stop {
+    loop {
+        match events
+            .recv()
+            .expect("the signals' forwarder holds a sender")
+        {
+            Event::Signal(name) => {
+                tracing::info!("{name}: stopping");
+                return Stop::Asked;
+            }
+            Event::Fatal(text) => {
+                tracing::error!("{text}; the host ends, restart it");
+                return Stop::Failed;
+            }
+            Event::Compiled(Ok(loaded)) => {
+                if let Err(error) = app.extend(&loaded, shelf) {
+                    tracing::error!("{error}; the host ends, restart it");
+                    return Stop::Failed;
+                }
+            }
+            Event::Compiled(Err(report)) => {
+                tracing::error!(
+                    "a plugin that is compiled now does not suit the configuration, as `penstock \
+                     check` would have said; the host ends"
+                );
+                return Stop::Wrong(report);
+            }
+        }
+    }
+}
+
 /// Plugins that are looked at once there is a log: how they are loaded, and what they say when
-/// they are asked, belongs into it.
+/// they are asked, belongs into it. Those that are not compiled are not waited for.
 struct Logged<'s> {
-    shelf: &'s Shelf,
+    plugins: Compiled<'s>,
     log: OnceLock<Result<Lines, LogError>>,
 }
 
 impl<'s> Logged<'s> {
     fn of(shelf: &'s Shelf) -> Logged<'s> {
-        let log = OnceLock::new();
-        Logged { shelf, log }
+        Logged {
+            plugins: shelf.compiled(),
+            log: OnceLock::new(),
+        }
     }
 }
 
 impl Plugins for Logged<'_> {
+    fn is_pending(&self, path: &Path, pinned: Option<[u8; 32]>, config: &Config) -> bool {
+        self.log.get_or_init(|| logging::start(&config.log));
+        self.plugins.is_pending(path, pinned, config)
+    }
+
     fn inspect(
         &self,
         path: &Path,
         pinned: Option<[u8; 32]>,
         config: &Config,
     ) -> Result<PluginFacts, PluginProblem> {
-        self.log.get_or_init(|| logging::start(&config.log));
-        self.shelf.inspect(path, pinned, config)
+        self.plugins.inspect(path, pinned, config)
     }
 
     fn configure(
@@ -105,19 +181,16 @@ impl Plugins for Logged<'_> {
         settings: &BTreeMap<String, String>,
         limits: &HandlerLimits,
     ) -> Result<(), ConfigureProblem> {
-        self.shelf.configure(path, sha256, topic, settings, limits)
+        self.plugins
+            .configure(path, sha256, topic, settings, limits)
     }
 }
 
-fn forward(
-    from: std::sync::mpsc::Receiver<String>,
-    wrap: fn(String) -> Stop,
-    to: &std::sync::mpsc::Sender<Stop>,
-) {
+fn forward<T: Send + 'static>(from: Receiver<T>, wrap: fn(T) -> Event, to: &Sender<Event>) {
     let to = to.clone();
     std::thread::spawn(move || {
-        for text in from {
-            if to.send(wrap(text)).is_err() {
+        for one in from {
+            if to.send(wrap(one)).is_err() {
                 return;
             }
         }

@@ -35,6 +35,13 @@ pub const EXPECTED: &str = "expected.jsonl";
 /// The configuration.
 pub const CONFIGURATION: &str = "case.toml";
 
+/// What a line of the first is.
+const RECORD: &str = "a line is a record, as {\"key\":\"u7\",\"value\":\"text\"}; `penstock peek \
+     --json` writes it so";
+/// What a line of the second is.
+const OUTCOME: &str = "a line is what a record comes to, as {\"verdict\":\"skipped\",\
+     \"reason\":\"tombstone\"}; `penstock plugin test --bless` writes them";
+
 /// The topic of a record that has none.
 const TOPIC: &str = "input";
 /// Of a case's file; all of it is held.
@@ -83,7 +90,7 @@ impl Case {
         let expected = match text(&folder.join(EXPECTED))? {
             None => None,
             Some(text) => {
-                let outcomes = lines(&folder.join(EXPECTED), &text)?;
+                let outcomes = lines(&folder.join(EXPECTED), &text, OUTCOME)?;
                 let outcomes = outcomes.into_iter();
                 Some(
                     outcomes
@@ -92,9 +99,15 @@ impl Case {
                 )
             }
         };
+        let path = folder.join(INPUT);
+        let records = lines(&path, &input, RECORD)?;
+        if records.is_empty() {
+            let what = format!("{} has no record\n  help: {RECORD}", path.display());
+            return Err(Unusable::File(what));
+        }
         Ok(Case {
             folder: folder.to_owned(),
-            records: lines(&folder.join(INPUT), &input)?,
+            records,
             expected,
             configuration,
         })
@@ -275,10 +288,11 @@ fn text(path: &Path) -> Result<Option<String>, Unusable> {
     }
 }
 
-/// What stands in each line that is not empty, with the line's number.
+/// What stands in each line that is not empty, with the line's number; `help` says what should.
 fn lines<T: serde::de::DeserializeOwned>(
     path: &Path,
     text: &str,
+    help: &str,
 ) -> Result<Vec<(usize, T)>, Unusable> {
     let lines = text
         .lines()
@@ -289,7 +303,8 @@ fn lines<T: serde::de::DeserializeOwned>(
         let parsed = serde_json::from_str(line).map_err(|error| {
             // Each line is one line to the parser.
             let error = error.to_string().replace(" at line 1 column", " at column");
-            Unusable::File(format!("{}:{number}: {error}", path.display()))
+            let place = format!("{}:{number}", path.display());
+            Unusable::File(format!("{place}: {error}\n  help: {help}"))
         });
         parsed.map(|of| (number, of))
     };

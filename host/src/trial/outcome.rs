@@ -26,7 +26,11 @@ use crate::record_json::RecordJson;
 
 /// What came of a record, or is expected to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    expecting = "an object"
+)]
 pub struct Outcome {
     /// What the host makes of the record.
     pub verdict: Verdict,

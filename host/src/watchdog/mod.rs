@@ -6,6 +6,7 @@
 mod found;
 mod heal;
 mod remade;
+mod stranded;
 mod window;
 
 use std::io;
@@ -14,19 +15,23 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use penstock_core::diagnosis::diagnose;
-use penstock_core::diagnosis::snapshot::{Answer, Host};
+use penstock_core::diagnosis::snapshot::{Answer, Host, Look};
 use penstock_core::status::Status;
 use tokio::sync::oneshot;
 
 pub use found::Found;
+pub use stranded::{Membership, Standing};
 
 use crate::admin::{Control, View};
 use crate::doctor::{Ask, Observer};
 use heal::Healer;
+use stranded::Stranded;
 use window::Window;
 
 /// Between two looks. As long as the doctor watches what stands still.
 const PERIOD: Duration = Duration::from_secs(10);
+/// How long the client may take to say how it stands.
+const STANDING: Duration = Duration::from_secs(5);
 
 /// A running watchdog; it ends when dropped.
 #[derive(Debug)]
@@ -35,17 +40,23 @@ pub struct Watchdog {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What the watchdog looks at from inside, and what it can do.
+pub struct Inside {
+    /// The host as it shows itself.
+    pub view: Arc<dyn View>,
+    /// How its client stands in the group.
+    pub membership: Arc<dyn Membership>,
+    /// Takes orders as an operator gives them.
+    pub control: Arc<dyn Control>,
+    /// Gets a reason why the host has to begin anew, once.
+    pub failed: Box<dyn FnOnce(String) + Send>,
+}
+
 /// Starts it for the host with this `client.id`. What it finds is in `found` and in the log.
 ///
 /// # Errors
 /// The thread or its runtime could not be started.
-pub fn start(
-    ask: Ask,
-    client_id: &str,
-    view: Arc<dyn View>,
-    control: Arc<dyn Control>,
-    found: Arc<Found>,
-) -> io::Result<Watchdog> {
+pub fn start(ask: Ask, client_id: &str, inside: Inside, found: Arc<Found>) -> io::Result<Watchdog> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -53,10 +64,13 @@ pub fn start(
     let client_id = client_id.to_owned();
     let watch = Watch {
         observer: Observer::new(ask, Some(client_id)),
-        view,
-        healer: Healer::new(control, Arc::clone(&found)),
+        view: inside.view,
+        membership: inside.membership,
+        healer: Healer::new(inside.control, Arc::clone(&found)),
+        failed: Some(inside.failed),
         found,
         window: Window::default(),
+        stranded: Stranded::default(),
     };
     let thread = std::thread::Builder::new()
         .name("watchdog".to_owned())
@@ -86,9 +100,12 @@ impl Drop for Watchdog {
 struct Watch {
     observer: Observer,
     view: Arc<dyn View>,
+    membership: Arc<dyn Membership>,
     healer: Healer,
+    failed: Option<Box<dyn FnOnce(String) + Send>>,
     found: Arc<Found>,
     window: Window,
+    stranded: Stranded,
 }
 
 impl Watch {
@@ -113,6 +130,7 @@ impl Watch {
             return;
         };
         let status = self.view.status();
+        self.is_stranded(&look, &status).await;
         look.hosts = vec![itself(&self.observer, &status)];
         let mut findings = Vec::new();
         for looks in self.window.add(look) {
@@ -127,6 +145,21 @@ impl Watch {
         self.found.replace(&findings);
         if let Some(look) = self.window.latest() {
             self.healer.heal(&findings, look, &status).await;
+        }
+    }
+
+    /// Has the host begin anew, if its client will never hand over what is this host's.
+    async fn is_stranded(&mut self, look: &Look, status: &Status) {
+        let membership = Arc::clone(&self.membership);
+        let standing = tokio::task::spawn_blocking(move || membership.standing());
+        let standing = match tokio::time::timeout(STANDING, standing).await {
+            Ok(Ok(standing)) => Ok(standing),
+            Ok(Err(_)) | Err(_) => Err(()),
+        };
+        if let Some(why) = self.stranded.add(look, status, standing)
+            && let Some(failed) = self.failed.take()
+        {
+            failed(why);
         }
     }
 }

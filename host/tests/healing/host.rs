@@ -1,5 +1,6 @@
 //! A host in this process, wired as `app.rs` wires it, with [`Leaky`] between source and engine.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use penstock::commands::configuration;
 use penstock::plan;
 use penstock::shelf::Shelf;
 use penstock::view::{HostView, Source};
-use penstock::watchdog::{self, Found, Watchdog};
+use penstock::watchdog::{self, Found, Inside, Watchdog};
 use penstock_core::conditions::Conditions;
 use penstock_engine::Engine;
 use penstock_kafka::{KafkaSink, client_id, start_source};
@@ -73,6 +74,7 @@ impl Host {
             &config.kafka,
             &client_id,
             &config.topics,
+            &BTreeSet::new(),
             leaky,
             None,
             failed(),
@@ -80,8 +82,13 @@ impl Host {
         let source = Arc::new(Mutex::new(Some(source)));
         view.attach(&engine, &source);
         let ask = plan::watch(config).map_err(anyhow::Error::msg)?;
-        let (seen, steered) = (Arc::clone(&view) as _, Arc::clone(&view) as _);
-        let watchdog = watchdog::start(ask, &client_id, seen, steered, found);
+        let inside = Inside {
+            view: Arc::clone(&view) as _,
+            membership: Arc::clone(&view) as _,
+            control: Arc::clone(&view) as _,
+            failed: failed(),
+        };
+        let watchdog = watchdog::start(ask, &client_id, inside, found);
         Ok(Host {
             view,
             engine,

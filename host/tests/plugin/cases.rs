@@ -139,12 +139,7 @@ fn what_is_blessed_passes_and_what_passes_stays_as_it_is_written() {
         "tests/a/expected.jsonl",
         &format!("{}\n", lines[0]),
     );
-    ran(
-        &folder,
-        &test,
-        1,
-        &["in.jsonl has 2 records, expected.jsonl 1 lines"],
-    );
+    ran(&folder, &test, 1, &["in.jsonl has 2, and there are 1"]);
 }
 
 #[test]
@@ -187,7 +182,16 @@ fn what_depends_on_neighbours_is_a_difference_and_isolation_the_way_out() {
 #[test]
 fn a_wrong_case_is_told_with_its_place_and_the_others_run() {
     let folder = folder_with("unruly");
-    for name in ["bad-expected", "bad-input", "bad-toml", "fine", "refused"] {
+    let names = [
+        "bad-expected",
+        "bad-input",
+        "bad-toml",
+        "empty",
+        "fine",
+        "other",
+        "refused",
+    ];
+    for name in names {
         write(
             &folder,
             &format!("tests/{name}/in.jsonl"),
@@ -209,6 +213,8 @@ fn a_wrong_case_is_told_with_its_place_and_the_others_run() {
         "tests/bad-expected/expected.jsonl",
         "{\"verdict\":\"fine\"}\n",
     );
+    write(&folder, "tests/empty/in.jsonl", "\n");
+    write(&folder, "tests/other/expected.jsonl", "[]\n");
     write(
         &folder,
         "tests/bad-toml/case.toml",
@@ -225,13 +231,17 @@ fn a_wrong_case_is_told_with_its_place_and_the_others_run() {
         2,
         &[
             "tests/bad-expected/expected.jsonl:1: unknown variant `fine`",
+            "help: a line is what a record comes to, as {\"verdict\":\"skipped\",",
             "tests/bad-input/in.jsonl:2: unknown field `valeu`",
+            "help: a line is a record, as {\"key\":\"u7\",\"value\":\"text\"}",
+            "tests/empty/in.jsonl has no record",
+            "tests/other/expected.jsonl:1: invalid length 0, expected an object",
             "tests/bad-toml/case.toml:2:13",
             "\"recrd\"",
             "FAIL  fine",
             "tests/refused/case.toml:2:10",
             "refuses its setting `refuse`",
-            "4 can't be run",
+            "6 can't be run",
         ],
     );
     let filtered = ["plugin", "test", "--filter", "fine", "--bless"];
@@ -249,8 +259,13 @@ fn what_is_missing_is_named() {
         &folder,
         &["plugin", "test", "--filter", "two"],
         2,
-        &["none of the 1 cases"],
+        &["no case has that in its name", "the cases are: one"],
     );
+    let nowhere = ["plugin", "test", "nowhere"];
+    ran(&folder, &nowhere, 2, &["there is no folder nowhere"]);
+    let unbuilt = ["plugin", "test", "--plugin", "that.wasm"];
+    let said = ["that.wasm: there is no such file", "penstock plugin build"];
+    ran(&folder, &unbuilt, 2, &said);
     write(&folder, "it.wasm", "x");
     ran(
         &folder,
@@ -280,13 +295,10 @@ fn results_are_written_for_others_to_read() {
         "tests/one/expected.jsonl",
         "{\"verdict\":\"skipped\"}\n",
     );
-    ran(
-        &folder,
-        &["plugin", "test", "--junit", "results.xml"],
-        1,
-        &[],
-    );
-    let xml = fs::read_to_string(folder.path().join("results.xml")).expect("written");
+    // Into a folder that nothing has made yet, as the first step of a pipeline.
+    let results = ["plugin", "test", "--junit", "build/out/results.xml"];
+    ran(&folder, &results, 1, &[]);
+    let xml = fs::read_to_string(folder.path().join("build/out/results.xml")).expect("written");
     assert!(
         xml.contains("<testsuite name=\"unruly\" tests=\"1\" failures=\"1\" errors=\"0\""),
         "{xml}"
@@ -294,6 +306,32 @@ fn results_are_written_for_others_to_read() {
     assert!(
         xml.contains("- skipped\n") && xml.contains("+ emitted\n"),
         "{xml}"
+    );
+}
+
+#[test]
+fn results_that_cannot_be_written_are_no_verdict() {
+    let folder = folder_with("unruly");
+    write(&folder, "tests/one/in.jsonl", "{\"value\":\"ok\"}\n");
+    let into_a_file = ["plugin", "test", "--junit", "it.wasm/results.xml"];
+    let said = ["it.wasm/results.xml can't be written", "has no results"];
+    ran(&folder, &into_a_file, 2, &said);
+}
+
+/// The host's log has it on one line; here it is shown the same.
+#[test]
+fn a_line_break_in_a_log_line_is_escaped_once() {
+    let folder = folder_with("unruly");
+    write(&folder, "tests/one/in.jsonl", "{\"value\":\"panic\"}\n");
+    write(
+        &folder,
+        "tests/one/expected.jsonl",
+        "{\"verdict\":\"skipped\"}\n",
+    );
+    let out = ran(&folder, &["plugin", "test"], 1, &["log error panicked at"]);
+    assert!(
+        out.contains(r":\nthe record at offset 0") && !out.contains(r"\\"),
+        "{out}"
     );
 }
 

@@ -1,6 +1,7 @@
 //! Compiling plugins: on few threads, behind everything else that runs on the machine, and with
 //! lines in the log where it takes long.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
@@ -18,8 +19,10 @@ use crate::shape;
 /// Few, so that compiling leaves the records that are being handled their cores.
 const THREADS: usize = 2;
 
-/// What takes longer is worth a line; each ten times as long another.
+/// What takes longer is worth a line.
 const LONG: Duration = Duration::from_secs(1);
+/// Between that line and the next.
+const STILL: Duration = Duration::from_secs(5);
 
 /// Compiles one plugin after the other.
 #[derive(Default)]
@@ -47,7 +50,11 @@ impl Compiler {
             .unwrap_or_else(PoisonError::into_inner);
         let threads = threads().map_err(|error| failed(error.to_string()))?;
         let compile = || threads.install(|| Component::from_binary(engine, binary));
-        told(path, binary.len(), compile).map_err(|error| failed(format!("{error:#}")))
+        // What it stumbles over is one plugin; a host that runs already is to end in order.
+        let caught = || catch_unwind(AssertUnwindSafe(compile));
+        told(path, binary.len(), caught)
+            .map_err(|_| failed("the compiler panicked".to_owned()))?
+            .map_err(|error| failed(format!("{error:#}")))
     }
 }
 
@@ -59,9 +66,10 @@ fn threads() -> Result<ThreadPool, ThreadPoolBuildError> {
         .build()
 }
 
-/// Beside a thread that takes all it can get, one that compiles has a tenth of a core.
+/// Puts the calling thread behind the others: beside one that takes all it can get, it has a tenth of
+/// a core.
 #[cfg(target_os = "linux")]
-fn lower_priority() {
+pub fn lower_priority() {
     const LOWER_BY: i32 = 10;
     // SAFETY: no pointers; 0 is the calling thread. An error would be -1, which is as good.
     let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) };
@@ -73,8 +81,9 @@ fn lower_priority() {
     }
 }
 
+/// Does nothing: it is not known how, here.
 #[cfg(not(target_os = "linux"))]
-fn lower_priority() {}
+pub fn lower_priority() {}
 
 /// Says that it is being compiled, where that takes long, and that it was.
 fn told<R>(path: &Path, bytes: usize, compile: impl FnOnce() -> R) -> R {
@@ -96,7 +105,7 @@ fn told<R>(path: &Path, bytes: usize, compile: impl FnOnce() -> R) -> R {
                         seconds,
                         "compiling a plugin, which is done once for each version of it"
                     );
-                    wait = 10 * LONG;
+                    wait = STILL;
                 }
             });
         });

@@ -37,6 +37,14 @@ pub struct Runtime {
     plugins: Mutex<HashMap<[u8; 32], Slot>>,
 }
 
+/// A plugin's file, and which plugin it is.
+struct Identified {
+    source: Source,
+    sha256: [u8; 32],
+    /// What is in it, if it had to be read.
+    binary: Option<Vec<u8>>,
+}
+
 impl Runtime {
     /// Starts the engine. Compiled plugins are kept in `cache`, a directory that is made, for this
     /// user alone, where it isn't there; one that can't be used, or that others may write, is done
@@ -89,9 +97,46 @@ impl Runtime {
         path: &Path,
         is_wanted: impl FnOnce(&[u8; 32]) -> bool,
     ) -> Result<Arc<Plugin>, LoadError> {
+        let mut file = self.identify(path, is_wanted)?;
+        let slot = self.slot(file.sha256);
+        slot.get_or_init(|| {
+            let (component, loaded) = self.component(path, &mut file)?;
+            self.plugin(&component, file.sha256, loaded)
+        })
+        .clone()
+    }
+
+    /// As [`Runtime::load`], or [`Runtime::load_pinned`], where that takes no compiling; `None` where it
+    /// would, or does already.
+    ///
+    /// # Errors
+    /// As theirs.
+    pub fn load_compiled(
+        &self,
+        path: &Path,
+        pinned: Option<[u8; 32]>,
+    ) -> Result<Option<Arc<Plugin>>, LoadError> {
+        let is_wanted = |actual: &[u8; 32]| pinned.is_none_or(|pinned| *actual == pinned);
+        let mut file = self.identify(path, is_wanted)?;
+        let slot = self.slot(file.sha256);
+        if slot.get().is_none() {
+            let Some(component) = self.cached(&mut file) else {
+                return Ok(None);
+            };
+            slot.get_or_init(|| self.plugin(&component, file.sha256, Loaded::Cached));
+        }
+        slot.get().cloned().transpose()
+    }
+
+    /// Which plugin a file is: by what is remembered of it, else by reading it.
+    fn identify(
+        &self,
+        path: &Path,
+        is_wanted: impl FnOnce(&[u8; 32]) -> bool,
+    ) -> Result<Identified, LoadError> {
         let mut source = Source::open(path)?;
-        let known = self.cache.as_ref();
-        let known = known.and_then(|cache| cache.digests().known(&source.metadata));
+        let cache = self.cache.as_ref();
+        let known = cache.and_then(|cache| cache.digests().known(&source.metadata));
         let (sha256, binary) = match known {
             Some(sha256) => (sha256, None),
             None => {
@@ -102,16 +147,26 @@ impl Runtime {
         if !is_wanted(&sha256) {
             return Err(PluginProblem::not_the_pinned(&sha256).into());
         }
-        let slot = {
-            let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(plugins.entry(sha256).or_default())
-        };
-        slot.get_or_init(|| {
-            let (component, loaded) = self.component(path, &mut source, binary, sha256)?;
-            let clock = Arc::clone(&self.clock);
-            Plugin::new(&component, &self.functions, clock, sha256, loaded).map(Arc::new)
+        Ok(Identified {
+            source,
+            sha256,
+            binary,
         })
-        .clone()
+    }
+
+    fn slot(&self, sha256: [u8; 32]) -> Slot {
+        let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(plugins.entry(sha256).or_default())
+    }
+
+    fn plugin(
+        &self,
+        component: &Component,
+        sha256: [u8; 32],
+        loaded: Loaded,
+    ) -> Result<Arc<Plugin>, LoadError> {
+        let clock = Arc::clone(&self.clock);
+        Plugin::new(component, &self.functions, clock, sha256, loaded).map(Arc::new)
     }
 
     /// Runs `call`, which calls handlers, where no engine runs whose ticker drives the clock.
@@ -119,34 +174,38 @@ impl Runtime {
         self.clock.watched(call)
     }
 
+    /// What an earlier run has compiled.
+    fn cached(&self, file: &mut Identified) -> Option<Component> {
+        let key = Key::new(file.sha256, &self.engine);
+        let component = self.cache.as_ref()?.find(&key, &self.engine)?;
+        self.take_note(&mut file.source);
+        Some(component)
+    }
+
     fn component(
         &self,
         path: &Path,
-        source: &mut Source,
-        binary: Option<Vec<u8>>,
-        sha256: [u8; 32],
+        file: &mut Identified,
     ) -> Result<(Component, Loaded), LoadError> {
-        let key = Key::new(sha256, &self.engine);
-        let cached = self.cache.as_ref();
-        if let Some(component) = cached.and_then(|cache| cache.find(&key, &self.engine)) {
-            self.take_note(source);
+        if let Some(component) = self.cached(file) {
             return Ok((component, Loaded::Cached));
         }
-        let binary = match binary {
+        let binary = match file.binary.take() {
             Some(binary) => binary,
-            None => source.read()?,
+            None => file.source.read()?,
         };
-        if Sha256::digest(&binary)[..] != sha256 {
+        if Sha256::digest(&binary)[..] != file.sha256 {
             let text = "changed while it was read";
             return Err(LoadError::new(Code::PluginMissing, text).help("start again"));
         }
         let component = self.compiler.compile(&self.engine, path, &binary)?;
         if let Some(cache) = &self.cache {
+            let key = Key::new(file.sha256, &self.engine);
             match component.serialize() {
                 Ok(artefact) => cache.keep(&key, &artefact),
                 Err(error) => tracing::warn!(%error, "a compiled plugin can't be kept"),
             }
-            self.take_note(source);
+            self.take_note(&mut file.source);
         }
         Ok((component, Loaded::Compiled))
     }

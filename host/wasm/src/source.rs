@@ -86,7 +86,7 @@ fn missing(error: &io::Error) -> LoadError {
     let (text, help) = match error.kind() {
         ErrorKind::NotFound => (
             "there is no such file".to_owned(),
-            "paths are relative to the configuration file",
+            "paths are relative to the configuration file; `penstock plugin build` builds a plugin",
         ),
         ErrorKind::PermissionDenied => (
             format!("can't be read: {error}"),

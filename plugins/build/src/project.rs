@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::component::Built;
 use crate::contract;
-use crate::languages::Language;
+use crate::languages::{LANGUAGES, Language};
 use crate::name;
 use crate::refused::Refused;
 
@@ -58,8 +58,14 @@ impl Project {
         let manifest: Manifest =
             toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
         name::check(&manifest.name).map_err(|refused| wrong(refused.what))?;
-        let language = Language::named(&manifest.language)
-            .ok_or_else(|| wrong(format!("`{}` is no language", manifest.language)))?;
+        let language = Language::named(&manifest.language).ok_or_else(|| {
+            let known: Vec<&str> = LANGUAGES.iter().map(|one| one.name).collect();
+            let of = &manifest.language;
+            wrong(format!(
+                "`{of}` is no language; there are {}",
+                known.join(", ")
+            ))
+        })?;
         Ok(Project {
             // Tools are run in it, and get paths of it.
             root: root.canonicalize()?,
@@ -134,7 +140,7 @@ mod tests {
             ("language = \"c\"", "missing field `name`"),
             (
                 "name = \"one\"\nlanguage = \"cobol\"",
-                "`cobol` is no language",
+                "`cobol` is no language; there are rust, typescript, python, go, c",
             ),
             ("name = \"../one\"\nlanguage = \"c\"", "small letters"),
             (

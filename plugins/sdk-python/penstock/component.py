@@ -121,7 +121,8 @@ class Handler(exports.Handler):
         except Retry as error:
             why = types.Reason(error.code, error.text)
             raise Err(types.Failure_Retry(types.RetryInfo(error.after_ms, why))) from None
-        except Exception as error:
+        # `sys.exit` too: it would end the instance without a word of where.
+        except BaseException as error:
             crash = types.CrashInfo(message(error), trace(error, _ROOT))
             raise Err(types.Failure_Crash(crash)) from None
         finally:

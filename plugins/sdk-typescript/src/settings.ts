@@ -8,7 +8,7 @@ export interface Setting<T> {
   readonly required: boolean;
   /** What holds when it isn't given. */
   readonly default: string | undefined;
-  /** What the text means; throws an `Error` that says what is wrong with it. */
+  /** What the text means; throws an `Error` that says what is wrong with it. `NaN` is wrong too. */
   readonly parse: (text: string) => T;
 }
 
@@ -75,7 +75,10 @@ export function read<S extends Declared>(
       continue;
     }
     try {
-      settings[name] = of.parse(found);
+      const value = of.parse(found);
+      // What `Number` and its like make of another text, without a word.
+      if (Number.isNaN(value)) throw new Error(`expected a number, found \`${found}\``);
+      settings[name] = value;
     } catch (error) {
       problems.push({ name, problem: error instanceof Error ? error.message : String(error) });
     }

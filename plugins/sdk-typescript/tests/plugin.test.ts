@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { context, plugin, Reject, Retry, setting, skip } from "../src/index.ts";
+import { context, plugin, Reject, Retry, setting, Skip, skip } from "../src/index.ts";
 import { instance } from "../src/testing.ts";
 
 function whole(text: string): number {
@@ -69,6 +69,17 @@ test("all that is wrong with the settings is said", () => {
       "mark: must be given: What to end with\n" +
       "times: expected a whole number",
   });
+});
+
+test("a setting that is no number is refused, though `Number` makes NaN of it", () => {
+  const counts = plugin(
+    { name: "n", version: "1", outputs: {}, settings: { count: setting.required("Many", Number) } },
+    ({ settings: { count } }) => () => skip("counted", String(count)),
+  );
+  assert.throws(() => instance(counts, { count: "ten" }), {
+    message: "count: expected a number, found `ten`",
+  });
+  assert.equal((instance(counts, { count: "10" }).handle({}).result as Skip).text, "10");
 });
 
 test("an output that is not declared is refused by the types", () => {

@@ -18,6 +18,7 @@ test("frames are told in the author's lines, in each engine's form", () => {
   const expected = "at breaks (src/handler.ts:5)\nat (anonymous) (src/handler.ts:8)";
   const stacks = [
     "breaks@plugin.js:2:9\n@plugin.js:3:12\nhandle@plugin.js:1:1\n@initializer.js:5:6\n",
+    "breaks@plugin.js:2:9\nhandler_default</<@plugin.js:3:12\nhandle@plugin.js:1:1\n",
     "Error: broken\n    at breaks (plugin.js:2:9)\n    at plugin.js:3:12\n    at handle (plugin.js:1:1)\n",
   ];
   for (const stack of stacks) assert.equal(trace(thrown(stack), map), expected);

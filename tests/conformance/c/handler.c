@@ -130,7 +130,7 @@ static penstock_verdict handle(const penstock_message *message) {
         penstock_log(PENSTOCK_WARN, "a warn line");
         penstock_log(PENSTOCK_ERROR, "an error line");
         puts("printed");
-        fflush(stdout);
+        puts("printed again");
     } else if (is(command, "settings")) {
         penstock_emit(OUT, PENSTOCK_NONE, settings_given());
     } else if (is(command, "surroundings")) {

@@ -101,6 +101,7 @@ func (handler *handler) Handle(message *penstock.Message) error {
 		slog.Warn("a warn line")
 		slog.Error("an error line")
 		fmt.Println("printed")
+		fmt.Println("printed again")
 	case command == "settings":
 		if err := emit(out, handler); err != nil {
 			return err

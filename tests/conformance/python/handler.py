@@ -62,6 +62,7 @@ class Conformance(Handler):
                 logging.warning("a warn line")
                 logging.error("an error line")
                 print("printed")
+                print("printed again")
             case "settings":
                 settings = {"word": self.word, "count": self.count, "note": self.note}
                 self.out.emit(value=json.dumps(settings))

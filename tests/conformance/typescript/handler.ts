@@ -81,6 +81,7 @@ export default plugin(definition, ({ topic, settings, emit }) => {
         console.warn("a warn line");
         console.error("an error line");
         console.log("printed");
+        console.log("printed again");
         break;
       case "settings": {
         const { word, count, note = null } = settings;

@@ -4,6 +4,7 @@
 mod backpressure;
 mod cache;
 mod chain;
+mod compiling;
 mod exactly_once;
 mod failures;
 mod frozen;

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 pub struct Project {
     above: TempDir,
     name: String,
+    told: String,
 }
 
 impl Project {
@@ -18,9 +19,16 @@ impl Project {
     pub fn new(name: &str, language: &str) -> Result<Project> {
         let above = tempfile::tempdir().context("an empty folder")?;
         let mut new = penstock(above.path(), &["plugin", "new", name, "--lang", language])?;
-        succeeds(&mut new)?;
+        let told = succeeds(&mut new)?;
         let name = name.to_owned();
-        Ok(Project { above, name })
+        Ok(Project { above, name, told })
+    }
+
+    /// The command for its unit tests, as `penstock plugin new` told it after that into the folder.
+    pub fn unit_tests(&self) -> Result<&str> {
+        let mut commands = self.told.lines().filter_map(|line| line.strip_prefix("  "));
+        let command = commands.nth(1);
+        command.with_context(|| format!("no second command in {}", self.told))
     }
 
     /// Its folder.

@@ -1,5 +1,6 @@
 //! Two to four hosts of one group.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
@@ -17,9 +18,9 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Fleet {
     config: HostConfig,
     /// What a host says that may end by itself, to be started again.
-    may_end_with: Option<&'static str>,
+    may_end_with: Vec<&'static str>,
     /// How many did.
-    pub ended: usize,
+    pub ended: BTreeMap<&'static str, usize>,
     hosts: Vec<Member>,
     /// Asked to end; each is to do so by then.
     ending: Vec<(Member, Instant)>,
@@ -34,11 +35,11 @@ struct Member {
 
 impl Fleet {
     /// Nobody yet.
-    pub fn new(config: HostConfig, may_end_with: Option<&'static str>) -> Fleet {
+    pub fn new(config: HostConfig, may_end_with: Vec<&'static str>) -> Fleet {
         Fleet {
             config,
             may_end_with,
-            ended: 0,
+            ended: BTreeMap::new(),
             hosts: Vec::new(),
             ending: Vec::new(),
         }
@@ -123,11 +124,12 @@ impl Fleet {
                 continue;
             };
             let log = member.host.process().log_tail();
-            let is_said = self.may_end_with.is_some_and(|said| log.contains(said));
-            if status.code() != Some(1) || !is_said {
+            let said = self.may_end_with.iter().find(|said| log.contains(**said));
+            let Some(said) = said.filter(|_| status.code() == Some(1)) else {
                 bail!("a host ended by itself ({status}):\n{log}");
-            }
-            self.ended += 1;
+            };
+            println!("h{} ended by itself:\n{log}", member.number);
+            *self.ended.entry(said).or_default() += 1;
         }
         self.see_ends()?;
         while self.hosts.len() < *HOSTS.start() {
@@ -200,7 +202,10 @@ impl Fleet {
         }
         let ending = self.ending.iter().map(|(member, _)| member.number);
         println!("asked to end: {:?}", ending.collect::<Vec<_>>());
-        println!("{:?}", Doctor::of(bootstrap, group).output());
+        let doctor = Doctor::of(bootstrap, group);
+        println!("{:?}", doctor.output());
+        // With the looks, which have what the coordinator has planned for whom.
+        println!("{:?}", doctor.and(&["--save", "/dev/stderr"]).output());
     }
 
     /// SIGTERM for all; each is to end well, and so are those that were asked before.

@@ -29,8 +29,11 @@ const CATCH_UP: Duration = Duration::from_secs(240);
 const BALANCE: Duration = Duration::from_secs(5);
 /// The brokers abort after so long; some hosts are frozen for longer.
 const TRANSACTION: &str = "10s";
-/// What a host says then that ends by itself.
+/// What a host says that may end by itself: its group gives it nothing, or, exactly once, its producer
+/// has no transaction any more.
+const GIVEN_NOTHING: &str = "PSK-K012";
 const SHUT_OUT: &str = "the brokers have shut out the producer";
+const DESYNCHRONIZED: &str = "the Kafka producer can't go on";
 
 fn number(variable: &str, default: u64) -> Result<u64> {
     match std::env::var(variable) {
@@ -82,10 +85,14 @@ fn soak(protocol: &str, lasts: Duration, per_second: u64, random: &mut Random) -
             .set(&["kafka", "delivery"], "exactly-once")
             .set(&["kafka", "transaction", "timeout"], TRANSACTION);
     }
+    let may_end = match once {
+        true => vec![GIVEN_NOTHING, SHUT_OUT, DESYNCHRONIZED],
+        false => vec![GIVEN_NOTHING],
+    };
     let mut chaos = Chaos {
         broker,
         proxy,
-        fleet: Fleet::new(config, once.then_some(SHUT_OUT)),
+        fleet: Fleet::new(config, may_end),
         partitions: PARTITIONS,
         longest: lasts / 4,
         done: Vec::new(),
@@ -143,9 +150,8 @@ fn soak(protocol: &str, lasts: Duration, per_second: u64, random: &mut Random) -
         "{protocol}: {total} records, lost 0, disordered 0, unaccounted 0, {} outputs repeated",
         account.repeats()
     );
-    if once {
-        let ended = chaos.fleet.ended;
-        println!("  {ended:>4} × a host was shut out, and started again");
+    for (said, count) in &chaos.fleet.ended {
+        println!("  {count:>4} × a host ended by itself, and was started again: {said}");
     }
     for fault in Fault::ALL {
         let count = chaos.done.iter().filter(|done| **done == fault).count();

@@ -1,6 +1,7 @@
 //! From the bytes of the files to a validated configuration, or to everything that is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -27,8 +28,54 @@ pub struct Loaded {
     pub config: Config,
     /// What is worth a look all the same; may be empty.
     pub warnings: Report,
-    /// What each handler's plugin is, by handler.
+    /// What each handler's plugin is, by handler; those that are pending have no entry.
     pub plugins: BTreeMap<String, PluginFacts>,
+    draft: Draft,
+}
+
+impl Loaded {
+    /// The handlers whose plugins are pending.
+    pub fn pending(&self) -> impl Iterator<Item = &str> {
+        let handlers = self.config.handlers.keys();
+        handlers
+            .filter(|name| !self.plugins.contains_key(*name))
+            .map(String::as_str)
+    }
+
+    /// Checks the handlers whose plugins were pending, if they are there now. The files are not read
+    /// again, and what was checked is not asked again.
+    ///
+    /// # Errors
+    /// All mistakes that are found by it.
+    pub fn complete(&self, plugins: &dyn Plugins) -> Result<Loaded, Report> {
+        let Draft { root, sound, shown } = &self.draft;
+        let known = self.plugins.clone();
+        let mut found = Vec::new();
+        let facts = plugins::check(&self.config, sound, root, plugins, known, &mut found);
+        if has_errors(&found) {
+            return Err(Report::new(Arc::clone(shown), found));
+        }
+        Ok(Loaded {
+            plugins: facts,
+            ..self.clone()
+        })
+    }
+}
+
+/// What it takes to check handlers later.
+#[derive(Clone)]
+struct Draft {
+    root: Arc<Node>,
+    /// Those whose settings can be tried.
+    sound: Arc<BTreeSet<String>>,
+    shown: Arc<[Shown]>,
+}
+
+impl fmt::Debug for Draft {
+    /// Without the tree, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").finish_non_exhaustive()
+    }
 }
 
 /// Loads a configuration from one or more files, later ones laid over earlier ones: tables merge,
@@ -96,14 +143,19 @@ pub fn load(
     let failed = found
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error);
-    let report = |found| Report::new(shown, found);
+    let report = Report::new(Arc::clone(&shown), found);
     match outcome {
-        Some((config, plugins)) if !failed => Ok(Loaded {
-            config,
-            warnings: report(found),
-            plugins,
+        Some(whole) if !failed => Ok(Loaded {
+            config: whole.config,
+            warnings: report,
+            plugins: whole.plugins,
+            draft: Draft {
+                root: Arc::new(whole.root),
+                sound: Arc::new(whole.sound),
+                shown,
+            },
         }),
-        _ => Err(report(found)),
+        _ => Err(report),
     }
 }
 
@@ -114,6 +166,14 @@ fn show((file, parsed): (&SourceFile, &Parsed)) -> Shown {
     }
 }
 
+/// The files as one.
+struct Whole {
+    root: Node,
+    config: Config,
+    sound: BTreeSet<String>,
+    plugins: BTreeMap<String, PluginFacts>,
+}
+
 /// Everything that needs the files as one.
 fn whole(
     mut root: Node,
@@ -122,7 +182,7 @@ fn whole(
     defaults: &Defaults,
     plugins: &dyn Plugins,
     found: &mut Vec<Diagnostic>,
-) -> Option<(Config, BTreeMap<String, PluginFacts>)> {
+) -> Option<Whole> {
     variables::fill_tree(&mut root, cx.env, files, &mut cx.found);
     if root.table().is_some_and(BTreeMap::is_empty) {
         // One word about it is enough.
@@ -134,13 +194,19 @@ fn whole(
     }
     let (config, sound) = build::config(&root, defaults, &mut cx);
     loops::check(&config, &root, &mut cx.found);
-    let facts = plugins::check(&config, &sound, &root, plugins, &mut cx.found);
+    let none = BTreeMap::new();
+    let facts = plugins::check(&config, &sound, &root, plugins, none, &mut cx.found);
     found.append(&mut cx.found);
     // A mistake elsewhere may be why it seems unused.
     if !has_errors(found) {
         unused_handlers(&config, &root, found);
     }
-    Some((config, facts))
+    Some(Whole {
+        root,
+        config,
+        sound,
+        plugins: facts,
+    })
 }
 
 fn has_errors(found: &[Diagnostic]) -> bool {

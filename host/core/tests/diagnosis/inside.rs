@@ -354,3 +354,28 @@ fn what_is_paused_on_purpose_is_healthy_and_says_so() {
         "{notes}"
     );
 }
+
+#[test]
+fn a_topic_that_waits_for_its_plugin_is_said_unless_others_read_it() {
+    let at_work = || {
+        status(PartitionStatus {
+            position: 9,
+            ..partition()
+        })
+    };
+    let compiling = Status {
+        conditions: vec![latched("PSK-O007", "slow")],
+        ..at_work()
+    };
+    let caught_up = || at_4_of_9().commit("t", 0, 9).topic("slow", &[(0, 3, 3)]);
+    let mut seen = snapshot(&[of_host(caught_up(), compiling.clone())]);
+    seen.topics = vec!["t".to_owned(), "slow".to_owned()];
+    // What nobody subscribes to would be PSK-D011; why so is known better.
+    only(&seen, "PSK-O007");
+    let other = member("penstock-h2:9644", "slow", &[0]);
+    let with_other = caught_up().with(other).commit("slow", 0, 3);
+    seen.looks = vec![of_host(with_other, compiling)];
+    healthy(&seen);
+    seen.looks = vec![of_host(caught_up(), at_work())];
+    only(&seen, "PSK-D011");
+}

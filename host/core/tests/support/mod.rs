@@ -112,7 +112,7 @@ impl Plugins for Fakes {
                 return problem(
                     Code::PluginMissing,
                     "there is no such file",
-                    "paths are relative to the configuration file",
+                    "paths are relative to the configuration file; `penstock plugin build` builds a plugin",
                 );
             }
         };

@@ -8,15 +8,24 @@ use crate::token::Token;
 
 impl Transactor {
     pub(super) fn commit(&mut self) -> Next {
-        let is_asked = matches!(self.phase, Phase::Committing { asked: true, .. });
+        let (is_sent, is_asked) = match &self.phase {
+            Phase::Committing { progress, asked } => (progress.is_empty(), *asked),
+            _ => unreachable!("it was looked at"),
+        };
+        let is_reported = is_sent && self.awaits_all_reports();
+        // In this order: what is refused is noted before it counts as reported.
         if !is_asked && self.must_abort() {
             return self.aborts();
+        }
+        if is_sent && !is_reported {
+            return Next::Sleep(None);
         }
         let Phase::Committing { progress, asked } = &mut self.phase else {
             unreachable!("it was looked at");
         };
-        let done = if progress.is_empty() {
+        let done = if is_sent {
             *asked = true;
+            self.entering.end();
             self.transactions.commit().map(|()| true)
         } else {
             self.transactions.send_offsets(progress).map(|()| {
@@ -35,6 +44,17 @@ impl Transactor {
             }
             Err(Trouble::Fatal(why)) => self.fail(why),
         }
+    }
+
+    /// Whether all that was sent is reported; until then, each report is listened for.
+    fn awaits_all_reports(&self) -> bool {
+        let desk = self.desk();
+        desk.awaits.store(true, Ordering::SeqCst);
+        let is_all = desk.all_is_reported();
+        if is_all {
+            desk.awaits.store(false, Ordering::SeqCst);
+        }
+        is_all
     }
 
     /// What can't be committed is not tried again without a pause.
@@ -86,11 +106,9 @@ impl Transactor {
                 Err(Trouble::Again(_) | Trouble::Abort(_)) => return self.again(),
             }
         }
-        self.desk().awaits.store(true, Ordering::SeqCst);
-        if !self.desk().all_is_reported() {
+        if !self.awaits_all_reports() {
             return Next::Sleep(None);
         }
-        self.desk().awaits.store(false, Ordering::SeqCst);
         let members = std::mem::take(&mut self.members);
         for (partition, _) in members.values() {
             let mut state = partition.lock();

@@ -14,7 +14,7 @@ use penstock_core::policy::{Class, Policy, Retry, RetryMode, Rule, Then};
 use penstock_core::record::{Offset, Record, Timestamp};
 use penstock_core::staging::Staging;
 use penstock_core::verdict::{Failure, Outcome};
-use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan};
+use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan, Topics};
 use penstock_engine::ports::{
     Ack, AckToken, Blame, Call, DeliveryReports, EpochClock, HandlerPool, Instance, Outgoing,
     OutputTopic, OwnedMessage, Refusal, SendError, Sink,
@@ -283,15 +283,25 @@ pub fn deliver(
     outbox_bytes: u64,
     delivery: Delivery,
 ) -> World {
-    let sink = Arc::new(Memory::default());
-    let plan = TopicPlan {
+    let plan = plan(order, handlers, dead_letter);
+    on(vec![plan].into(), outbox_bytes, delivery)
+}
+
+/// The plan of the topic `in`.
+pub fn plan(order: Order, handlers: Vec<HandlerPlan>, dead_letter: bool) -> TopicPlan {
+    TopicPlan {
         name: "in".into(),
         output_topics: vec!["out".to_owned(), "dead".to_owned()].into(),
         handlers,
         dead_letter: dead_letter.then_some(OutputTopic(1)),
         order,
         identity: 1,
-    };
+    }
+}
+
+/// An engine with these topics.
+pub fn on(topics: Topics, outbox_bytes: u64, delivery: Delivery) -> World {
+    let sink = Arc::new(Memory::default());
     let settings = Settings {
         workers: 2,
         buffer_bytes: 1 << 20,
@@ -303,7 +313,7 @@ pub fn deliver(
     let conditions = Arc::new(Mutex::new(Conditions::default()));
     let engine = Engine::start(
         settings,
-        vec![plan],
+        topics,
         Arc::clone(&sink) as _,
         Arc::new(NoClock),
         Arc::clone(&conditions),

@@ -101,6 +101,12 @@ impl Handle {
         (members.generation() > 0 && !members.id().is_empty()).then_some(members)
     }
 
+    /// The id by which the group knows this client, or will.
+    pub fn member_id(&self) -> Option<String> {
+        let id = Members::of(self)?.id();
+        (!id.is_empty()).then_some(id)
+    }
+
     /// The generation, or epoch, in which the group knows this client as a member, with partitions
     /// or without; `None` before the first.
     pub fn generation(&self) -> Option<i32> {
@@ -191,5 +197,6 @@ mod tests {
         let handle = Handle::create(&config, Role::Producer).expect("it is created");
         assert!(handle.members().is_none());
         assert_eq!(handle.generation(), None);
+        assert_eq!(handle.member_id(), None);
     }
 }

@@ -1,6 +1,7 @@
 //! What must hold on every cluster and in both group protocols.
 
 mod group;
+mod later;
 mod outages;
 mod resets;
 mod starts;
@@ -12,6 +13,7 @@ use penstock_tests::{Client, Outgoing, unique};
 use crate::support::{Fetched, Setup};
 
 pub use group::*;
+pub use later::*;
 pub use outages::*;
 pub use resets::*;
 pub use starts::*;

@@ -2,7 +2,7 @@
 
 pub mod reports;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -82,6 +82,13 @@ impl FakeEngine {
             .keys()
             .map(|(_, number)| *number)
             .collect()
+    }
+
+    /// The partitions of a topic that are held now.
+    pub fn live_of(&self, topic: &str) -> Vec<i32> {
+        let state = self.state();
+        let live = state.live.keys().filter(|(of, _)| &**of == topic);
+        live.map(|(_, number)| *number).collect()
     }
 
     /// The stay of a partition that is held.
@@ -247,6 +254,8 @@ pub struct Member {
 pub struct Setup {
     pub kafka: Kafka,
     pub topics: BTreeMap<String, Topic>,
+    /// Those that are read when they are told.
+    pub later: BTreeSet<String>,
 }
 
 impl Setup {
@@ -255,7 +264,16 @@ impl Setup {
         Setup {
             kafka: kafka(bootstrap, protocol, group),
             topics: [(topic.to_owned(), topic_from(Start::Earliest))].into(),
+            later: BTreeSet::new(),
         }
+    }
+
+    /// With a topic that is read when it is told.
+    pub fn later(mut self, topic: &str) -> Setup {
+        let from = topic_from(Start::Earliest);
+        self.topics.insert(topic.to_owned(), from);
+        self.later.insert(topic.to_owned());
+        self
     }
 
     /// The same with another start.
@@ -282,7 +300,8 @@ impl Setup {
         let engine = Arc::new(engine);
         let intake = Arc::new(Shared(Arc::clone(&engine)));
         let failed = Box::new(|why: String| panic!("fatal: {why}"));
-        let source = start_source(&self.kafka, name, &self.topics, intake, sink, failed)
+        let (topics, later) = (&self.topics, &self.later);
+        let source = start_source(&self.kafka, name, topics, later, intake, sink, failed)
             .expect("the settings are good");
         Member { engine, source }
     }

@@ -59,7 +59,10 @@ pub(super) fn leave_out(
 
 fn why(topic: &str, rows: &[Row], chosen: &Chosen) -> String {
     let group = shown(&chosen.group);
-    let why = format!("no host of {group} reads it, and only a host that does could move it");
+    let why = format!(
+        "no host of {group} reads it (or not yet: a host that compiles its plugin has PSK-O007 in \
+         `penstock status`), and only a host that does could move it"
+    );
     let mut its = rows.iter().filter(|row| row.topic == topic);
     if its.all(|row| row.at().is_none()) {
         return why;

@@ -351,7 +351,7 @@ fn lines(text: &mut String, handler: &str, tried: &Tried, style: Style) -> std::
         text.push_str(&show::content(&output.record, style, "    "));
     }
     for line in &tried.log {
-        let said = escape::text(line.text.as_bytes());
+        let said = escape::line(&line.text);
         writeln!(text, "    {NAME}log {}{NAME:#} {said}", line.level)?;
     }
     Ok(())

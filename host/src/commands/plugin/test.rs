@@ -119,10 +119,16 @@ fn once(args: &TestArgs) -> Result<Exit, Failure> {
         output::finish(output::print(&show::summary(&all, begun.elapsed())))?;
     }
     if let Some(file) = &args.junit {
-        fs::write(file, junit::xml(&facts.description.name, &all)).map_err(|error| {
-            let what = format!("{} can't be written: {error}", file.display());
-            Failure::new(Exit::Usage, what)
-        })?;
+        let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
+        let xml = junit::xml(&facts.description.name, &all);
+        folder
+            .and_then(|()| fs::write(file, xml))
+            .map_err(|error| {
+                let what = format!("{} can't be written: {error}", file.display());
+                Failure::new(Exit::Usage, what)
+                    .cost("the cases were run, and whoever reads that file has no results")
+                    .hint("name another file: --junit FILE")
+            })?;
     }
     Ok(exit(&all))
 }

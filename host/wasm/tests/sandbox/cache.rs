@@ -75,6 +75,30 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
+fn what_is_not_compiled_is_left_to_those_who_may_wait() {
+    let case = Case::new();
+    let runtime = Runtime::new(&case.directory()).unwrap();
+    let compiled = |runtime: &Runtime| {
+        let plugin = runtime.load_compiled(&case.plugin).unwrap();
+        plugin.map(|plugin| plugin.loaded())
+    };
+    assert_eq!(compiled(&runtime), None);
+    assert_eq!(
+        runtime.load(&case.plugin).unwrap().loaded(),
+        Loaded::Compiled
+    );
+    assert_eq!(compiled(&runtime), Some(Loaded::Compiled));
+    let next_start = Runtime::new(&case.directory()).unwrap();
+    assert_eq!(compiled(&next_start), Some(Loaded::Cached));
+    fs::write(&case.plugin, "no plugin").unwrap();
+    let error = next_start
+        .load_compiled(&case.plugin)
+        .map(drop)
+        .unwrap_err();
+    assert_eq!(error.text, "not a WebAssembly component");
+}
+
+#[test]
 fn the_second_start_does_not_compile() {
     let case = Case::new();
     let (loaded, lines) = case.load();

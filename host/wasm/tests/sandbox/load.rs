@@ -48,7 +48,12 @@ fn no_file_is_told() {
     assert_eq!(error.code, Code::PluginMissing);
     assert_eq!(error.text, "there is no such file");
     let help = error.help.as_deref();
-    assert_eq!(help, Some("paths are relative to the configuration file"));
+    assert_eq!(
+        help,
+        Some(
+            "paths are relative to the configuration file; `penstock plugin build` builds a plugin"
+        )
+    );
     let error = load(Path::new("/")).unwrap_err();
     assert_eq!(error.code, Code::PluginMissing);
     assert!(error.text.contains("not a regular file"), "{error}");

@@ -1,10 +1,13 @@
 //! TypeScript: npm brings esbuild and ComponentizeJS, and the SDK runs them.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::Language;
 use crate::component::Component;
@@ -16,7 +19,7 @@ pub(super) const TYPESCRIPT: Language = Language {
     name: "typescript",
     title: "TypeScript",
     sdk: "sdk-typescript",
-    test: "npm test",
+    test: "npm ci && npm test",
     build,
 };
 
@@ -25,9 +28,8 @@ const LEAST: u32 = 20;
 const INSTALL: &str = "install Node 20 or later from https://nodejs.org, or with \
      `apt-get install nodejs npm` where that is as new";
 
-/// Where npm puts what the lock file names.
-const PACKAGES: &str = "node_modules";
 const LOCK: &str = "package-lock.json";
+const INSTALLED: &str = "node_modules/.package-lock.json";
 
 fn build(project: &Project) -> Result<Component> {
     check_node()?;
@@ -41,7 +43,6 @@ fn build(project: &Project) -> Result<Component> {
             install.current_dir(root),
             "npm could not install the tools: see above",
         )?;
-        fs::copy(root.join(LOCK), installed(root)).context("cannot mark what is installed")?;
     }
     let component = project.build_folder().join("component.wasm");
     let mut build = Command::new(npm);
@@ -70,15 +71,29 @@ fn major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-/// The lock file of what is installed: it takes seconds to ask npm.
-fn installed(root: &Path) -> PathBuf {
-    root.join(PACKAGES).join(".penstock-installed.json")
+#[derive(Deserialize)]
+struct Lock {
+    packages: BTreeMap<String, Value>,
 }
 
+/// Whether what the lock file names is there, by the list that npm leaves of what it installed: to
+/// ask npm itself takes seconds, and to install again many.
 fn is_installed(root: &Path) -> bool {
-    let read = |path: &Path| fs::read(path).ok();
-    let there = read(&installed(root));
-    there.is_some() && there == read(&root.join(LOCK))
+    let packages = |path: &str| {
+        let text = fs::read(root.join(path)).ok()?;
+        Some(serde_json::from_slice::<Lock>(&text).ok()?.packages)
+    };
+    let (Some(mut wanted), Some(there)) = (packages(LOCK), packages(INSTALLED)) else {
+        return false;
+    };
+    // The project itself.
+    wanted.remove("");
+    // Of the optional ones, those of other machines are left out.
+    let may_lack = |package: &Value| package["optional"] == true;
+    there.iter().all(|(name, of)| wanted.get(name) == Some(of))
+        && wanted
+            .iter()
+            .all(|(name, of)| there.contains_key(name) || may_lack(of))
 }
 
 #[cfg(test)]
@@ -96,12 +111,26 @@ mod tests {
     fn what_another_lock_file_brought_is_installed_anew() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        fs::create_dir(root.join(PACKAGES)).unwrap();
-        assert!(!is_installed(root));
-        fs::write(root.join(LOCK), "one").unwrap();
-        fs::copy(root.join(LOCK), installed(root)).unwrap();
+        fs::create_dir(root.join("node_modules")).unwrap();
+        let lock = |file: &str, packages: &str| {
+            let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{packages}}}}}"#);
+            fs::write(root.join(file), text).unwrap();
+        };
+        let project = r#""": {"name": "grants"}, "#;
+        let one = r#""node_modules/one": {"version": "1.0.0"}"#;
+        let elsewhere = r#""node_modules/mac": {"version": "1.0.0", "optional": true}"#;
+        lock(LOCK, &format!("{project}{one}, {elsewhere}"));
+        assert!(!is_installed(root), "nothing is");
+        // As `npm ci` leaves it, whoever called it.
+        lock(INSTALLED, one);
         assert!(is_installed(root));
-        fs::write(root.join(LOCK), "another").unwrap();
-        assert!(!is_installed(root));
+        lock(INSTALLED, "");
+        assert!(!is_installed(root), "one is missing");
+        lock(INSTALLED, &one.replace("1.0.0", "1.0.1"));
+        assert!(!is_installed(root), "another version");
+        lock(INSTALLED, &format!("{one}, {}", one.replace("one", "two")));
+        assert!(!is_installed(root), "one too many");
+        fs::write(root.join(INSTALLED), "{").unwrap();
+        assert!(!is_installed(root), "no list");
     }
 }

@@ -13,6 +13,8 @@ export interface SourceMap {
 type Segment = [number, number, number, number];
 
 const FRAMES_MAX = 32;
+/** What SpiderMonkey calls a function without a name, after what it stands in. */
+const NAMELESS = /<$/;
 /** `name@file:1:2` of SpiderMonkey, `at name (file:1:2)` of QuickJS and V8. */
 const FRAME = /^\s*(?:at )?(.*?)(?:@| ?\(|^)([^@()]*?):(\d+)(?::(\d+))?\)?$/;
 
@@ -29,7 +31,8 @@ export function trace(error: unknown, map: SourceMap): string {
     decoded ??= decode(map.mappings);
     const place = original(decoded, map, Number(line) - 1, Number(column ?? 1) - 1);
     if (place === undefined) continue;
-    lines.push(`at ${name || "(anonymous)"} (${place})`);
+    const told = name && !NAMELESS.test(name) ? name : "(anonymous)";
+    lines.push(`at ${told} (${place})`);
     if (lines.length === FRAMES_MAX) break;
   }
   return lines.join("\n");

@@ -10,18 +10,24 @@ use crate::config::tree::{Entry, Node, Table, Value};
 use crate::config::{Config, Handler, Topic, secrets, shape, suggest};
 use crate::contract::SettingError;
 
-/// Checks every handler; the facts of those whose plugin is usable, by handler.
+/// Checks every handler but those that are `known` already; the facts of all whose plugin is usable,
+/// by handler. What is pending is in neither.
 pub(in crate::config) fn check(
     config: &Config,
     sound: &BTreeSet<String>,
     root: &Node,
     plugins: &dyn Plugins,
+    known: BTreeMap<String, PluginFacts>,
     found: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, PluginFacts> {
     type Pinned = (PathBuf, Option<[u8; 32]>);
-    let mut inspected: BTreeMap<Pinned, Result<PluginFacts, PluginProblem>> = BTreeMap::new();
-    let mut facts_by_handler = BTreeMap::new();
+    let mut inspected: BTreeMap<Pinned, Option<Result<PluginFacts, PluginProblem>>> =
+        BTreeMap::new();
+    let mut facts_by_handler = known;
     for (name, handler) in &config.handlers {
+        if facts_by_handler.contains_key(name) {
+            continue;
+        }
         let Some(entry) = root.entry(&["handlers", name]) else {
             continue;
         };
@@ -35,9 +41,11 @@ pub(in crate::config) fn check(
         if path.as_os_str().is_empty() || (pinned.is_none() && means_to_pin(entry)) {
             continue;
         }
-        let result = inspected
-            .entry((path.clone(), pinned))
-            .or_insert_with(|| plugins.inspect(path, pinned, config));
+        let result = inspected.entry((path.clone(), pinned)).or_insert_with(|| {
+            let pending = plugins.is_pending(path, pinned, config);
+            (!pending).then(|| plugins.inspect(path, pinned, config))
+        });
+        let Some(result) = result else { continue };
         let facts = match result {
             Ok(facts) => facts.clone(),
             Err(problem) => {

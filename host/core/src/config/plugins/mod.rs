@@ -12,6 +12,14 @@ pub(super) use check::check;
 
 /// The plugin files, as far as the configuration asks.
 pub trait Plugins {
+    /// Whether what this file is can't be told yet, because it is still being compiled. Its handlers
+    /// are then checked later, by [`Loaded::complete`](super::Loaded::complete). A file that is not the
+    /// `pinned` one never is.
+    fn is_pending(&self, path: &Path, pinned: Option<[u8; 32]>, config: &Config) -> bool {
+        let _ = (path, pinned, config);
+        false
+    }
+
     /// Reads a file and lets it describe itself, within the ceilings of a configuration that is
     /// not known to be right yet: what is wrong in it has a stand-in.
     ///

@@ -20,6 +20,9 @@ pub(super) fn conditions(scene: &Scene<'_>) -> Vec<Finding> {
                 continue;
             };
             let Some(stage) = stage(code) else { continue };
+            if code == Code::PluginCompiling && is_with_others(scene, &of.subject) {
+                continue;
+            }
             let same = |found: &&mut Finding| found.code == code && found.subject == of.subject;
             let known = findings.iter_mut().find(same);
             let seen = format!("since {}, {}", of.first_seen, times(of.count));
@@ -44,13 +47,27 @@ fn stage(code: Code) -> Option<Stage> {
     Some(match code {
         Code::KafkaUnreachable | Code::KafkaRefused => Stage::Broker,
         Code::ClientFatal | Code::GroupRefuses => Stage::Group,
-        Code::TopicMissing => Stage::Assignment,
+        Code::TopicMissing | Code::PluginCompiling => Stage::Assignment,
         Code::RecordUnreadable | Code::Throttled => Stage::Fetch,
         Code::Halted | Code::ParkingFull => Stage::Handler,
         Code::OutputUnwritable | Code::DeadLetterUnwritable => Stage::Outcome,
         Code::CommitFailed => Stage::Commit,
         _ => return None,
     })
+}
+
+/// Whether each partition of a topic has an owner: what one host can't read yet, others do.
+fn is_with_others(scene: &Scene<'_>, topic: &str) -> bool {
+    let mut places = scene.places.iter().filter(|place| place.topic == topic);
+    // Of one that is not seen, nobody is known to read it.
+    places.next().is_some_and(|first| first.owner.is_some())
+        && places.all(|place| place.owner.is_some())
+}
+
+/// Whether a host says itself that it reads a topic once a plugin is compiled.
+pub(super) fn compiles_for(scene: &Scene<'_>, topic: &str) -> bool {
+    let mut conditions = scene.hosts().flat_map(|(_, status)| &status.conditions);
+    conditions.any(|of| of.code == Code::PluginCompiling.as_str() && of.subject == topic)
 }
 
 /// Whether a host says itself why nothing of a kind goes on.

@@ -7,6 +7,7 @@ use crate::diagnosis::snapshot::{Answer, Topic};
 use crate::diagnosis::words::{list, member, near, quoted, wait};
 
 use super::cures::{numbers, seen, tool};
+use super::inside::compiles_for;
 
 /// A member subscribes to a topic that doesn't exist, or one that was named doesn't.
 pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
@@ -166,7 +167,7 @@ fn unowned_one(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<
         .copied()
         .filter(|place| place.owner.is_none() && (nobody_wants || place.is_readable()))
         .collect();
-    if lost.is_empty() {
+    if lost.is_empty() || compiles_for(scene, topic) {
         return None;
     }
     let cause = if nobody_wants {

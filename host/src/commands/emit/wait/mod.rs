@@ -148,10 +148,14 @@ impl<W: Write> Watching<'_, W> {
                     // While Kafka is away, hosts are too; the deadline ends it.
                     crew.look().unwrap_or_default();
                     if let Some(host) = crew.is_past(&args.topic, placed.partition, placed.offset) {
-                        return Ok(Err(format!(
-                            "host {host} was done with it before it could be watched; its log \
-                             says what became of it"
-                        )));
+                        let what =
+                            format!("host {host} was done with it before it could be watched");
+                        return Err(Failure::new(Exit::Problem, what)
+                            .cost("the record is handled, and was not followed")
+                            .hint(
+                                "that host's log says what became of it; what is sent once the \
+                                 host has its partitions is followed",
+                            ));
                     }
                 }
             }

@@ -35,13 +35,18 @@ impl Project {
             let name = case.file_name().unwrap_or_default().to_string_lossy();
             filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
         };
-        let (count, cases): (usize, Vec<PathBuf>) =
-            (all.len(), all.into_iter().filter(wanted).collect());
+        let cases: Vec<PathBuf> = all.iter().filter(|case| wanted(case)).cloned().collect();
         if cases.is_empty() {
-            let what = format!("none of the {count} cases has that in its name");
-            return Err(nothing(what).hint("a filter is a part of the name of a folder in `tests`"));
+            let name = |case: &PathBuf| shown(Path::new(case.file_name().unwrap_or_default()));
+            let names: Vec<String> = all.iter().map(name).collect();
+            return Err(nothing("no case has that in its name".to_owned())
+                .hint(format!("the cases are: {}", names.join(", "))));
         }
         let plugin = match plugin {
+            Some(file) if !file.exists() => {
+                return Err(nothing(format!("{}: there is no such file", shown(file)))
+                    .hint("build it with `penstock plugin build`, which leaves NAME.wasm"));
+            }
             Some(file) => file.to_owned(),
             None => only_plugin(folder)?,
         };
@@ -50,6 +55,10 @@ impl Project {
 }
 
 fn cases(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !folder.exists() {
+        return Err(nothing(format!("there is no folder {}", shown(folder)))
+            .hint("name a plugin's folder, or make one with `penstock plugin new`"));
+    }
     let place = folder.join(CASES);
     let found = match case::find(&place) {
         Ok(found) => found,

@@ -9,6 +9,7 @@ use super::diff::diff;
 use super::judge::{Judged, Problem, Said};
 use crate::commands::columns::shown;
 use crate::commands::plugin::size;
+use crate::escape;
 use crate::trial::case::{EXPECTED, INPUT};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -97,7 +98,7 @@ fn problem(of: &Problem) -> String {
             "  there is no {EXPECTED}, so nothing is tested; --bless writes what came out\n"
         ),
         Problem::OtherCount { records, expected } => format!(
-            "  {INPUT} has {records} records, {EXPECTED} {expected} lines; each record has one\n"
+            "  each record has a line in {EXPECTED}: {INPUT} has {records}, and there are {expected}\n"
         ),
         Problem::Unexpected {
             line,
@@ -135,7 +136,8 @@ fn said(of: &Said) -> String {
         label = "";
     }
     for line in &of.log {
-        text += &format!("    {DIM}log {}{DIM:#} {}\n", line.level, shown(&line.text));
+        let said = escape::line(&line.text);
+        text += &format!("    {DIM}log {}{DIM:#} {said}\n", line.level);
     }
     text
 }

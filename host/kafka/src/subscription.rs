@@ -1,0 +1,77 @@
+//! Which of the topics are read: some from the start, others from when their handlers are there.
+//!
+//! More topics are subscribed to in place of fewer: in both group protocols the partitions that a
+//! member has stay with it then.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::intake::Intake;
+use crate::source::Poller;
+
+/// See the module.
+pub(crate) struct Subscription {
+    wanted: BTreeSet<Arc<str>>,
+    /// How many of them the client was told.
+    told: usize,
+    more: Receiver<Arc<str>>,
+}
+
+impl Subscription {
+    /// To these, and to what comes by the sender.
+    pub fn new(first: impl Iterator<Item = Arc<str>>) -> (Subscription, Sender<Arc<str>>) {
+        let (sender, more) = channel();
+        let subscription = Subscription {
+            wanted: first.collect(),
+            told: 0,
+            more,
+        };
+        (subscription, sender)
+    }
+
+    /// All topics that are to be subscribed to, if that has changed.
+    fn changed(&mut self) -> Option<Vec<Arc<str>>> {
+        self.wanted.extend(self.more.try_iter());
+        if self.wanted.len() == self.told {
+            return None;
+        }
+        self.told = self.wanted.len();
+        Some(self.wanted.iter().cloned().collect())
+    }
+}
+
+impl<I: Intake> Poller<I> {
+    /// Subscribes to what is to be read by now.
+    pub(crate) fn subscribe(&mut self) {
+        if self.closing.is_some() {
+            return;
+        }
+        let Some(topics) = self.subscription.changed() else {
+            return;
+        };
+        match self.handle.subscribe(&topics) {
+            Ok(()) => self.shared.update(|state| state.subscribed = true),
+            Err(error) => self.fatal(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_are_told_all_together_and_only_when_there_are_more() {
+        let (mut nothing, more) = Subscription::new(std::iter::empty());
+        assert_eq!(nothing.changed(), None);
+        for topic in ["b", "a", "b"] {
+            more.send(topic.into()).unwrap();
+        }
+        assert_eq!(nothing.changed(), Some(vec!["a".into(), "b".into()]));
+        assert_eq!(nothing.changed(), None);
+        more.send("c".into()).unwrap();
+        let all = ["a", "b", "c"].map(Arc::from).to_vec();
+        assert_eq!(nothing.changed(), Some(all));
+    }
+}
