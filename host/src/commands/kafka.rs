@@ -36,7 +36,8 @@ pub fn failure(error: ToolError, topic: &str, cluster: &Cluster) -> Failure {
 
 fn missing(topic: &str, cluster: &Cluster) -> String {
     let near = near(topic, cluster.topics.iter().map(String::as_str));
-    if near.is_empty() {
+    // One that the configuration has is not misspelt.
+    if near.is_empty() || cluster.topics.contains(topic) {
         return "create it first; of a configuration, `penstock check --broker --create` creates \
                 what is missing"
             .to_owned();
@@ -57,6 +58,9 @@ fn near<'n>(topic: &str, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::tools::plain;
     use super::*;
 
     #[test]
@@ -71,5 +75,16 @@ mod tests {
             ["purchase-confirmed", "purchase-confirmed.dlq"]
         );
         assert!(near("lesson", names.into_iter()).is_empty());
+    }
+
+    #[test]
+    fn a_topic_that_the_configuration_has_is_not_misspelt() {
+        let names = ["sign-ups", "sign-ups.dlq"].map(str::to_owned);
+        let cluster = Cluster {
+            kafka: plain("b:1", BTreeMap::new()),
+            topics: names.into(),
+        };
+        assert!(missing("sign-ups", &cluster).starts_with("create it first"));
+        assert!(missing("sign-up", &cluster).starts_with("did you mean `sign-ups`"));
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn link(
                     .and_then(|mut linker| wasi::link(engine, &mut linker, name, &instance))
                     .map_err(|error| LoadError::new(Code::NotAPlugin, error.to_string()))?;
             }
-            (Import::OtherContract, _) => return Err(contract.refuse(&format!("imports `{name}`"))),
+            (Import::OtherContract, _) => return Err(other_contract(name, contract)),
             (Import::Wasi | Import::Forbidden, _) => forbidden.push(name.to_owned()),
         }
     }
@@ -74,6 +74,15 @@ pub(crate) fn link(
         Ok(())
     } else {
         Err(forbidden_imports(&forbidden))
+    }
+}
+
+fn other_contract(name: &str, contract: Version) -> LoadError {
+    let theirs = name.split_once('@').map_or("", |(_, version)| version);
+    if contract.is_of_line(theirs) {
+        contract.refuse_imports(theirs, &format!("there is no `{name}`"))
+    } else {
+        contract.refuse(&format!("imports `{name}`"))
     }
 }
 

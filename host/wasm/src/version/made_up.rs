@@ -178,6 +178,19 @@ fn an_older_host_says_that_a_function_came_later() {
         "run it on a host that knows contract 0.1.1, or build it with an SDK for 0.1.0",
     );
     host.refuses(&new_plugin(), "`partitions`", "");
+    let state = "package penstock:handler@0.1.1; interface state { get: func(); }";
+    let world = "package acme:x@1.0.0; world x { import penstock:handler/state@0.1.1;
+        include penstock:handler/plugin@0.1.0; }";
+    let new_interface = Odd::default()
+        .world("acme:x/x", &[state, world])
+        .body(r#"(import "penstock:handler/state@0.1.1" "get" (func))"#);
+    for host in [Host::ours(), Host::later()] {
+        host.refuses(
+            &new_interface,
+            "there is no `penstock:handler/state@0.1.1`",
+            "an SDK for",
+        );
+    }
 }
 
 #[test]
