@@ -220,7 +220,7 @@ fn a_host_with_nothing_to_read_yet_answers_and_ends_when_it_is_told() -> Result<
     let (took, log) = (told.elapsed(), host.process().log());
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(!log.contains("\"compiled\""), "it was over already: {log}");
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     Ok(())
 }
 
