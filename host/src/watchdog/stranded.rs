@@ -14,6 +14,9 @@ use penstock_core::status::Status;
 /// So many looks in a row the group counts partitions as this host's that it does not have: a minute,
 /// longer than whatever a healthy client is busy with.
 const LOOKS: u32 = 7;
+/// So many while the group's epoch lies behind its members', which can't pass by itself and needs each
+/// of them to join anew, perhaps more than once.
+const LOOKS_BEHIND: u32 = 2;
 /// So many it does not know this host: two minutes, since a group that settles takes in nobody.
 const LOOKS_OUTSIDE: u32 = 13;
 
@@ -47,6 +50,8 @@ enum Why {
     NotHandedOver(BTreeSet<(String, i32)>),
     /// The group has settled, and nobody has anything of these topics.
     NotSharedOut(BTreeSet<String>),
+    /// The same, since the coordinator has lost epochs.
+    Behind,
     /// The group has no such member.
     Unknown(Option<String>),
     /// The client's own thread does not answer.
@@ -72,6 +77,7 @@ impl Stranded {
         let (why, _) = self.since.as_ref()?;
         let needed = match why {
             Why::Unknown(_) => LOOKS_OUTSIDE,
+            Why::Behind => LOOKS_BEHIND,
             Why::NotHandedOver(_) | Why::NotSharedOut(_) | Why::Silent => LOOKS,
         };
         (self.looks >= needed).then(|| text(why, &status.group))
@@ -99,7 +105,11 @@ fn seen(
     let shared_out = shared_out.filter(|of| !of.partitions.is_empty());
     let unread = not_shared_out(look, shared_out.map(|of| of.topic.as_str()).collect());
     if group.state == "Stable" && !unread.is_empty() {
-        return Some((Why::NotSharedOut(unread), standing.rebalances));
+        let why = match group.epochs_behind() {
+            Some(_) => Why::Behind,
+            None => Why::NotSharedOut(unread),
+        };
+        return Some((why, standing.rebalances));
     }
     let mut members = group.members.iter();
     let counted = members.find(|member| member.id == *id)?.assignment.iter();
@@ -150,6 +160,10 @@ fn text(why: &Why, group: &str) -> String {
                 topics.join(", ")
             )
         }
+        Why::Behind => format!(
+            "the coordinator of the group {group} has lost epochs, and gives nobody anything until its \
+             members have come and gone often enough (PSK-D011)"
+        ),
         Why::Unknown(Some(id)) => format!(
             "the Kafka client has joined the group {group} as {id}, and the group has not known that \
              member for two minutes"
@@ -317,6 +331,18 @@ mod tests {
         let has_another = |_| (with_topic(look("me", &[77])), standing(0));
         let (_, text) = said_after(30, has_another).expect("partition 77 is not held");
         assert!(text.contains("not handed them over"), "{text}");
+        let behind = |_| {
+            let mut look = with_topic(look("me", &[]));
+            let Answer::Known(group) = &mut look.group else {
+                unreachable!()
+            };
+            group.epoch = Some(38);
+            group.members[0].epoch = Some(43);
+            (look, standing(0))
+        };
+        let (number, text) = said_after(30, behind).expect("it is said");
+        assert_eq!(number, LOOKS_BEHIND);
+        assert!(text.contains("has lost epochs"), "{text}");
         let not_settled = |_| {
             let mut look = with_topic(look("me", &[]));
             let Answer::Known(group) = &mut look.group else {

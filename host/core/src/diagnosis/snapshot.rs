@@ -148,6 +148,18 @@ pub struct Group {
     pub members: Vec<Member>,
 }
 
+impl Group {
+    /// The group's epoch and the highest of its members, if that is the higher one, which can't be
+    /// right: a coordinator that came back from a crash has lost epochs. It shares nothing out until
+    /// the group's own has passed that of what it shared out last; each member that comes or goes
+    /// adds one (KIP-848, Kafka 4.1.1).
+    pub fn epochs_behind(&self) -> Option<(i32, i32)> {
+        let of_group = self.epoch?;
+        let highest = self.members.iter().filter_map(|of| of.epoch).max()?;
+        (highest > of_group).then_some((of_group, highest))
+    }
+}
+
 /// The kinds of groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

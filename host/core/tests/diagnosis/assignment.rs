@@ -1,6 +1,6 @@
 //! Who has what: topics that aren't there, partitions without an owner, members without one.
 
-use penstock_core::diagnosis::snapshot::Answer;
+use penstock_core::diagnosis::snapshot::{Answer, Look};
 
 use crate::world::{Build, healthy, look, member, only, snapshot, still};
 
@@ -70,6 +70,28 @@ fn a_partition_with_records_and_without_an_owner_is_found() {
     only(&snapshot(std::slice::from_ref(&look)), "PSK-D011");
     healthy(&snapshot(&[look.clone().commit("t", 1, 5)]));
     healthy(&snapshot(&[look.state("CompletingRebalance")]));
+}
+
+#[test]
+fn a_coordinator_that_has_lost_epochs_is_named() {
+    let mut idle = member("worker", "t", &[]);
+    idle.epoch = Some(43);
+    let mut look = look().topic("t", &[(0, 5, 5)]).with(idle).commit("t", 0, 2);
+    let cause_at = |look: &mut Look, epoch| {
+        let Answer::Known(group) = &mut look.group else {
+            unreachable!()
+        };
+        group.epoch = Some(epoch);
+        let seen = snapshot(std::slice::from_ref(look));
+        only(&seen, "PSK-D011").findings[0].cause.clone()
+    };
+    let behind = cause_at(&mut look, 38);
+    assert!(
+        behind.contains("the group is at 38, its members at 43"),
+        "{behind}"
+    );
+    let even = cause_at(&mut look, 43);
+    assert!(even.contains("its assignor leaves them out"), "{even}");
 }
 
 #[test]

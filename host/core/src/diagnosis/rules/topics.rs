@@ -3,7 +3,7 @@
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::scene::{Place, Scene};
-use crate::diagnosis::snapshot::{Answer, Topic};
+use crate::diagnosis::snapshot::{Answer, Group, Topic};
 use crate::diagnosis::words::{list, member, near, quoted, wait};
 
 use super::cures::{numbers, seen, tool};
@@ -170,14 +170,24 @@ fn unowned_one(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<
     if lost.is_empty() || compiles_for(scene, topic) {
         return None;
     }
+    let behind = scene.group.and_then(Group::epochs_behind);
     let cause = if nobody_wants {
         format!("no member of the group subscribes to {topic}, so none of it is read")
     } else {
         let waiting: i64 = lost.iter().filter_map(|place| place.waiting()).sum();
+        let why = match behind {
+            None => {
+                "its assignor leaves them out, or a partition was added that the members don't \
+                     know yet (metadata.max.age.ms, 5 min)"
+                    .to_owned()
+            }
+            Some((group, member)) => format!(
+                "its coordinator has lost epochs, most likely in a crash: the group is at {group}, \
+                 its members at {member}, and nothing is shared out until the group has passed that"
+            ),
+        };
         format!(
-            "{} in {} of {topic}, which no member has, though the group has settled: its \
-             assignor leaves them out, or a partition was added that the members don't know yet \
-             (metadata.max.age.ms, 5 min)",
+            "{} in {} of {topic}, which no member has, though the group has settled: {why}",
             wait(waiting),
             numbers(&lost)
         )
@@ -196,6 +206,11 @@ fn unowned_one(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<
                 "see who has what",
                 format!("{} --describe --members --verbose", tool(scene)),
             )
-            .step("restart one member: the partitions are then shared out anew")
+            .step(match behind {
+                None => "restart one member: the partitions are then shared out anew".to_owned(),
+                Some(_) => "restart members, one after the other, until something is shared out: \
+                            each that goes or comes adds one to the group's epoch"
+                    .to_owned(),
+            })
     })
 }
