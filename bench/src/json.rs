@@ -162,9 +162,9 @@ fn outputs(pool: &Pool, batch: &Batch) -> Result<Vec<Option<Vec<u8>>>> {
     for index in 0..batch.len() {
         let mut staging = Staging::default();
         let outcome = instance.handle(&batch.record(index), CALL, &mut staging);
-        let mut output =
-            (0..staging.len()).map(|at| staging.output(at).value.unwrap_or_default().to_vec());
-        all.push(outcome.ok().and(output.next_back()));
+        let output = || staging.output(0).value.unwrap_or_default().to_vec();
+        let output = (!staging.is_empty()).then(output);
+        all.push(outcome.ok().and(output));
     }
     pool.give_back(instance);
     Ok(all)
