@@ -28,7 +28,7 @@ enum Event {
     Signal(String),
     Fatal(String),
     /// A plugin was compiled.
-    Compiled(Checked),
+    Compiled(Box<Checked>),
 }
 
 /// Why the host stops.
@@ -80,7 +80,8 @@ pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
     let mut app = App::start(&loaded, &shelf, &fatal_sender)?;
     forward(signals_received, Event::Signal, &event_sender);
     forward(fatal_errors, Event::Fatal, &event_sender);
-    forward(compiled, Event::Compiled, &event_sender);
+    let taken = |checked| Event::Compiled(Box::new(checked));
+    forward(compiled, taken, &event_sender);
     let stop = until_stop(&mut app, &shelf, &events);
     let deadline = config.host.shutdown_deadline;
     tracing::info!(
@@ -125,19 +126,21 @@ fn until_stop(app: &mut App, shelf: &Shelf, events: &Receiver<Event>) -> Stop {
                 tracing::error!("{text}; the host ends, restart it");
                 return Stop::Failed;
             }
-            Event::Compiled(Ok(loaded)) => {
-                if let Err(error) = app.extend(&loaded, shelf) {
-                    tracing::error!("{error}; the host ends, restart it");
-                    return Stop::Failed;
+            Event::Compiled(checked) => match *checked {
+                Ok(loaded) => {
+                    if let Err(error) = app.extend(&loaded, shelf) {
+                        tracing::error!("{error}; the host ends, restart it");
+                        return Stop::Failed;
+                    }
                 }
-            }
-            Event::Compiled(Err(report)) => {
-                tracing::error!(
-                    "a plugin that is compiled now does not suit the configuration, as `penstock \
-                     check` would have said; the host ends"
-                );
-                return Stop::Wrong(report);
-            }
+                Err(report) => {
+                    tracing::error!(
+                        "a plugin that is compiled now does not suit the configuration, as \
+                         `penstock check` would have said; the host ends"
+                    );
+                    return Stop::Wrong(report);
+                }
+            },
         }
     }
 }
