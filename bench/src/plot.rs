@@ -162,6 +162,7 @@ mod tests {
             idle: None,
             startup: Some(startup),
             wedge: None,
+            neighbours: None,
             lanes: None,
             peers: None,
             amount: Amount::quick(),
