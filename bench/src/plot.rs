@@ -162,9 +162,9 @@ mod tests {
             idle: None,
             startup: Some(startup),
             wedge: None,
+            neighbours: None,
             lanes: None,
             json: None,
-            neighbours: None,
             peers: None,
             amount: Amount::quick(),
         });

@@ -80,11 +80,8 @@ pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
     let mut app = App::start(&loaded, &shelf, &fatal_sender)?;
     forward(signals_received, Event::Signal, &event_sender);
     forward(fatal_errors, Event::Fatal, &event_sender);
-    forward(
-        compiled,
-        |checked| Event::Compiled(Box::new(checked)),
-        &event_sender,
-    );
+    let taken = |checked| Event::Compiled(Box::new(checked));
+    forward(compiled, taken, &event_sender);
     let stop = until_stop(&mut app, &shelf, &events);
     let deadline = config.host.shutdown_deadline;
     tracing::info!(
