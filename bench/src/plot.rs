@@ -163,6 +163,7 @@ mod tests {
             startup: Some(startup),
             wedge: None,
             lanes: None,
+            json: None,
             peers: None,
             amount: Amount::quick(),
         });
