@@ -10,6 +10,7 @@ use std::{env, process};
 
 use anyhow::{Context, Result, ensure};
 use wasi_preview1_component_adapter_provider as wasi;
+use wasm_encoder::{ProducersField, ProducersSection, Section};
 use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding};
 use wit_parser::Resolve;
 
@@ -76,6 +77,16 @@ impl Component {
         let imports = world.imports.keys().map(|key| resolve.name_world_key(key));
         let imports = imports.collect();
         Ok(Component { bytes, imports })
+    }
+
+    /// Says what it was written in, where the language's own tool names its engine's language alone.
+    pub fn written_in(mut self, language: &str) -> Component {
+        let mut languages = ProducersField::new();
+        languages.value(language, "");
+        let mut section = ProducersSection::new();
+        section.field("language", &languages);
+        section.append_to(&mut self.bytes);
+        self
     }
 
     /// Writes it, unless it is there already; it was `begun` to be built then.
@@ -150,6 +161,8 @@ fn parts(import: &str) -> (&str, &str, &str) {
 
 #[cfg(test)]
 mod tests {
+    use wasmparser::{KnownCustom, Parser, Payload};
+
     use super::*;
 
     #[test]
@@ -170,6 +183,30 @@ mod tests {
         };
         assert!(!error(b"hello").is_empty());
         assert_eq!(error(b"\0asm\x01\0\0\0"), "it exports no handler");
+    }
+
+    #[test]
+    fn what_it_was_written_in_is_said_beside_what_the_engine_was() {
+        let component = Component {
+            bytes: b"\0asm\x0d\0\x01\0".to_vec(),
+            imports: Vec::new(),
+        };
+        let bytes = component.written_in("Rust").written_in("Python").bytes;
+        let mut languages = Vec::new();
+        for payload in Parser::new(0).parse_all(&bytes) {
+            let Payload::CustomSection(section) = payload.unwrap() else {
+                continue;
+            };
+            let KnownCustom::Producers(fields) = section.as_known() else {
+                panic!("{}", section.name());
+            };
+            for field in fields {
+                let field = field.unwrap();
+                assert_eq!(field.name, "language");
+                languages.extend(field.values.into_iter().map(|of| of.unwrap().name));
+            }
+        }
+        assert_eq!(languages, ["Rust", "Python"]);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::project::{Project, fails, succeeds};
 /// What differs.
 struct Language {
     name: &'static str,
+    /// As the component's own account of what it was made of has it.
+    title: &'static str,
     /// What else its tools have to say of the sources.
     also: Option<&'static str>,
     /// The file with the handler, and a mistake to make in it: what is replaced by what, and what
@@ -37,6 +39,7 @@ const CONTRACT: &[&str] = &["penstock:handler@0.1.0"];
 
 const RUST: Language = Language {
     name: "rust",
+    title: "Rust",
     also: Some("cargo test --locked"),
     source: "src/lib.rs",
     mistake: (
@@ -56,6 +59,7 @@ const RUST: Language = Language {
 
 const TYPESCRIPT: Language = Language {
     name: "typescript",
+    title: "TypeScript",
     also: None,
     source: "src/handler.ts",
     mistake: ("emit(\"access-granted\"", "emit(\"acces-granted\""),
@@ -72,6 +76,7 @@ const TYPESCRIPT: Language = Language {
 
 const PYTHON: Language = Language {
     name: "python",
+    title: "Python",
     also: None,
     source: "src/handler.py",
     mistake: ("import Handler, Message", "import Handler, Massage"),
@@ -89,6 +94,7 @@ const PYTHON: Language = Language {
 
 const GO: Language = Language {
     name: "go",
+    title: "Go",
     also: Some("go vet ."),
     source: "handler.go",
     mistake: (
@@ -108,6 +114,7 @@ const GO: Language = Language {
 
 const C: Language = Language {
     name: "c",
+    title: "C99",
     also: None,
     source: "src/handler.c",
     mistake: ("return penstock_done();", "return penstock_doen();"),
@@ -226,6 +233,7 @@ fn whole_way(language: &Language) -> Result<()> {
     );
 
     succeeds(&mut project.penstock(&["check", "-c", "penstock.toml"])?)?;
+    is_looked_into(&project, language)?;
     let said = succeeds(&mut project.penstock(&["plugin", "test"])?)?;
     ensure!(said.contains("purchase"), "{said}");
     handles_a_record(&project)?;
@@ -253,6 +261,17 @@ fn is_told(said: &str, language: &Language) -> Result<()> {
             "{said}"
         );
     }
+    Ok(())
+}
+
+fn is_looked_into(project: &Project, language: &Language) -> Result<()> {
+    let said = succeeds(&mut project.penstock(&["plugin", "inspect", "course-access.wasm"])?)?;
+    ensure!(said.contains("ok: this host takes it"), "{said}");
+    let line = said
+        .lines()
+        .find(|line| line.trim_start().starts_with("language "))
+        .unwrap_or_default();
+    ensure!(line.contains(language.title), "{said}");
     Ok(())
 }
 
@@ -289,7 +308,8 @@ fn handled(project: &Project, values: &[&str]) -> Result<Handled> {
         .set(&["retry", "attempts"], 1);
     let mut host = Host::start(&config)?;
     line.send(0, values)?;
-    host.ready(Duration::from_secs(60))?;
+    // Compiling takes ten seconds of an idle machine, and as long as others like of a busy one.
+    host.ready(Duration::from_secs(300))?;
     eventually("all are handled", Duration::from_secs(60), || {
         line.is_caught_up()
     });

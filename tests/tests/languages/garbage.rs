@@ -31,7 +31,7 @@ fn a_go_handler_lives_through_two_gigabytes() -> Result<()> {
         .set(&["log", "records"], "sampled");
     send(&line)?;
     let mut host = Host::start(&config)?;
-    host.ready(Duration::from_secs(60))?;
+    host.ready(Duration::from_secs(300))?;
     eventually("all are handled", Duration::from_secs(300), || {
         line.is_caught_up()
     });

@@ -45,7 +45,8 @@ fn build(project: &Project) -> Result<Component> {
         .args(["--python-path", "src", "--python-path", "sdk", "--output"])
         .arg(&component);
     tools::run(&mut build, "the plugin does not build: see above")?;
-    Component::of_bytes(fs::read(component).context("componentize-py left no component")?)
+    let component = fs::read(component).context("componentize-py left no component")?;
+    Ok(Component::of_bytes(component)?.written_in(PYTHON.title))
 }
 
 /// The environment with what is pinned, made anew when that changed.

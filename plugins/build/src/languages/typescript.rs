@@ -51,7 +51,8 @@ fn build(project: &Project) -> Result<Component> {
         .args(["run", "--silent", "build", "--", "--out"])
         .arg(&component);
     tools::run(&mut build, "the plugin does not build: see above")?;
-    Component::of_bytes(fs::read(component).context("the SDK left no component")?)
+    let component = fs::read(component).context("the SDK left no component")?;
+    Ok(Component::of_bytes(component)?.written_in(TYPESCRIPT.title))
 }
 
 fn check_node() -> Result<()> {
