@@ -80,7 +80,7 @@ impl App {
         let runtime = shelf.runtime(config).map_err(|error| usage(error))?;
         let engine = Engine::start(
             plan::settings(config),
-            plan::topics(loaded, runtime, &output_topics).map_err(|error| usage(&error))?,
+            plan::topics(loaded, runtime, &output_topics),
             Arc::clone(&sink) as _,
             Arc::clone(runtime) as Arc<dyn EpochClock>,
             conditions,
@@ -148,17 +148,15 @@ impl App {
 
     /// Begins to read the topics whose plugins are all there by now.
     ///
-    /// # Errors
-    /// When a plugin's file changed since it was checked; in words.
-    ///
     /// # Panics
     /// If these are not the configuration and the shelf that the host was started with, checked
     /// further.
-    pub fn extend(&mut self, loaded: &Loaded, shelf: &Shelf) -> Result<(), String> {
-        let runtime = shelf.runtime(&loaded.config).map_err(ToString::to_string)?;
+    pub fn extend(&mut self, loaded: &Loaded, shelf: &Shelf) {
+        let runtime = shelf.runtime(&loaded.config);
+        let runtime = runtime.expect("it runs since the start");
         for topic in self.waiting.ready(loaded) {
             let plan = plan::topic(loaded, runtime, &self.output_topics, &topic);
-            self.engine.plan(plan.map_err(|error| error.to_string())?);
+            self.engine.plan(plan);
             let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(source) = &*source {
                 source.read(&topic);
@@ -166,7 +164,6 @@ impl App {
             drop(source);
             self.waiting.over(&topic);
         }
-        Ok(())
     }
 
     /// The host at this moment.

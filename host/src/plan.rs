@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use penstock_core::codes::Code;
 use penstock_core::config::{self, Config, Loaded};
 use penstock_engine::plan::{ComingTopic, Delivery, HandlerPlan, Settings, TopicPlan, Topics};
 use penstock_engine::ports::OutputTopic;
-use penstock_wasm::{Binding, LoadError, Runtime};
+use penstock_wasm::{Binding, Runtime};
 use sha2::{Digest, Sha256};
 
 use crate::doctor::Ask;
@@ -70,20 +69,13 @@ pub fn watch(config: &Config) -> Result<Ask, String> {
 /// What is to be done with the records of each topic; those with a plugin that is still being
 /// compiled come later, by [`topic`].
 ///
-/// # Errors
-/// When a plugin's file changed since the configuration was checked.
-///
 /// # Panics
 /// If the configuration was not loaded with this runtime, which checked every reference in it.
-pub fn topics(
-    loaded: &Loaded,
-    runtime: &Runtime,
-    output_topics: &Arc<[String]>,
-) -> Result<Topics, LoadError> {
+pub fn topics(loaded: &Loaded, runtime: &Runtime, output_topics: &Arc<[String]>) -> Topics {
     let mut topics = Topics::default();
     for (name, topic) in &loaded.config.topics {
         if waiting::pending(loaded, name).is_empty() {
-            let plan = self::topic(loaded, runtime, output_topics, name)?;
+            let plan = self::topic(loaded, runtime, output_topics, name);
             topics.planned.push(plan);
         } else {
             let handlers = topic.handlers.iter();
@@ -93,13 +85,10 @@ pub fn topics(
             });
         }
     }
-    Ok(topics)
+    topics
 }
 
 /// What is to be done with the records of a topic whose plugins are all there.
-///
-/// # Errors
-/// When a plugin's file changed since the configuration was checked.
 ///
 /// # Panics
 /// As [`topics`].
@@ -108,22 +97,22 @@ pub fn topic(
     runtime: &Runtime,
     output_topics: &Arc<[String]>,
     name: &str,
-) -> Result<TopicPlan, LoadError> {
+) -> TopicPlan {
     let topic = &loaded.config.topics[name];
     let handlers = topic.handlers.iter();
-    Ok(TopicPlan {
+    TopicPlan {
         name: name.into(),
         output_topics: Arc::clone(output_topics),
         handlers: handlers
             .map(|handler| self::handler(loaded, runtime, output_topics, name, handler))
-            .collect::<Result<_, LoadError>>()?,
+            .collect(),
         dead_letter: topic
             .dead_letter
             .as_ref()
             .map(|topic| output_topic(output_topics, topic)),
         order: loaded.config.order(topic),
         identity: identity(&topic.handlers),
-    })
+    }
 }
 
 /// Stands for the handlers of a topic by their names. A new version of one is no reason to do again
@@ -147,18 +136,15 @@ pub fn handler(
     output_topics: &[String],
     topic: &str,
     name: &str,
-) -> Result<HandlerPlan, LoadError> {
+) -> HandlerPlan {
     let handler = &loaded.config.handlers[name];
     let checked = &loaded.plugins[name];
     let description = &checked.description;
-    let plugin = runtime.load_compiled(&handler.plugin, Some(checked.sha256));
-    let plugin = plugin.map_err(|error| match error.code {
-        Code::DigestMismatch => changed(name),
-        _ => error,
-    })?;
-    let plugin = plugin.ok_or_else(|| changed(name))?;
+    // What was checked, whatever lies in its place by now.
+    let plugin = runtime.loaded(checked.sha256);
+    let plugin = plugin.expect("what is checked was loaded by this runtime");
     let outputs = description.outputs.iter();
-    Ok(HandlerPlan {
+    HandlerPlan {
         name: name.into(),
         pool: Arc::new(plugin.bind(Binding::new(name, topic, handler, description))),
         outputs: outputs
@@ -166,14 +152,6 @@ pub fn handler(
             .collect(),
         policy: handler.policy.clone(),
         timestamp: handler.timestamp,
-    })
-}
-
-fn changed(handler: &str) -> LoadError {
-    LoadError {
-        code: Code::DigestMismatch,
-        text: format!("the plugin of `{handler}` changed while the host started"),
-        help: Some("start again; replace plugin files by renaming new ones over them".into()),
     }
 }
 

@@ -4,11 +4,12 @@
 //! rebalances ([`crate::rebalance`]) itself, in the order in which events arrive.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use penstock_core::config::{Kafka, Topic};
+use penstock_core::config::{GroupProtocol, Kafka, Topic};
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
 use crate::bootstrap::Bootstrap;
@@ -91,7 +92,17 @@ pub fn start<I: Intake>(
         .iter()
         .map(|(name, topic)| (Arc::from(name.as_str()), topic.start));
     let at_once = topics.keys().filter(|name| !later.contains(*name));
-    let (subscription, more) = Subscription::new(at_once.map(|name| Arc::from(name.as_str())));
+    let is_static = [&kafka.consumer, &kafka.common].map(|of| of.contains_key("group.instance.id"));
+    let is_given_what_it_had =
+        kafka.protocol == GroupProtocol::Classic && is_static.contains(&true);
+    let (subscription, more) = Subscription::new(
+        at_once.map(|name| Arc::from(name.as_str())),
+        if is_given_what_it_had {
+            topics.len()
+        } else {
+            0
+        },
+    );
     let lookup = Lookup {
         handle: Arc::clone(&handle),
         starts: starts.collect(),
@@ -136,7 +147,11 @@ pub fn start<I: Intake>(
     };
     spawn("kafka-poll", move || {
         let mut poller = poller;
-        let report = poller.run();
+        let ran = catch_unwind(AssertUnwindSafe(|| poller.run()));
+        let Ok(report) = ran else {
+            poller.fail("the thread that reads from Kafka has panicked".to_owned());
+            return;
+        };
         // Nobody may be waiting any more.
         drop(sender.send(report));
     })?;

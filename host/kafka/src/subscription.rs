@@ -1,7 +1,8 @@
 //! Which of the topics are read: some from the start, others from when their handlers are there.
 //!
 //! More topics are subscribed to in place of fewer: in both group protocols the partitions that a
-//! member has stay with it then.
+//! member has stay with it then. A static member of a classic group joins with all of them: one that is
+//! back is given what it had, whatever it asks for now.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,16 +16,22 @@ pub(crate) struct Subscription {
     wanted: BTreeSet<Arc<str>>,
     /// How many of them the client was told.
     told: usize,
+    /// Before there are so many, it is told of none.
+    least: usize,
     more: Receiver<Arc<str>>,
 }
 
 impl Subscription {
-    /// To these, and to what comes by the sender.
-    pub fn new(first: impl Iterator<Item = Arc<str>>) -> (Subscription, Sender<Arc<str>>) {
+    /// To these, and to what comes by the sender, once there are at least so many.
+    pub fn new(
+        first: impl Iterator<Item = Arc<str>>,
+        least: usize,
+    ) -> (Subscription, Sender<Arc<str>>) {
         let (sender, more) = channel();
         let subscription = Subscription {
             wanted: first.collect(),
             told: 0,
+            least,
             more,
         };
         (subscription, sender)
@@ -33,7 +40,7 @@ impl Subscription {
     /// All topics that are to be subscribed to, if that has changed.
     fn changed(&mut self) -> Option<Vec<Arc<str>>> {
         self.wanted.extend(self.more.try_iter());
-        if self.wanted.len() == self.told {
+        if self.wanted.len() == self.told || self.wanted.len() < self.least {
             return None;
         }
         self.told = self.wanted.len();
@@ -63,7 +70,7 @@ mod tests {
 
     #[test]
     fn topics_are_told_all_together_and_only_when_there_are_more() {
-        let (mut nothing, more) = Subscription::new(std::iter::empty());
+        let (mut nothing, more) = Subscription::new(std::iter::empty(), 0);
         assert_eq!(nothing.changed(), None);
         for topic in ["b", "a", "b"] {
             more.send(topic.into()).unwrap();
@@ -73,5 +80,13 @@ mod tests {
         more.send("c".into()).unwrap();
         let all = ["a", "b", "c"].map(Arc::from).to_vec();
         assert_eq!(nothing.changed(), Some(all));
+    }
+
+    #[test]
+    fn a_static_member_waits_for_all_of_its_topics() {
+        let (mut one, more) = Subscription::new(std::iter::once("a".into()), 2);
+        assert_eq!(one.changed(), None);
+        more.send("b".into()).unwrap();
+        assert_eq!(one.changed(), Some(vec!["a".into(), "b".into()]));
     }
 }

@@ -127,12 +127,7 @@ fn until_stop(app: &mut App, shelf: &Shelf, events: &Receiver<Event>) -> Stop {
                 return Stop::Failed;
             }
             Event::Compiled(checked) => match *checked {
-                Ok(loaded) => {
-                    if let Err(error) = app.extend(&loaded, shelf) {
-                        tracing::error!("{error}; the host ends, restart it");
-                        return Stop::Failed;
-                    }
-                }
+                Ok(loaded) => app.extend(&loaded, shelf),
                 Err(report) => {
                     tracing::error!(
                         "a plugin that is compiled now does not suit the configuration, as \

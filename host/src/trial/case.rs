@@ -154,7 +154,7 @@ impl Case {
         let mut benches = BTreeMap::new();
         for topic in self.topics() {
             let bench = Bench::new(loaded, runtime, topic, name);
-            benches.insert(topic, bench.map_err(|error| unusable(&error))?);
+            benches.insert(topic, bench);
         }
         let deliver = |(index, (_, record)): (usize, &(usize, RecordJson))| {
             let bench = &benches[topic_of(record)];

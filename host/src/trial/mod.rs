@@ -21,7 +21,7 @@ use penstock_core::staging::{Output, Staging};
 use penstock_engine::plan::TopicPlan;
 use penstock_engine::ports::Call;
 use penstock_engine::try_record;
-use penstock_wasm::{LoadError, Runtime};
+use penstock_wasm::Runtime;
 
 use crate::plan;
 use crate::record_json::{HeaderJson, Millis, RecordJson};
@@ -78,26 +78,18 @@ pub struct TriedOutput {
 impl<'a> Bench<'a> {
     /// The handler `name` for records of `topic`, which need not be configured for each other.
     ///
-    /// # Errors
-    /// The plugin's file changed since the configuration was checked.
-    ///
     /// # Panics
     /// If the configuration was not loaded with this runtime, or has no such handler.
-    pub fn new(
-        loaded: &Loaded,
-        runtime: &'a Runtime,
-        topic: &str,
-        name: &str,
-    ) -> Result<Bench<'a>, LoadError> {
+    pub fn new(loaded: &Loaded, runtime: &'a Runtime, topic: &str, name: &str) -> Bench<'a> {
         let config = &loaded.config;
         let output_topics = plan::output_topics(config);
-        let handler = plan::handler(loaded, runtime, &output_topics, topic, name)?;
+        let handler = plan::handler(loaded, runtime, &output_topics, topic, name);
         let dead_letter = config.topics.get(topic).and_then(|of| {
             let topic = of.dead_letter.as_ref()?;
             Some(plan::output_topic(&output_topics, topic))
         });
         let outputs = &loaded.plugins[name].description.outputs;
-        Ok(Bench {
+        Bench {
             runtime,
             output_names: outputs.iter().map(|of| of.name.clone()).collect(),
             topic: TopicPlan {
@@ -109,7 +101,7 @@ impl<'a> Bench<'a> {
                 identity: 0,
             },
             lines: Lines::new(),
-        })
+        }
     }
 
     /// Passes a record of a partition through, as the call number `attempt`, counted from 1.

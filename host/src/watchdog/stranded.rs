@@ -98,12 +98,26 @@ fn seen(
         return None;
     };
     let known = |of: &&String| group.members.iter().any(|member| member.id == **of);
+    let has = |code: Code| status.conditions.iter().any(|of| of.code == code.as_str());
     let Some(id) = standing.member.as_ref().filter(known) else {
-        return Some((Why::Unknown(standing.member), standing.rebalances));
+        // It is known why it is not taken in, or has not even asked; these wait for somebody.
+        let waits = [
+            Code::GroupRefuses,
+            Code::KafkaRefused,
+            Code::KafkaUnreachable,
+            Code::TopicMissing,
+        ];
+        let there = topics(look).next().is_some();
+        let is_unknown = there && !waits.into_iter().any(has);
+        return is_unknown.then_some((Why::Unknown(standing.member), standing.rebalances));
     };
     let shared_out = group.members.iter().flat_map(|member| &member.assignment);
     let shared_out = shared_out.filter(|of| !of.partitions.is_empty());
-    let unread = not_shared_out(look, shared_out.map(|of| of.topic.as_str()).collect());
+    let unread = not_shared_out(
+        look,
+        status,
+        shared_out.map(|of| of.topic.as_str()).collect(),
+    );
     if group.state == "Stable" && !unread.is_empty() {
         let why = match group.epochs_behind() {
             Some(_) => Why::Behind,
@@ -123,12 +137,20 @@ fn seen(
     (!missing.is_empty()).then_some((Why::NotHandedOver(missing), standing.rebalances))
 }
 
-/// The topics of the look that have partitions, if nobody has any of any of them.
-fn not_shared_out(look: &Look, shared_out: BTreeSet<&str>) -> BTreeSet<String> {
+/// The topics of the look that have partitions.
+fn topics(look: &Look) -> impl Iterator<Item = &str> {
     let topics = look.topics.iter();
-    let are_there =
-        topics.filter(|of| matches!(&of.partitions, Answer::Known(all) if !all.is_empty()));
-    let names: BTreeSet<String> = are_there.map(|of| of.name.clone()).collect();
+    let there = topics.filter(|of| matches!(&of.partitions, Answer::Known(all) if !all.is_empty()));
+    there.map(|of| of.name.as_str())
+}
+
+/// Those that this host has asked for and that have partitions, if nobody has any of any of them.
+fn not_shared_out(look: &Look, status: &Status, shared_out: BTreeSet<&str>) -> BTreeSet<String> {
+    let asked_for = |topic: &&str| {
+        let mut conditions = status.conditions.iter();
+        !conditions.any(|of| of.code == Code::PluginCompiling.as_str() && of.subject == *topic)
+    };
+    let names: BTreeSet<String> = topics(look).filter(asked_for).map(str::to_owned).collect();
     if names.iter().any(|name| shared_out.contains(name.as_str())) {
         return BTreeSet::new();
     }

@@ -61,7 +61,7 @@ impl Host {
         let plans = plan::topics(&loaded, runtime, &topics);
         let engine = Engine::start(
             plan::settings(config),
-            plans.map_err(|error| anyhow!("{error}"))?,
+            plans,
             Arc::clone(&sink) as _,
             Arc::clone(runtime) as _,
             conditions,

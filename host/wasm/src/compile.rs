@@ -66,14 +66,15 @@ fn threads() -> Result<ThreadPool, ThreadPoolBuildError> {
         .build()
 }
 
-/// Puts the calling thread behind the others: beside one that takes all it can get, it has a tenth of
-/// a core.
+/// Puts the calling thread behind the process's main one, which it may be begun below already: beside
+/// one that takes all it can get, it has a tenth of a core.
 #[cfg(target_os = "linux")]
 pub fn lower_priority() {
     const LOWER_BY: i32 = 10;
-    // SAFETY: no pointers; 0 is the calling thread. An error would be -1, which is as good.
-    let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) };
-    // SAFETY: no pointers. Values beyond the lowest priority mean that one.
+    // SAFETY: no pointers; the main thread has the number of the process. An error would be -1, which
+    // is as good.
+    let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, std::process::id()) };
+    // SAFETY: no pointers; 0 is the calling thread. Values beyond the lowest priority mean that one.
     let failed = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, nice + LOWER_BY) };
     if failed != 0 {
         let error = std::io::Error::last_os_error();

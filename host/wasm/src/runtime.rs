@@ -128,6 +128,11 @@ impl Runtime {
         slot.get().cloned().transpose()
     }
 
+    /// What was loaded of a file with this digest.
+    pub fn loaded(&self, sha256: [u8; 32]) -> Option<Arc<Plugin>> {
+        self.slot(sha256).get()?.as_ref().ok().cloned()
+    }
+
     /// Which plugin a file is: by what is remembered of it, else by reading it.
     fn identify(
         &self,

@@ -39,7 +39,6 @@ impl Transactor {
             Err(Trouble::Again(_)) => Next::Sleep(Some(self.shared.now() + AGAIN_AFTER)),
             Err(Trouble::Abort(why)) => {
                 tracing::warn!("a transaction can't be committed, and is begun again: {why}");
-                self.rest();
                 self.aborts()
             }
             Err(Trouble::Fatal(why)) => self.fail(why),

@@ -96,8 +96,7 @@ impl Configured<'_> {
     pub(super) fn on<'a>(&'a self, topic: &'a str, style: Style) -> Result<Through<'a>, Failure> {
         let runtime = self.shelf.runtime(&self.loaded.config);
         let runtime = runtime.map_err(|error| Failure::new(Exit::Usage, error))?;
-        let bench = Bench::new(&self.loaded, runtime, topic, self.name)
-            .map_err(|error| Failure::new(Exit::Usage, error))?;
+        let bench = Bench::new(&self.loaded, runtime, topic, self.name);
         Ok(Through {
             bench,
             topic,
@@ -134,8 +133,7 @@ pub(in crate::commands) fn once(
 ) -> Result<String, Failure> {
     let runtime = shelf.runtime(&loaded.config);
     let runtime = runtime.map_err(|error| Failure::new(Exit::Usage, error))?;
-    let bench = Bench::new(loaded, runtime, topic, name)
-        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let bench = Bench::new(loaded, runtime, topic, name);
     let tried = bench.call(record.partition, &batch(record).record(0), 1);
     Ok(match style {
         Style::Json => json(&super::shape(topic, record.clone()), name, 1, &tried),
