@@ -86,7 +86,9 @@ impl Target for Records {
                 if reused != fresh {
                     return Err(format!("reused: {reused:?}, fresh: {fresh:?}"));
                 }
-                Ok(kind(&reused.0))
+                // Behind the code and the field is what the input has in its place.
+                let parts: Vec<&str> = reused.0.splitn(3, ':').take(2).collect();
+                Ok(kind(&parts.join(" ")))
             });
             answers.collect()
         })
