@@ -58,7 +58,8 @@ pub fn consumer_config(kafka: &Kafka, client_id: &str) -> ClientConfig {
     config
 }
 
-fn is_given(key: &str, kafka: &Kafka) -> bool {
+/// Whether the configuration has it for consumers.
+pub fn is_given(key: &str, kafka: &Kafka) -> bool {
     kafka.consumer.contains_key(key) || kafka.common.contains_key(key)
 }
 

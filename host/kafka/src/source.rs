@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use penstock_core::config::{GroupProtocol, Kafka, Topic};
+use penstock_core::config::{Kafka, Topic};
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
 use crate::bootstrap::Bootstrap;
@@ -91,18 +91,7 @@ pub fn start<I: Intake>(
     let starts = topics
         .iter()
         .map(|(name, topic)| (Arc::from(name.as_str()), topic.start));
-    let at_once = topics.keys().filter(|name| !later.contains(*name));
-    let is_static = [&kafka.consumer, &kafka.common].map(|of| of.contains_key("group.instance.id"));
-    let is_given_what_it_had =
-        kafka.protocol == GroupProtocol::Classic && is_static.contains(&true);
-    let (subscription, more) = Subscription::new(
-        at_once.map(|name| Arc::from(name.as_str())),
-        if is_given_what_it_had {
-            topics.len()
-        } else {
-            0
-        },
-    );
+    let (subscription, more) = Subscription::of(kafka, topics, later);
     let lookup = Lookup {
         handle: Arc::clone(&handle),
         starts: starts.collect(),

@@ -4,9 +4,11 @@
 //! member has stay with it then. A static member of a classic group joins with all of them: one that is
 //! back is given what it had, whatever it asks for now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+
+use penstock_core::config::{GroupProtocol, Kafka, Topic};
 
 use crate::intake::Intake;
 use crate::source::Poller;
@@ -22,8 +24,25 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
+    /// To all `topics` but those that come `later`, by the sender.
+    pub fn of(
+        kafka: &Kafka,
+        topics: &BTreeMap<String, Topic>,
+        later: &BTreeSet<String>,
+    ) -> (Subscription, Sender<Arc<str>>) {
+        let at_once = topics.keys().filter(|name| !later.contains(*name));
+        let is_static = crate::client::is_given("group.instance.id", kafka);
+        let is_given_what_it_had = is_static && kafka.protocol == GroupProtocol::Classic;
+        let least = if is_given_what_it_had {
+            topics.len()
+        } else {
+            0
+        };
+        Subscription::new(at_once.map(|name| Arc::from(name.as_str())), least)
+    }
+
     /// To these, and to what comes by the sender, once there are at least so many.
-    pub fn new(
+    fn new(
         first: impl Iterator<Item = Arc<str>>,
         least: usize,
     ) -> (Subscription, Sender<Arc<str>>) {
