@@ -335,10 +335,32 @@ mod tests {
 
     #[test]
     fn a_member_that_nobody_knows_is_said_after_two() {
-        let unknown = |_| (look("another", &[0]), standing(3));
+        let unknown = |_| (with_topic(look("another", &[0])), standing(3));
         let (number, text) = said_after(30, unknown).expect("it is said");
         assert_eq!(number, LOOKS_OUTSIDE);
         assert!(text.contains("has not known that member"), "{text}");
+    }
+
+    #[test]
+    fn who_waits_for_somebody_is_left_waiting() {
+        let nothing_there = |_| (look("another", &[0]), standing(3));
+        assert_eq!(said_after(30, nothing_there), None, "no topic is there");
+        let seen = |code: Code, subject: &str, id: &str| {
+            let mut status = fake::status();
+            let mut condition = status.conditions[0].clone();
+            (condition.code, condition.subject) = (code.to_string(), subject.to_owned());
+            status.conditions = vec![condition];
+            super::seen(&with_topic(look(id, &[])), &status, standing(3)).map(|(why, _)| why)
+        };
+        for code in [Code::GroupRefuses, Code::KafkaRefused, Code::TopicMissing] {
+            assert_eq!(seen(code, "t", "another"), None, "{code}");
+        }
+        let unknown = Why::Unknown(Some("me".to_owned()));
+        assert_eq!(seen(Code::CommitFailed, "t", "another"), Some(unknown));
+        let compiled = |topic| seen(Code::PluginCompiling, topic, "me");
+        assert_eq!(compiled("purchase-confirmed"), None);
+        let topic = BTreeSet::from(["purchase-confirmed".to_owned()]);
+        assert_eq!(compiled("another"), Some(Why::NotSharedOut(topic)));
     }
 
     #[test]
