@@ -86,9 +86,9 @@ impl Target for Records {
                 if reused != fresh {
                     return Err(format!("reused: {reused:?}, fresh: {fresh:?}"));
                 }
-                // Behind the code and the field is what the input has in its place.
-                let parts: Vec<&str> = reused.0.splitn(3, ':').take(2).collect();
-                Ok(kind(&parts.join(" ")))
+                // Behind the code is what the input has in it.
+                let (code, _) = reused.0.split_once(':').unwrap_or((&reused.0, ""));
+                Ok(kind(code))
             });
             answers.collect()
         })
