@@ -35,7 +35,7 @@ fn run(mut loaded: Loaded, shelf: &Shelf, tell: &Sender<Checked>) {
     while let Some(plugin) = next(&loaded) {
         let (path, pinned) = plugin;
         shelf.compile(&path, pinned, &loaded.config);
-        let checked = loaded.complete(&shelf.compiled());
+        let checked = loaded.complete(&shelf.compiled(|_| ()));
         if let Ok(next) = &checked {
             loaded = next.clone();
         }

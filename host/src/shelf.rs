@@ -1,6 +1,8 @@
 //! The sandbox, started when a configuration that says where its cache lies first asks for a
 //! plugin.
 
+mod compiling;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -12,14 +14,17 @@ use penstock_core::config::{
 use penstock_wasm::{Runtime, StartError};
 
 /// The plugins of a configuration: asked at check time, used by the run, loaded once. Whoever asks
-/// waits until they are compiled.
+/// waits until they are compiled, and is told so at a terminal.
 #[derive(Default)]
 pub struct Shelf {
     runtime: OnceLock<Result<Arc<Runtime>, StartError>>,
 }
 
 /// The same without waiting: what is not compiled is pending.
-pub struct Compiled<'s>(&'s Shelf);
+pub struct Compiled<'s, F> {
+    shelf: &'s Shelf,
+    before: F,
+}
 
 impl Shelf {
     /// The runtime that holds the plugins, and whose clock has to tick while their guests run.
@@ -32,13 +37,16 @@ impl Shelf {
             .as_ref()
     }
 
-    /// What is compiled of it.
-    pub fn compiled(&self) -> Compiled<'_> {
-        Compiled(self)
+    /// What is compiled of it. `before` is called each time before a plugin is looked for.
+    pub fn compiled<F: Fn(&Config)>(&self, before: F) -> Compiled<'_, F> {
+        Compiled {
+            shelf: self,
+            before,
+        }
     }
 
     /// Whether a file would have to be compiled, so that asking for it may take long.
-    pub fn is_to_compile(&self, path: &Path, pinned: Option<[u8; 32]>, config: &Config) -> bool {
+    fn is_to_compile(&self, path: &Path, pinned: Option<[u8; 32]>, config: &Config) -> bool {
         let runtime = self.runtime(config);
         // Why it is none is soon said.
         runtime.is_ok_and(|runtime| matches!(runtime.load_compiled(path, pinned), Ok(None)))
@@ -63,7 +71,15 @@ impl Plugins for Shelf {
         config: &Config,
     ) -> Result<PluginFacts, PluginProblem> {
         match self.runtime(config) {
-            Ok(runtime) => runtime.inspect(path, pinned, config),
+            Ok(runtime) => {
+                let is_long = self.is_to_compile(path, pinned, config);
+                let line = is_long.then(|| compiling::line(path));
+                let facts = runtime.inspect(path, pinned, config);
+                if let Some(line) = line {
+                    line.finish_and_clear();
+                }
+                facts
+            }
             Err(error) => Err(PluginProblem {
                 code: Code::NotAPlugin,
                 text: error.to_string(),
@@ -88,9 +104,10 @@ impl Plugins for Shelf {
     }
 }
 
-impl Plugins for Compiled<'_> {
+impl<F: Fn(&Config)> Plugins for Compiled<'_, F> {
     fn is_pending(&self, path: &Path, pinned: Option<[u8; 32]>, config: &Config) -> bool {
-        self.0.is_to_compile(path, pinned, config)
+        (self.before)(config);
+        self.shelf.is_to_compile(path, pinned, config)
     }
 
     fn inspect(
@@ -99,7 +116,7 @@ impl Plugins for Compiled<'_> {
         pinned: Option<[u8; 32]>,
         config: &Config,
     ) -> Result<PluginFacts, PluginProblem> {
-        self.0.inspect(path, pinned, config)
+        self.shelf.inspect(path, pinned, config)
     }
 
     fn configure(
@@ -110,6 +127,6 @@ impl Plugins for Compiled<'_> {
         settings: &BTreeMap<String, String>,
         limits: &HandlerLimits,
     ) -> Result<(), ConfigureProblem> {
-        self.0.configure(path, sha256, topic, settings, limits)
+        self.shelf.configure(path, sha256, topic, settings, limits)
     }
 }

@@ -8,11 +8,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use penstock_core::config::{Config, Delivery, Loaded, Plugins, Start, Topic, Transaction};
+use penstock_core::config::{Config, Delivery, Loaded, Start, Topic, Transaction};
 use penstock_core::partition::{OrderBy, ParkLimits};
 use serde_json::json;
 
-use super::compiling::Shown;
 use super::{Exit, Failure, configuration, output};
 use crate::shelf::Shelf;
 
@@ -21,8 +20,8 @@ pub use broker::BrokerArgs;
 const FINE: Style = AnsiColor::Green.on_default().bold();
 const NAME: Style = Style::new().bold();
 
-/// Checks files as one configuration, its plugins on a `shelf`: prints what it amounts to, or everything that is wrong with
-/// it; then asks its cluster, if that is wanted.
+/// Checks files as one configuration, its plugins on a `shelf`: prints what it amounts to, or
+/// everything that is wrong with it; then asks its cluster, if that is wanted.
 ///
 /// # Errors
 /// What kept it from asking.
@@ -32,11 +31,10 @@ pub fn run(
     broker: &BrokerArgs,
     as_json: bool,
 ) -> Result<Exit, Failure> {
-    let plugins = &Shown::of(shelf);
     if as_json {
-        return run_json(files, plugins, broker);
+        return run_json(files, shelf, broker);
     }
-    let Some(loaded) = configuration::load(files, plugins) else {
+    let Some(loaded) = configuration::load(files, shelf) else {
         return Ok(Exit::Usage);
     };
     let names: Vec<String> = files
@@ -53,12 +51,8 @@ pub fn run(
     }
 }
 
-fn run_json(
-    files: &[PathBuf],
-    plugins: &dyn Plugins,
-    broker: &BrokerArgs,
-) -> Result<Exit, Failure> {
-    let (exit, report, asked) = match configuration::try_load(files, plugins) {
+fn run_json(files: &[PathBuf], shelf: &Shelf, broker: &BrokerArgs) -> Result<Exit, Failure> {
+    let (exit, report, asked) = match configuration::try_load(files, shelf) {
         Ok(loaded) => {
             let asked = broker.ask(&loaded.config)?;
             let exit = asked.as_ref().map_or(Exit::Fine, broker::Outcome::exit);

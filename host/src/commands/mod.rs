@@ -2,7 +2,6 @@
 
 pub mod check;
 mod columns;
-mod compiling;
 pub mod configuration;
 mod confirm;
 pub mod demo;

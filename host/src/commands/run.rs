@@ -1,22 +1,19 @@
 //! `penstock run`: the host, until a signal or a fatal error.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use penstock_core::codes::Code;
-use penstock_core::config::{
-    Config, ConfigureProblem, HandlerLimits, Loaded, PluginFacts, PluginProblem, Plugins, Report,
-};
+use penstock_core::config::{Loaded, Report};
 
 use super::configuration;
 use super::{Exit, Failure};
 use crate::app::{App, Ended};
 use crate::background::{self, Checked};
-use crate::logging::{self, Lines, LogError};
-use crate::shelf::{Compiled, Shelf};
+use crate::logging;
+use crate::shelf::Shelf;
 use crate::signals;
 
 /// How long plugins are waited for that have to be compiled. Most are by then, so that the group is
@@ -45,12 +42,16 @@ enum Stop {
 /// A wrong configuration, or what can't be had on this machine.
 pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
     let shelf = Arc::new(Shelf::default());
-    let logged = Logged::of(&shelf);
-    let Some(loaded) = configuration::load(files, &logged) else {
+    // How plugins are loaded, and what they say when they are asked, belongs into the log.
+    let log = OnceLock::new();
+    let plugins = shelf.compiled(|config| {
+        log.get_or_init(|| logging::start(&config.log));
+    });
+    let Some(loaded) = configuration::load(files, &plugins) else {
         return Ok(Exit::Usage);
     };
     let config = &loaded.config;
-    let log = logged.log.into_inner();
+    let log = log.into_inner();
     let log = log.unwrap_or_else(|| logging::start(&config.log));
     let lines = log.map_err(|error| Failure::new(Exit::Usage, error))?;
     tracing::info!(
@@ -137,50 +138,6 @@ fn until_stop(app: &mut App, shelf: &Shelf, events: &Receiver<Event>) -> Stop {
                 }
             },
         }
-    }
-}
-
-/// Plugins that are looked at once there is a log: how they are loaded, and what they say when
-/// they are asked, belongs into it. Those that are not compiled are not waited for.
-struct Logged<'s> {
-    plugins: Compiled<'s>,
-    log: OnceLock<Result<Lines, LogError>>,
-}
-
-impl<'s> Logged<'s> {
-    fn of(shelf: &'s Shelf) -> Logged<'s> {
-        Logged {
-            plugins: shelf.compiled(),
-            log: OnceLock::new(),
-        }
-    }
-}
-
-impl Plugins for Logged<'_> {
-    fn is_pending(&self, path: &Path, pinned: Option<[u8; 32]>, config: &Config) -> bool {
-        self.log.get_or_init(|| logging::start(&config.log));
-        self.plugins.is_pending(path, pinned, config)
-    }
-
-    fn inspect(
-        &self,
-        path: &Path,
-        pinned: Option<[u8; 32]>,
-        config: &Config,
-    ) -> Result<PluginFacts, PluginProblem> {
-        self.plugins.inspect(path, pinned, config)
-    }
-
-    fn configure(
-        &self,
-        path: &Path,
-        sha256: [u8; 32],
-        topic: &str,
-        settings: &BTreeMap<String, String>,
-        limits: &HandlerLimits,
-    ) -> Result<(), ConfigureProblem> {
-        self.plugins
-            .configure(path, sha256, topic, settings, limits)
     }
 }
 
