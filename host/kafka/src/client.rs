@@ -1,5 +1,6 @@
 //! The settings of the host's clients: what the configuration passes through, what the host owns.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use penstock_core::config::{Admin, Delivery, GroupProtocol, Host, Kafka, Transaction};
@@ -45,10 +46,8 @@ pub fn consumer_config(kafka: &Kafka, client_id: &str) -> ClientConfig {
             config.set("group.protocol", "consumer");
         }
     }
-    let session = [&kafka.consumer, &kafka.common]
-        .into_iter()
-        .find_map(|map| map.get("session.timeout.ms")?.parse::<u32>().ok());
-    if let Some(session) = session.filter(|session| *session > POLL_INTERVAL_MS)
+    let session = number("session.timeout.ms", [&kafka.consumer, &kafka.common]);
+    if let Some(session) = session.filter(|session| *session > POLL_INTERVAL_MS.into())
         && !is_given("max.poll.interval.ms", kafka)
     {
         // The client takes no session that is longer.
@@ -121,10 +120,6 @@ fn in_transactions(config: &mut ClientConfig, transaction: &Transaction) {
 /// As large as whatever may be received, so that every input can become a dead letter; the
 /// broker's own limit decides for the rest.
 fn message_max_bytes(kafka: &Kafka) -> u64 {
-    let number = |key: &str, maps: [&std::collections::BTreeMap<String, String>; 2]| {
-        let found = maps.iter().find_map(|map| map.get(key));
-        found.and_then(|value| value.parse::<u64>().ok())
-    };
     let received = number(
         "receive.message.max.bytes",
         [&kafka.consumer, &kafka.common],
@@ -132,6 +127,12 @@ fn message_max_bytes(kafka: &Kafka) -> u64 {
     .unwrap_or(RECEIVE_MAX_BYTES);
     let wanted = number("message.max.bytes", [&kafka.producer, &kafka.common]).unwrap_or(0);
     wanted.max(received + HEADROOM_BYTES).min(MESSAGE_MAX_BYTES)
+}
+
+/// What the first of the maps that has it gives a key; `None` as well if that is no number, which the
+/// client will refuse.
+fn number(key: &str, maps: [&BTreeMap<String, String>; 2]) -> Option<u64> {
+    maps.iter().find_map(|map| map.get(key))?.parse().ok()
 }
 
 /// Defaults of the host's that the configuration may change.
@@ -151,7 +152,7 @@ fn own_base(config: &mut ClientConfig, kafka: &Kafka, client_id: &str) {
     config.set("log.queue", "false");
 }
 
-fn pass(config: &mut ClientConfig, settings: &std::collections::BTreeMap<String, String>) {
+fn pass(config: &mut ClientConfig, settings: &BTreeMap<String, String>) {
     for (key, value) in settings {
         config.set(key, value);
     }
@@ -159,8 +160,6 @@ fn pass(config: &mut ClientConfig, settings: &std::collections::BTreeMap<String,
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn kafka(protocol: GroupProtocol, consumer: &[(&str, &str)]) -> Kafka {
