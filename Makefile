@@ -2,6 +2,9 @@
 # target/release/penstock is the host, target/plugins/*.wasm are the plugins.
 
 CARGO ?= cargo
+# What a test failed for is the last that it says: an error's backtrace would be behind it, and says
+# no more. That of a panic stays.
+export RUST_LIB_BACKTRACE ?= 0
 # Logic and guests are tested with debug assertions; what links librdkafka or wasmtime in the
 # profile of the host, and apart from the rest, so that both are compiled once: a test's own
 # dependencies would give them other features. In front of a broker a test mostly waits, so several
