@@ -184,8 +184,9 @@ pub struct Passed {
 pub struct Account(pub Vec<Passed>);
 
 impl Account {
-    /// Reads the output topic.
+    /// Reads the output topic, once no transaction is open in it.
     pub fn read(client: &Client, output: &str) -> Result<Account> {
+        client.await_settled(output)?;
         let mut passed = Vec::new();
         let mut foreign = 0;
         client.read_each(output, |message| {

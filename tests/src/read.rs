@@ -80,12 +80,23 @@ impl Client {
         Ok(records)
     }
 
-    /// [`read_all`](Self::read_all), once no transaction is open in the topic: a broker acknowledges
-    /// the end of one before its markers are written, and until then its records are not given out.
+    /// [`read_all`](Self::read_all), once no transaction is open in the topic.
     ///
     /// # Errors
     /// When the topic isn't there or can't be read, or a transaction stays open.
     pub fn read_settled(&self, topic: &str) -> Result<Vec<Record>> {
+        self.await_settled(topic)?;
+        self.read_all(topic)
+    }
+
+    /// Waits until no transaction is open in the topic: what lies behind the begin of one is not given
+    /// out, whoever wrote it. One may be open still though all positions are committed: a broker
+    /// acknowledges the end of one before its markers are written, and aborts that of a process that
+    /// was killed only when its time is up.
+    ///
+    /// # Errors
+    /// When the topic isn't there or can't be read, or a transaction stays open.
+    pub fn await_settled(&self, topic: &str) -> Result<()> {
         let ends = |isolation: &str| -> Result<Vec<i64>> {
             let mut config = self.consumer_settings("penstock-tests-reader");
             let consumer: BaseConsumer = config.set("isolation.level", isolation).create()?;
@@ -96,8 +107,7 @@ impl Client {
             let (stable, all) = (ends("read_committed")?, ends("read_uncommitted")?);
             ensure!(stable == all, "`{topic}`: {stable:?} of {all:?}");
             Ok(())
-        })?;
-        self.read_all(topic)
+        })
     }
 
     /// Gives each record that lies in the topic now to `take`, in order within a partition.
