@@ -3,7 +3,7 @@
 //! The client forgets brokers that the cluster no longer lists. A broker that was frozen, or has
 //! just been started, may list none at all; then librdkafka 2.12 may be left without a connection.
 //! Looking for its coordinator, or for a topic's leader, it asks those that it is connected to, and
-//! connects to none for that.
+//! connects to none for that. So a member neither commits, nor hears that it is none any more.
 
 use std::time::{Duration, Instant};
 

@@ -14,15 +14,17 @@ use penstock_core::partition::CommitPoint;
 use penstock_core::record::NextOffset;
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
+use crate::bootstrap::Bootstrap;
 use crate::intake::Stay;
 use crate::latch::{self, Latch};
 use crate::native::{Error, Event, EventKind, Handle, PartitionOffset, Queue};
 
 /// Between two tries at a commit that has a deadline.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(50);
-
 /// Until the next timer after a commit that failed for a reason that may pass.
 const COMMIT_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// So long an answer is waited for before it is seen whether the client has a way to get one.
+const LOOK_AFTER: Duration = Duration::from_millis(500);
 /// So many failures of that kind are no condition yet.
 const FAILURES_UNREMARKABLE: u32 = 4;
 
@@ -45,6 +47,7 @@ pub struct Committer<S> {
     with_metadata: bool,
     /// Start positions that could not be committed yet, by topic and partition.
     owed: HashMap<(Arc<str>, i32), NextOffset>,
+    bootstrap: Bootstrap,
 }
 
 struct Point<S> {
@@ -73,6 +76,7 @@ impl<S: Stay> Committer<S> {
             failures: 0,
             with_metadata: true,
             owed: HashMap::new(),
+            bootstrap: Bootstrap::default(),
         }
     }
 
@@ -299,17 +303,22 @@ impl<S: Stay> Committer<S> {
     /// The answer to what is in flight; `None` if it has not come by then.
     fn answer(&mut self, deadline: Instant) -> Option<Result<(), Error>> {
         loop {
-            let event = self
-                .answers
-                .poll(deadline.saturating_duration_since(Instant::now()));
-            match event {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.answers.poll(left.min(LOOK_AFTER)) {
                 Some(event) if event.kind() == EventKind::Commit => {
                     self.in_flight = None;
-                    return Some(verdict(&event));
+                    let answer = verdict(&event);
+                    let is_stuck = answer.as_ref().is_err_and(latch::is_unreachable);
+                    self.bootstrap.look(is_stuck, &self.handle);
+                    return Some(answer);
                 }
                 Some(_) => {}
-                None if Instant::now() >= deadline => return None,
-                None => {}
+                None => {
+                    self.bootstrap.look(true, &self.handle);
+                    if Instant::now() >= deadline {
+                        return None;
+                    }
+                }
             }
         }
     }

@@ -124,6 +124,11 @@ pub fn condition(code: Rd) -> Option<Code> {
     }
 }
 
+/// Whether nobody answered, or nobody that could.
+pub fn is_unreachable(error: &Error) -> bool {
+    condition(error.code) == Some(Code::KafkaUnreachable)
+}
+
 /// Milliseconds since 1970.
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -43,6 +43,21 @@ impl MockKafka {
     pub fn up(&self) -> Result<(), Error> {
         self.0.set_up(true)
     }
+
+    /// Tells clients to come to this port of the loopback address: to something on their way.
+    pub fn advertise(&self, port: u16) {
+        self.0.advertise(port);
+    }
+
+    /// Tells the member whose heartbeat comes next to look for the group's coordinator anew.
+    ///
+    /// # Errors
+    /// When the cluster refuses.
+    pub fn move_coordinator(&self) -> Result<(), Error> {
+        self.0
+            .push_heartbeat_refusal(RDKafkaErrorCode::NotCoordinator)
+    }
+
     /// Loses the answer to the next commit that has no fate yet: it is done, and answered so late.
     ///
     /// # Errors

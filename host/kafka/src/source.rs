@@ -309,7 +309,8 @@ impl<I: Intake> Poller<I> {
         self.committer.tick(self.cells.stays());
         self.note_membership();
         self.note_busy();
-        self.bootstrap.look(self.shared.is_outside(), &self.handle);
+        let is_stuck = self.shared.is_outside() || self.closing.is_some();
+        self.bootstrap.look(is_stuck, &self.handle);
         let throttle = self.handle.throttle();
         self.throttled
             .look(throttle, &*self.intake, "consumer", "records are read");

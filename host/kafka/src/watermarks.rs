@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use penstock_core::codes::Code;
 
+use crate::bootstrap::Bootstrap;
 use crate::intake::Stay;
 use crate::latch::{self, Latch};
 use crate::native::{Error, Handle, OFFSET_BEGINNING, OFFSET_END, PartitionOffset};
@@ -24,20 +25,28 @@ pub type Live<S> = Arc<Mutex<Vec<Arc<S>>>>;
 
 /// Runs until asked to stop.
 pub fn run<S: Stay>(handle: &Handle, live: &Live<S>, latch: &dyn Latch, stop: &Stop) {
-    let mut pause = BUSY;
+    let (mut pause, mut bootstrap) = (BUSY, Bootstrap::default());
     while !stop.wait(pause) {
         let stays = live.lock().unwrap_or_else(PoisonError::into_inner).clone();
         pause = if stays.is_empty() {
             CALM
         } else {
-            look(handle, &stays, latch)
+            look(handle, &stays, latch, &mut bootstrap)
         };
     }
 }
 
-fn look<S: Stay>(handle: &Handle, stays: &[Arc<S>], latch: &dyn Latch) -> Duration {
+fn look<S: Stay>(
+    handle: &Handle,
+    stays: &[Arc<S>],
+    latch: &dyn Latch,
+    bootstrap: &mut Bootstrap,
+) -> Duration {
     let asked = ask(handle, stays, OFFSET_BEGINNING)
         .and_then(|low| ask(handle, stays, OFFSET_END).map(|end| (low, end)));
+    // A member that has no connection left does not hear that it is none any more.
+    let is_stuck = asked.as_ref().is_err_and(latch::is_unreachable);
+    bootstrap.look(is_stuck, handle);
     let (low, end) = match asked {
         Ok(answers) => answers,
         // The connection was closed under it, for what another request brought.

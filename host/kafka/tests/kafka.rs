@@ -55,6 +55,16 @@ macro_rules! scenarios {
             }
 
             #[test]
+            fn a_member_that_has_no_connection_finds_the_brokers_again() -> Result<()> {
+                on_steered_mock(scenarios::a_member_that_has_no_connection_finds_the_brokers_again)
+            }
+
+            #[test]
+            fn a_member_that_has_no_connection_commits_as_it_stops() -> Result<()> {
+                on_steered_mock(scenarios::a_member_that_has_no_connection_commits_as_it_stops)
+            }
+
+            #[test]
             fn a_refused_commit_is_a_condition_that_ends() -> Result<()> {
                 on_steered_mock(scenarios::a_refused_commit_is_a_condition_that_ends)
             }

@@ -29,6 +29,8 @@ unsafe impl Sync for MockCluster {}
 const BROKER: i32 = 1;
 /// `OffsetCommit`, as the protocol numbers it.
 const OFFSET_COMMIT: i16 = 8;
+/// `Heartbeat`.
+const HEARTBEAT: i16 = 12;
 
 impl MockCluster {
     /// Starts it.
@@ -88,6 +90,15 @@ impl MockCluster {
         })
     }
 
+    /// Clients are told to come to this port of the loopback address.
+    pub fn advertise(&self, port: u16) {
+        let host = c"127.0.0.1".as_ptr();
+        // SAFETY: the cluster is live, the name is copied.
+        unsafe {
+            sys::rd_kafka_mock_broker_set_host_port(self.cluster, BROKER, host, port.into());
+        }
+    }
+
     /// The next commit is refused so, or done and answered so late; after those said before.
     ///
     /// # Errors
@@ -97,13 +108,30 @@ impl MockCluster {
         refusal: Option<RDKafkaErrorCode>,
         late_by: Duration,
     ) -> Result<(), Error> {
+        self.push_answer(OFFSET_COMMIT, refusal, late_by)
+    }
+
+    /// The next heartbeat of a member is refused so; after those said before.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn push_heartbeat_refusal(&self, refusal: RDKafkaErrorCode) -> Result<(), Error> {
+        self.push_answer(HEARTBEAT, Some(refusal), Duration::ZERO)
+    }
+
+    fn push_answer(
+        &self,
+        request: i16,
+        refusal: Option<RDKafkaErrorCode>,
+        late_by: Duration,
+    ) -> Result<(), Error> {
         let code = refusal.map_or(0, |code| code as c_int);
         // SAFETY: the cluster is live; one pair of numbers follows, as is said.
         checked(unsafe {
             sys::rd_kafka_mock_broker_push_request_error_rtts(
                 self.cluster,
                 BROKER,
-                OFFSET_COMMIT,
+                request,
                 1,
                 code,
                 millis(late_by),

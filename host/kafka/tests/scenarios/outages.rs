@@ -1,15 +1,17 @@
 //! Kafka away.
 
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use penstock_core::codes::Code;
 use penstock_core::config::GroupProtocol;
 use penstock_kafka::MockKafka;
 use penstock_tests::eventually;
 
 use super::Ground;
-use crate::support::{PATIENCE, Setup, soon};
+use crate::support::forgetful::Forgetful;
+use crate::support::{Fetched, Member, PATIENCE, Setup, soon};
 
 /// Kafka away and back: said while it lasts, over when it is, and nothing is lost.
 pub fn an_outage_is_a_condition_that_ends(ground: &Ground<'_>, mock: &MockKafka) -> Result<()> {
@@ -36,16 +38,86 @@ pub fn an_outage_is_a_condition_that_ends(ground: &Ground<'_>, mock: &MockKafka)
         Ok(())
     });
     mock.down()?;
-    let begun = std::time::Instant::now();
-    let deadline = begun + std::time::Duration::from_secs(2);
+    let begun = Instant::now();
+    let deadline = begun + Duration::from_secs(2);
     let report = member.source.stop(deadline);
     ensure!(
-        begun.elapsed() < std::time::Duration::from_millis(2500),
+        begun.elapsed() < Duration::from_millis(2500),
         "{:?}",
         begun.elapsed()
     );
     ensure!(report.is_some(), "the deadline passed without a report");
     Ok(())
+}
+
+/// A client that is told of no broker loses every connection, and may make none anew: the member
+/// finds its brokers again, and remains one.
+pub fn a_member_that_has_no_connection_finds_the_brokers_again(
+    ground: &Ground<'_>,
+    mock: &MockKafka,
+) -> Result<()> {
+    let mut written = ground.write(0, 9)?;
+    let member = without_connection(ground, mock, &written, ground.setup())?;
+    written.extend(ground.write(9, 18)?);
+    written.sort();
+    eventually("what came later is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    let state = member.source.state();
+    ensure!(state.member && state.lost == 0, "{state:?}");
+    member.source.stop(soon()).expect("in time");
+    Ok(())
+}
+
+/// The same when it is asked to stop just then: what is finished is committed.
+pub fn a_member_that_has_no_connection_commits_as_it_stops(
+    ground: &Ground<'_>,
+    mock: &MockKafka,
+) -> Result<()> {
+    let written = ground.write(0, 9)?;
+    let mut setup = ground.setup();
+    setup.kafka.commit_interval = Duration::from_secs(60);
+    let member = without_connection(ground, mock, &written, setup)?;
+    let report = member.source.stop(Instant::now() + PATIENCE);
+    let report = report.context("the deadline passed without a report")?;
+    ensure!(report.commit_error.is_none() && report.closed, "{report:?}");
+    ensure!(ground.committed()? == [Some(3); 3]);
+    Ok(())
+}
+
+/// A member that has fetched all, and has just lost its connections.
+fn without_connection(
+    ground: &Ground<'_>,
+    mock: &MockKafka,
+    written: &[Fetched],
+    mut setup: Setup,
+) -> Result<Member> {
+    let way = Forgetful::to(&mock.bootstrap(), &ground.topic)?;
+    mock.advertise(way.port());
+    for (key, value) in [
+        ("topic.metadata.refresh.interval.ms", "200"),
+        ("heartbeat.interval.ms", "200"),
+        // Once it is over, the member is outside, and looks for brokers anyway.
+        ("session.timeout.ms", "60000"),
+        // By itself the client begins anew in most such cases, and not in all.
+        ("metadata.recovery.strategy", "none"),
+    ] {
+        setup.kafka.consumer.insert(key.into(), value.into());
+    }
+    let member = setup.start("one");
+    eventually("everything is fetched", PATIENCE, || {
+        ensure!(member.engine.sorted() == written);
+        Ok(())
+    });
+    way.forget(true);
+    mock.move_coordinator()?;
+    eventually("it has no connection", PATIENCE, || {
+        ensure!(way.connections() == 0, "{}", way.connections());
+        Ok(())
+    });
+    way.forget(false);
+    Ok(member)
 }
 
 /// Without Kafka the host waits, and says so, until it is stopped.

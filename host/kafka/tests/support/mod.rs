@@ -1,5 +1,6 @@
 //! An engine that finishes every record at once, so that only the Kafka side is under test.
 
+pub mod forgetful;
 pub mod reports;
 
 use std::collections::{BTreeMap, BTreeSet};
