@@ -23,8 +23,7 @@ impl Bootstrap {
     /// Whether the client of `handle` gets nowhere at the moment.
     pub fn look(&mut self, is_stuck: bool, handle: &Handle) {
         if self.is_due(is_stuck, Instant::now()) {
-            tracing::debug!("the client gets nowhere: it connects to any broker that it can reach");
-            handle.reach_out(ANSWER);
+            reach_out(handle);
         }
     }
 
@@ -40,6 +39,12 @@ impl Bootstrap {
         }
         due
     }
+}
+
+/// Has a client connect that has got nowhere for long enough.
+pub fn reach_out(handle: &Handle) {
+    tracing::debug!("the client gets nowhere: it connects to any broker that it can reach");
+    handle.reach_out(ANSWER);
 }
 
 #[cfg(test)]

@@ -49,13 +49,13 @@ impl MockKafka {
         self.0.advertise(port);
     }
 
-    /// Tells the member whose heartbeat comes next to look for the group's coordinator anew.
+    /// Tells the member whose heartbeat comes next, and the producer that ends a transaction next, to
+    /// look for their coordinator anew.
     ///
     /// # Errors
     /// When the cluster refuses.
-    pub fn move_coordinator(&self) -> Result<(), Error> {
-        self.0
-            .push_heartbeat_refusal(RDKafkaErrorCode::NotCoordinator)
+    pub fn move_coordinators(&self) -> Result<(), Error> {
+        self.0.push_not_coordinator()
     }
 
     /// Loses the answer to the next commit that has no fate yet: it is done, and answered so late.

@@ -10,6 +10,7 @@ use penstock_core::codes::Code;
 use penstock_engine::ports::{Progress, Transactions, Trouble};
 use rdkafka::error::RDKafkaErrorCode as Rd;
 
+use crate::bootstrap::{self, Bootstrap};
 use crate::fatal;
 use crate::latch::{self, Latch};
 use crate::membership::Membership;
@@ -54,7 +55,7 @@ pub struct KafkaTransactions {
 /// # Errors
 /// Why the producer can't go on.
 pub(crate) fn take_over(handle: &Handle, latch: &dyn Latch, stop: &Stop) -> Result<bool, String> {
-    let began = Instant::now();
+    let (began, mut bootstrap) = (Instant::now(), Bootstrap::default());
     while stop.deadline().is_none() {
         match handle.init_transactions(FIRST_CALL) {
             Ok(()) => {
@@ -67,6 +68,7 @@ pub(crate) fn take_over(handle: &Handle, latch: &dyn Latch, stop: &Stop) -> Resu
             Err(of) if of.retriable => {
                 let what = "waiting for the transactions' coordinator before the group is joined";
                 latch::raise_error(latch, handle.who(), latch::CLUSTER, &of.error, what);
+                bootstrap.look(latch::is_unreachable(&of.error), handle);
             }
             Err(of) => {
                 let (code, text) = fatal::of_producer(handle, of.error);
@@ -138,6 +140,9 @@ impl KafkaTransactions {
         }
         match (fatal, of.must_abort, of.retriable, otherwise) {
             (false, false, true, _) => {
+                if latch::is_unreachable(&of.error) {
+                    bootstrap::reach_out(&self.producer);
+                }
                 self.state.waits(Some(&text));
                 self.say(&text);
                 Trouble::Again(text)

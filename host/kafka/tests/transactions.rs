@@ -8,12 +8,13 @@ use penstock_core::conditions::Conditions;
 use penstock_core::config::{Delivery, GroupProtocol, Transaction};
 use penstock_core::record::NextOffset;
 use penstock_engine::ports::{AckToken, Blame, Progress, Sink, Transactions as _, Trouble};
-use penstock_kafka::{KafkaSink, KafkaTransactions};
+use penstock_kafka::{KafkaSink, KafkaTransactions, MockKafka};
 use penstock_tests::{Broker, Client, Outgoing, eventually, unique};
 
 #[allow(dead_code, reason = "the source's tests use the rest")]
 mod support;
 
+use support::forgetful::{ALONE, Forgetful};
 use support::reports::{Reports, message};
 use support::{Member, PATIENCE, Setup};
 
@@ -21,7 +22,7 @@ const PROTOCOLS: [GroupProtocol; 2] = [GroupProtocol::Classic, GroupProtocol::Co
 
 /// An input of one partition with three records, and an output.
 struct World {
-    client: &'static Client,
+    client: Client,
     input: String,
     output: String,
     group: String,
@@ -39,11 +40,22 @@ struct Host {
 
 impl World {
     fn new(protocol: GroupProtocol, of_output: &[(&str, &str)]) -> Result<World> {
-        support::logged();
         let client = Broker::shared().client();
-        let (input, output, group) = (unique("in"), unique("out"), unique("once"));
+        let (input, output) = (unique("in"), unique("out"));
         client.create_topic(&input, 1, &[])?;
         client.create_topic(&output, 1, of_output)?;
+        World::with(Client::new(client.bootstrap())?, protocol, input, output)
+    }
+
+    /// Of topics that there are.
+    fn with(
+        client: Client,
+        protocol: GroupProtocol,
+        input: String,
+        output: String,
+    ) -> Result<World> {
+        support::logged();
+        let group = unique("once");
         let records: Vec<_> = (0..3)
             .map(|n| Outgoing::to(&input).partition(0).value(n.to_string()))
             .collect();
@@ -192,6 +204,35 @@ fn outputs_and_offsets_are_there_together() -> Result<()> {
         assert_eq!(state.id, format!("{}-h", world.group));
         host.stop();
     }
+    Ok(())
+}
+
+/// As a broker that stops or starts may leave it; see `Bootstrap`.
+#[test]
+fn a_producer_that_has_no_connection_finds_its_coordinator_again() -> Result<()> {
+    let mock = MockKafka::start(&[("in", 1), ("out", 1)])?;
+    let client = Client::new(&mock.bootstrap())?;
+    let way = Forgetful::to(&mock.bootstrap(), "out")?;
+    mock.advertise(way.port());
+    let (input, output) = ("in".to_owned(), "out".to_owned());
+    let mut world = World::with(client, GroupProtocol::Classic, input, output)?;
+    for (key, value) in ALONE {
+        world.setup.kafka.common.insert(key.into(), value.into());
+    }
+    let mut host = world.host()?;
+    host.transactions.begin().expect("none is open");
+    host.send(&["a"]);
+    host.acknowledged(1);
+    way.forget(true);
+    mock.move_coordinators()?;
+    let begun = host.transactions.commit();
+    ensure!(matches!(begun, Err(Trouble::Again(_))), "{begun:?}");
+    way.forget(false);
+    let until = Instant::now() + PATIENCE;
+    while let Err(trouble) = host.transactions.commit() {
+        ensure!(Instant::now() < until, "{trouble:?}");
+    }
+    host.stop();
     Ok(())
 }
 

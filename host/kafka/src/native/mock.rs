@@ -31,6 +31,8 @@ const BROKER: i32 = 1;
 const OFFSET_COMMIT: i16 = 8;
 /// `Heartbeat`.
 const HEARTBEAT: i16 = 12;
+/// `EndTxn`.
+const END_TRANSACTION: i16 = 26;
 
 impl MockCluster {
     /// Starts it.
@@ -111,12 +113,15 @@ impl MockCluster {
         self.push_answer(OFFSET_COMMIT, refusal, late_by)
     }
 
-    /// The next heartbeat of a member is refused so; after those said before.
+    /// The next heartbeat of a member, and the next end of a transaction, have come to a broker that
+    /// does not coordinate them.
     ///
     /// # Errors
     /// None that is known.
-    pub fn push_heartbeat_refusal(&self, refusal: RDKafkaErrorCode) -> Result<(), Error> {
-        self.push_answer(HEARTBEAT, Some(refusal), Duration::ZERO)
+    pub fn push_not_coordinator(&self) -> Result<(), Error> {
+        let refusal = Some(RDKafkaErrorCode::NotCoordinator);
+        self.push_answer(HEARTBEAT, refusal, Duration::ZERO)?;
+        self.push_answer(END_TRANSACTION, refusal, Duration::ZERO)
     }
 
     fn push_answer(

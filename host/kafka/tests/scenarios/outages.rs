@@ -10,7 +10,7 @@ use penstock_kafka::MockKafka;
 use penstock_tests::eventually;
 
 use super::Ground;
-use crate::support::forgetful::Forgetful;
+use crate::support::forgetful::{ALONE, Forgetful};
 use crate::support::{Fetched, Member, PATIENCE, Setup, soon};
 
 /// Kafka away and back: said while it lasts, over when it is, and nothing is lost.
@@ -95,14 +95,10 @@ fn without_connection(
 ) -> Result<Member> {
     let way = Forgetful::to(&mock.bootstrap(), &ground.topic)?;
     mock.advertise(way.port());
-    for (key, value) in [
-        ("topic.metadata.refresh.interval.ms", "200"),
-        ("heartbeat.interval.ms", "200"),
-        // Once it is over, the member is outside, and looks for brokers anyway.
-        ("session.timeout.ms", "60000"),
-        // By itself the client begins anew in most such cases, and not in all.
-        ("metadata.recovery.strategy", "none"),
-    ] {
+    let heartbeats = ("heartbeat.interval.ms", "200");
+    // Once it is over, the member is outside, and looks for brokers anyway.
+    let session = ("session.timeout.ms", "60000");
+    for (key, value) in ALONE.into_iter().chain([heartbeats, session]) {
         setup.kafka.consumer.insert(key.into(), value.into());
     }
     let member = setup.start("one");
@@ -111,7 +107,7 @@ fn without_connection(
         Ok(())
     });
     way.forget(true);
-    mock.move_coordinator()?;
+    mock.move_coordinators()?;
     eventually("it has no connection", PATIENCE, || {
         ensure!(way.connections() == 0, "{}", way.connections());
         Ok(())

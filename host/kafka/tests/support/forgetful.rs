@@ -12,6 +12,13 @@ const METADATA: i16 = 3;
 const VERSIONS: std::ops::RangeInclusive<i16> = 9..=13;
 const LEADER_NOT_AVAILABLE: i16 = 5;
 
+/// Settings of a client that soon hears that there are no brokers, and does not begin anew by itself, as
+/// it does in most such cases, and not in all.
+pub const ALONE: [(&str, &str); 2] = [
+    ("topic.metadata.refresh.interval.ms", "200"),
+    ("metadata.recovery.strategy", "none"),
+];
+
 /// A listener on the loopback address; it lives as long as the process.
 pub struct Forgetful {
     port: u16,
