@@ -38,15 +38,20 @@ fn the_outbox_bounds_what_is_unacknowledged_and_nothing_is_lost() {
     assert!(world.sink.most_unanswered_bytes() as u64 <= LIMIT);
 }
 
-#[test]
-fn a_full_partition_is_paused_and_resumed() {
+/// A handler that stands still until its door is opened.
+fn behind_a_door() -> (World, Arc<Door>) {
     let door = Arc::new(Door::default());
     let at_door = Arc::clone(&door);
     let slow = handler("h", 8, move |record, call, staging| {
         at_door.wait();
         echo(record, call, staging)
     });
-    let world = world(vec![slow], true);
+    (world(vec![slow], true), door)
+}
+
+#[test]
+fn a_full_partition_is_paused_and_resumed() {
+    let (world, door) = behind_a_door();
     let partition = world.engine.assign("in", 0, NextOffset(0));
     let values: Vec<String> = (0..300).map(|_| "x".repeat(1_000)).collect();
     let mut flow = Flow::Go;
@@ -79,13 +84,7 @@ fn is_asleep(thread: i32) -> bool {
 
 #[test]
 fn a_full_partition_that_moves_on_is_waited_for() {
-    let door = Arc::new(Door::default());
-    let at_door = Arc::clone(&door);
-    let slow = handler("h", 8, move |record, call, staging| {
-        at_door.wait();
-        echo(record, call, staging)
-    });
-    let world = world(vec![slow], true);
+    let (world, door) = behind_a_door();
     let partition = world.engine.assign("in", 0, NextOffset(0));
     let values: Vec<String> = (0..100).map(|_| "x".repeat(1_000)).collect();
     let mut next = 0;
