@@ -1,7 +1,8 @@
 //! Records sent to a topic: any bytes, any headers, any timestamp.
 
+use std::ffi::CString;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rdkafka::ClientContext;
@@ -14,6 +15,9 @@ use crate::client::{Client, settings};
 
 /// How long the acknowledgements of all that was sent may take.
 const FLUSH: Duration = Duration::from_secs(60);
+
+/// How long it may get nowhere before it is told the brokers again.
+const STUCK: Duration = Duration::from_secs(5);
 
 /// How long a broker's answer is waited for.
 const METADATA: Duration = Duration::from_secs(1);
@@ -108,6 +112,7 @@ impl ProducerContext for Acknowledged {
 
 /// A producer for a test's load: idempotent, acknowledged by [`flush`](Producer::flush).
 pub struct Producer {
+    bootstrap: String,
     inner: ThreadedProducer<Acknowledged>,
     deliveries: Acknowledged,
 }
@@ -142,7 +147,11 @@ impl Producer {
         let inner = config
             .create_with_context(deliveries.clone())
             .context("cannot create a producer")?;
-        Ok(Producer { inner, deliveries })
+        Ok(Producer {
+            bootstrap: bootstrap.to_owned(),
+            inner,
+            deliveries,
+        })
     }
 
     /// How many partitions of a topic it knows from now on.
@@ -157,6 +166,17 @@ impl Producer {
             .map_or(0, |of| of.partitions().len()))
     }
 
+    /// Names the brokers again. A broker that was starting may have listed none: the client forgets
+    /// those that it knew, and may be left without any to connect to.
+    fn reach_out(&self) -> Result<()> {
+        let brokers = CString::new(self.bootstrap.as_str())?;
+        // SAFETY: the client is live, the string has an end and is copied.
+        unsafe { sys::rd_kafka_brokers_add(self.inner.client().native_ptr(), brokers.as_ptr()) };
+        // Whoever asks has it connect; the answer does not matter.
+        drop(self.inner.client().fetch_metadata(None, METADATA));
+        Ok(())
+    }
+
     /// Hands a record over; waits while the queue is full.
     ///
     /// # Errors
@@ -168,12 +188,17 @@ impl Producer {
         native.partition = record.partition;
         native.timestamp = record.timestamp;
         native.headers = native_headers(&record.headers);
+        let mut full_since = Instant::now();
         loop {
             match self.inner.send(native) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     native = back;
                     std::thread::sleep(Duration::from_millis(1));
+                    if full_since.elapsed() >= STUCK {
+                        full_since = Instant::now();
+                        self.reach_out()?;
+                    }
                 }
                 Err((error, _)) => bail!("cannot send to `{}`: {error}", record.topic),
             }
@@ -186,9 +211,13 @@ impl Producer {
     /// # Errors
     /// When one was not acknowledged, or the wait takes more than a minute.
     pub fn flush(&self) -> Result<Vec<(i32, i64)>> {
-        self.inner
-            .flush(FLUSH)
-            .context("not all records were acknowledged")?;
+        let until = Instant::now() + FLUSH;
+        while let Err(error) = self.inner.flush(STUCK) {
+            if Instant::now() >= until {
+                return Err(error).context("not all records were acknowledged");
+            }
+            self.reach_out()?;
+        }
         let mut deliveries = self
             .deliveries
             .0
