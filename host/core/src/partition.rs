@@ -330,6 +330,12 @@ impl Partition {
         &self.ledgers
     }
 
+    /// Whether a record may be finished long before an older one. Otherwise only acknowledgements
+    /// change places, and what is kept goes with the prefix soon enough.
+    fn may_overtake(&self) -> bool {
+        self.lanes.len() > 1 || self.order.park.keys > 0
+    }
+
     fn entry(&self, seq: Seq) -> Option<&Entry> {
         self.index(seq).map(|index| &self.entries[index])
     }
@@ -341,6 +347,7 @@ impl Partition {
 
     fn finish(&mut self, index: usize, told: &mut Vec<Told>) {
         let seq = Seq(self.base + index as u64);
+        let overtook = index > 0 && self.may_overtake();
         let entry = &mut self.entries[index];
         entry.finished = true;
         let offset = entry.offset;
@@ -348,7 +355,7 @@ impl Partition {
         if entry.late {
             self.late.remove(&offset);
             self.freed.push(Freed::Unparked(offset));
-        } else if index > 0 {
+        } else if overtook {
             self.freed.push(Freed::Finished(seq));
         }
         for (handler, delivery) in entry.deliveries.iter_mut().enumerate() {

@@ -161,6 +161,7 @@ mod tests {
                 handler: 0,
                 start: index,
                 end: index + 1,
+                timestamp_ms: None,
             });
         }
         run

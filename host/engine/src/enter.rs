@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use penstock_core::config::OutputTimestamp;
 use penstock_core::partition::{Seq, Told};
 
 use crate::cell::{Partition, State};
@@ -198,18 +197,12 @@ impl Transactor {
                         continue;
                     }
                     let output = outputs.staging().output(index);
-                    let input_timestamp = match plan.timestamp {
-                        OutputTimestamp::Now => None,
-                        OutputTimestamp::Input => state
-                            .record(seq)
-                            .and_then(|record| record.timestamp.millis()),
-                    };
                     let message = Outgoing {
                         topic: plan.outputs[output.to as usize],
                         key: output.key,
                         value: output.value,
                         headers: OutgoingHeaders::Staged(output),
-                        timestamp_ms: output.timestamp_ms.or(input_timestamp),
+                        timestamp_ms: output.timestamp_ms.or(span.timestamp_ms),
                     };
                     match self.send_one(message, token) {
                         Taken::Yes => number += 1,

@@ -10,6 +10,8 @@ pub(crate) struct Span {
     pub handler: usize,
     pub start: usize,
     pub end: usize,
+    /// Of outputs that the handler gave none.
+    pub timestamp_ms: Option<i64>,
 }
 
 /// A staging buffer and whose outputs lie in it.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use penstock_core::config::OutputTimestamp;
 use penstock_core::dead_letter;
 use penstock_core::partition::{AfterRefusal, Refused, Seq, Told};
 use penstock_core::policy::Class;
@@ -136,12 +135,6 @@ impl Partition {
     ) {
         let plan = &self.plan().handlers[span.handler];
         let token = self.token(span.seq, span.handler, false);
-        let input_timestamp = match plan.timestamp {
-            OutputTimestamp::Now => None,
-            OutputTimestamp::Input => state
-                .record(span.seq)
-                .and_then(|record| record.timestamp.millis()),
-        };
         for index in span.start..span.end {
             let output = staging.output(index);
             let message = Outgoing {
@@ -149,7 +142,7 @@ impl Partition {
                 key: output.key,
                 value: output.value,
                 headers: OutgoingHeaders::Staged(output),
-                timestamp_ms: output.timestamp_ms.or(input_timestamp),
+                timestamp_ms: output.timestamp_ms.or(span.timestamp_ms),
             };
             if !state.unsent.is_empty() || !self.send(state, token, message, told) {
                 state.unsent.push_back((token, message.to_message()));

@@ -131,6 +131,7 @@ mod tests {
             handler: 0,
             start: 0,
             end: 1,
+            timestamp_ms: None,
         });
         run
     }

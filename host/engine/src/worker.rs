@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use penstock_core::config::OutputTimestamp;
 use penstock_core::dead_letter::redriven_for_another;
 use penstock_core::decide::{Decision, decide};
 use penstock_core::partition::{Handled, Run, Seq, Told};
@@ -216,6 +217,10 @@ impl Worker {
                 handler,
                 start,
                 end,
+                timestamp_ms: match plan.timestamp {
+                    OutputTimestamp::Now => None,
+                    OutputTimestamp::Input => record.timestamp.millis(),
+                },
             });
         }
         self.results.push(Handled {

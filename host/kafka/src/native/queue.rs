@@ -102,5 +102,9 @@ impl Drop for Queue {
 
 /// As librdkafka counts time-outs; rounded up, so that a wait that is not over is never zero.
 pub(super) fn millis(timeout: Duration) -> i32 {
+    // Asked once a record, and most often for no wait: without the division of 128 bits.
+    if timeout.is_zero() {
+        return 0;
+    }
     i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
 }

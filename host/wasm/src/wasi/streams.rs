@@ -94,6 +94,9 @@ impl Stdio {
 
 /// Empty lines are not worth one of the log's.
 fn end_line(line: &mut Vec<u8>, level: LogLevel, log: &mut Log, origin: &Origin) {
+    if line.is_empty() {
+        return;
+    }
     let text = String::from_utf8_lossy(line);
     let text = text.trim_end();
     if !text.is_empty() {
