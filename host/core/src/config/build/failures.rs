@@ -40,6 +40,8 @@ pub(super) struct Part {
     jitter_percent: Option<u32>,
     total: Option<Duration>,
     pub(super) mode: Option<(RetryMode, Place)>,
+    /// Where it says when it is tried again, and for how long.
+    pub(super) timing: Option<Place>,
     then: Option<(Then, Place)>,
 }
 
@@ -72,6 +74,14 @@ impl Said {
         }
     }
 
+    /// What it says of a class, or of rejects by `reject-codes.CODE`.
+    fn part(&self, name: &str) -> Option<&Part> {
+        match name.strip_prefix("reject-codes.") {
+            Some(code) => self.reject_codes.get(code),
+            None => self.classes.get(name),
+        }
+    }
+
     /// Where a dead-letter topic is asked for in so many words.
     pub fn wants_dead_letters(&self) -> Option<Place> {
         let parts = self.classes.values().chain(self.reject_codes.values());
@@ -84,7 +94,12 @@ impl Said {
 }
 
 /// A delay that is longer than the whole time leaves no second call.
-pub(super) fn leaves_time(handler: &str, policy: &Policy, place: Place, cx: &mut Context<'_>) {
+pub(super) fn leaves_time(
+    (handler, key): (&str, Place),
+    policy: &Policy,
+    (all, own): (&Said, &Said),
+    cx: &mut Context<'_>,
+) {
     let by_class = Class::ALL.iter().map(|class| class.name().to_owned());
     let by_code = policy.reject_codes.iter();
     let by_code = by_code.map(|(code, rule)| (format!("reject-codes.{code}"), rule));
@@ -92,6 +107,17 @@ pub(super) fn leaves_time(handler: &str, policy: &Policy, place: Place, cx: &mut
     let hopeless =
         |rule: &Rule| rule.retry.attempts > 1 && rule.retry.total < rule.retry.backoff_min;
     for (name, rule) in rules.filter(|(_, rule)| hopeless(rule)) {
+        // What goes before in `policy` is asked first.
+        let of_class = |said: &Said| said.part(&name).and_then(|part| part.timing);
+        let place = of_class(own)
+            .or_else(|| of_class(all))
+            .or(own.retry.timing)
+            .or(all.retry.timing)
+            .unwrap_or(key);
+        // Said for several, it is one mistake.
+        if cx.found.iter().any(|found| found.place == Some(place)) {
+            continue;
+        }
         let total = scalar::show_duration(rule.retry.total);
         let first = scalar::show_duration(rule.retry.backoff_min);
         let message =
@@ -182,6 +208,9 @@ impl Part {
             jitter_percent: section.count("jitter-percent", cx),
             total: section.duration("total", cx),
             mode: mode.zip(section.place("mode")),
+            timing: ["total", "backoff", "jitter-percent"]
+                .into_iter()
+                .find_map(|key| section.place(key)),
             then: then.zip(section.place("then")),
         };
         part.check(section, cx);

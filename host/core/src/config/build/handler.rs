@@ -58,7 +58,7 @@ pub(super) fn handler(
             _ => OutputTimestamp::Input,
         },
     };
-    leaves_time(name, &handler.policy, entry.key, cx);
+    leaves_time((name, entry.key), &handler.policy, (all, &own), cx);
     (handler, own)
 }
 

@@ -1,4 +1,4 @@
-//! `mode = "key"` and `[parking]` where they have no effect.
+//! `mode = "key"`, delays and `[parking]` where they have no effect.
 
 use std::collections::BTreeMap;
 
@@ -46,21 +46,28 @@ pub(super) fn have_an_effect(
 /// What is said in one place, held against the policies that it takes part in.
 fn of_one(said: &Said, policies: &[&Policy], cx: &mut Context<'_>) {
     let mut hopeless = |part: &Part, tries: &dyn Fn(&Policy) -> u32, what: &str| {
-        let Some((RetryMode::Key, place)) = part.mode else {
-            return;
-        };
         if policies.iter().any(|policy| tries(policy) > 1) {
             return;
         }
-        cx.found.push(
-            Diagnostic::error(
-                Code::ImpossibleValue,
-                place,
-                format!("no key ever waits: {what}"),
-            )
-            .label("waits for the next call, and there is none")
-            .help("set `attempts` to more than 1 beside it, or leave `mode` out"),
-        );
+        let help = "set `attempts` to more than 1 beside it, or leave it out";
+        if let Some((RetryMode::Key, place)) = part.mode {
+            let message = format!("no key ever waits: {what}");
+            cx.found.push(
+                Diagnostic::error(Code::ImpossibleValue, place, message)
+                    .label("waits for the next call, and there is none")
+                    .help(help),
+            );
+        } else if let Some(place) = part.timing
+            // A mistake elsewhere may be why it seems so.
+            && cx.found.is_empty()
+        {
+            let message = format!("this has no effect: {what}");
+            cx.found.push(
+                Diagnostic::warning(place, message)
+                    .label("says when the next call comes, and there is none")
+                    .help(help),
+            );
+        }
     };
     let most = |policy: &Policy| {
         let rules = policy.rules.iter().chain(policy.reject_codes.values());

@@ -248,14 +248,18 @@ impl Checked<'_> {
                     found.extend(refused.iter().map(|error| self.refused(error)));
                 }
                 Err(ConfigureProblem::Failed(why)) => {
+                    let why = self.without_secrets(&why);
+                    let (first, trace) = why.split_once('\n').unwrap_or((&why, ""));
                     let message = format!(
-                        "plugin `{}` could not check its settings",
-                        self.facts.description.name
+                        "plugin `{}` could not check its settings: {first}",
+                        self.facts.description.name,
                     );
+                    let help = "raise `limits` if that is what it lacks; otherwise its `configure` \
+                                is to be mended";
                     found.push(
                         Diagnostic::error(Code::SettingsRefused, self.place("settings"), message)
                             .label(format!("for `{topic}`"))
-                            .help(self.without_secrets(&why)),
+                            .help(format!("{help}\n{trace}").trim_end()),
                     );
                 }
             }
