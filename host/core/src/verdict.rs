@@ -107,6 +107,13 @@ impl Failure {
         }
     }
 
+    /// The first line of [`text`](Failure::text), without what follows it, as a trace.
+    pub fn headline(&self) -> String {
+        let mut text = self.text();
+        text.truncate(text.find('\n').unwrap_or(text.len()));
+        text
+    }
+
     /// One or more lines for people: what happened.
     pub fn text(&self) -> String {
         match self {

@@ -48,9 +48,9 @@ impl Partition {
                     "partition halted: record {offset} failed in {name} ({}: {}) and {because}; \
                      later records of this partition wait. {cure}, then restart",
                     why.code(),
-                    why.text(),
+                    why.headline(),
                 );
-                Some((Code::Halted, text, Some(offset.0)))
+                Some((Code::Halted, text, Some(offset.0), Some(why.text())))
             }
             Some(Wait::Unwritable {
                 code, topic, why, ..
@@ -58,7 +58,7 @@ impl Partition {
                 let text = format!(
                     "{topic} can't be written ({why}); this partition waits and tries again"
                 );
-                Some((code, text, None))
+                Some((code, text, None, None))
             }
             // What concerns the park is said by itself: only a lane of several may wait for it.
             Some(Wait::Backoff { .. } | Wait::ParkFull { .. }) | None => None,
@@ -73,9 +73,11 @@ impl Partition {
             conditions.clear(over, &subject);
             tracing::info!(code = over.as_str(), partition = subject, "works again");
         }
-        if let Some((code, text, offset)) = wait {
+        if let Some((code, text, offset, failure)) = wait {
             conditions.raise(code, &subject, &text, self.shared.machine.wall_ms());
-            tracing::error!(code = code.as_str(), partition = subject, offset, "{text}");
+            // The trace is of use to whoever mends the handler, and stands in nobody's way here.
+            let (name, partition) = (code.as_str(), subject);
+            tracing::error!(code = name, partition, offset, failure, "{text}");
             state.announced = Some(code);
         }
     }

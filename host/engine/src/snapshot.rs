@@ -164,7 +164,7 @@ fn waits(partition: &Partition, state: &State, now: Duration) -> Option<WaitStat
             code: Some(Code::Halted.to_string()),
             offset: Some(offset.0),
             handler: Some(handler_name(handler)),
-            text: format!("{}: {}", why.code(), why.text()),
+            text: format!("{}: {}", why.code(), why.headline()),
             for_ms: since_begun,
         }),
         Some(Wait::Unwritable {

@@ -28,6 +28,8 @@ pub(super) fn notes(scene: &Scene<'_>) -> Vec<String> {
     ];
     let mut notes: Vec<String> = all.into_iter().flatten().collect();
     notes.extend(unasked_hosts(scene));
+    // A host that was killed and started again is in its group twice for a while.
+    notes.dedup();
     notes.extend(hidden(scene));
     notes
 }

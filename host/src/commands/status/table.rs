@@ -16,7 +16,9 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Who it is and what it does as a whole.
 pub(super) fn host(status: &Status) -> String {
     let state = match status.state {
-        HostState::Starting => "starting: waiting for Kafka, or resolving start positions",
+        HostState::Starting => {
+            "starting: waiting for Kafka, for its place in the group, or for start positions"
+        }
         HostState::Consuming => "consuming",
         HostState::Standby => "standing by: other hosts have all partitions",
         HostState::Stopping => "stopping",

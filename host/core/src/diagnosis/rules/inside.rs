@@ -32,14 +32,28 @@ pub(super) fn conditions(scene: &Scene<'_>) -> Vec<Finding> {
                 None => findings.push(
                     Finding::new(code, stage, &of.subject, of.text.clone())
                         .evidence(label, seen)
-                        .step(format!(
-                            "what brings it about, and what mends it, is in docs/codes/{code}.md"
-                        )),
+                        .step(step(code)),
                 ),
             }
         }
     }
     findings
+}
+
+fn step(code: Code) -> String {
+    let page = format!("docs/codes/{code}.md");
+    match code {
+        Code::Halted => format!(
+            "do what the text says, and restart the host; or step over the record on purpose, \
+             while the host runs: `penstock offsets reset -c FILE --topic TOPIC --partition N --to \
+             OFFSET`, with the offset after it ({page})"
+        ),
+        Code::ParkingFull => format!(
+            "see why the parked records fail: `penstock peek TOPIC -c FILE --partition N --from \
+             OFFSET -n 1 --through HANDLER`; then mend it, or raise `[parking]` ({page})"
+        ),
+        _ => format!("what brings it about, and what mends it, is in {page}"),
+    }
 }
 
 /// At which stage what is latched keeps records back; `None` if it is over and only told.
