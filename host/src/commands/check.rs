@@ -3,6 +3,7 @@
 mod broker;
 mod show;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use penstock_core::config::{Config, Delivery, Loaded, Start, Topic, Transaction};
 use penstock_core::partition::{OrderBy, ParkLimits};
+use penstock_core::policy::{Class, Then};
 use serde_json::json;
 
 use super::{Exit, Failure, configuration, output};
@@ -134,10 +136,7 @@ fn policy(config: &Config, topic: &Topic) -> String {
             Err(_) => format!("a new group starts at {ms} ms since 1970"),
         },
     };
-    let mut text = match &topic.dead_letter {
-        Some(dead_letter) => format!("{start}; failures go to {NAME}{dead_letter}{NAME:#}"),
-        None => format!("{start}; a failure halts its partition"),
-    };
+    let mut text = format!("{start}{}", failures(config, topic));
     let order = config.order(topic);
     if order.lanes > 1 {
         let kept = match order.by {
@@ -151,6 +150,49 @@ fn policy(config: &Config, topic: &Topic) -> String {
     }
     if order.park != ParkLimits::NOTHING {
         text += "; what is tried again holds only its key";
+    }
+    text
+}
+
+/// What becomes of what fails for good, by class where that differs.
+fn failures(config: &Config, topic: &Topic) -> String {
+    let (mut to, mut halted, mut skipped) = (None, BTreeSet::new(), BTreeSet::new());
+    let policies = topic.handlers.iter();
+    for policy in policies.filter_map(|name| Some(&config.handlers.get(name)?.policy)) {
+        let classes = Class::ALL.iter().map(|class| class.name());
+        let codes = policy.reject_codes.iter();
+        for (name, rule) in classes
+            .zip(&policy.rules)
+            .chain(codes.map(|(code, rule)| (code.as_str(), rule)))
+        {
+            match rule.last(topic.dead_letter.is_some()) {
+                Then::DeadLetter => to = topic.dead_letter.as_ref(),
+                Then::Halt => drop(halted.insert(name)),
+                Then::Skip => drop(skipped.insert(name)),
+            }
+        }
+    }
+    let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
+    match (to, halted.is_empty(), skipped.is_empty()) {
+        (None, false, true) => return "; a failure halts its partition".to_owned(),
+        (None, true, false) => return "; a failure is skipped".to_owned(),
+        _ => {}
+    }
+    let mut text = String::new();
+    if let Some(to) = to {
+        push(
+            &mut text,
+            format_args!("; failures go to {NAME}{to}{NAME:#}"),
+        );
+    }
+    if !halted.is_empty() {
+        push(
+            &mut text,
+            format_args!("; a partition halts at {}", list(halted)),
+        );
+    }
+    if !skipped.is_empty() {
+        push(&mut text, format_args!("; skipped: {}", list(skipped)));
     }
     text
 }

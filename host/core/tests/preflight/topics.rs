@@ -171,6 +171,8 @@ fn records_without_a_key_can_not_wait_by_it() {
     let of = (Code::PreflightKeyless, Warning, "orders");
     let found = only(&by_key, &seen(some(3)), of);
     says(&found, "3 of the latest 20 records have none, as [1] 9");
+    let of = (Code::PreflightKeyless, Problem, "orders");
+    says(&only(&by_key, &seen(some(20)), of), "20 of the latest 20");
     let keyed = report(&by_key, &seen(some(0)));
     assert_eq!(keyed.findings, []);
     assert!(keyed.fine.iter().any(|text| text.contains("have keys")));

@@ -40,7 +40,13 @@ fn keyless(topic: &str, keys: &Keys) -> Finding {
     let example = keys
         .example
         .map(|(partition, offset)| format!(", as [{partition}] {offset}"));
-    Finding::warning(Code::PreflightKeyless, topic, what)
+    // A few may be another's; without any key, the configuration asks for what can't be.
+    let found = if keys.without == keys.looked {
+        Finding::problem(Code::PreflightKeyless, topic, what)
+    } else {
+        Finding::warning(Code::PreflightKeyless, topic, what)
+    };
+    found
         .why(format!(
             "{} of the latest {} have none{}; `mode` is \"key\"",
             keys.without,

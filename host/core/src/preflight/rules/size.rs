@@ -62,7 +62,7 @@ fn output(
             bytes(max)
         ))
         .step(format!(
-            "if its outputs are small, as most are, lower output-bytes to {max} or less"
+            "if its outputs are small, as most are, lower output-bytes to \"{max}B\" or less"
         ))
         .step(format!("else raise {MAX} of the topic"))
 }
