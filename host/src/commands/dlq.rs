@@ -121,7 +121,7 @@ struct RedriveArgs {
     #[arg(long)]
     handler_only: bool,
     /// At most so many records a second.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = which::rate)]
     rate: Option<NonZeroU32>,
     /// Only shows what would go where.
     #[arg(long)]

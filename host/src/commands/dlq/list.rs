@@ -1,6 +1,6 @@
 //! `penstock dlq list`.
 
-use penstock_core::dead_letter::Letter;
+use penstock_core::dead_letter::{Filter, Letter};
 use penstock_kafka::inspect::Peeked;
 use serde::Serialize;
 
@@ -17,13 +17,10 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
     let filter = args.which.filter(&[]);
     let mut all = Seen::default();
     for topic in topics(args.topic.as_deref(), &args.cluster)? {
-        let progress = match progress(&topic, &cluster) {
-            Ok(progress) => Some(progress),
+        let (progress, unknown) = match progress(&topic, &cluster) {
+            Ok(progress) => (Some(progress), None),
             // Which ones lie there is worth telling all the same.
-            Err(failure) if failure.exit() == Exit::Problem => {
-                anstream::eprintln!("(what of {topic} was redriven is not known)\n{failure}");
-                None
-            }
+            Err(failure) if failure.exit() == Exit::Problem => (None, Some(failure)),
             Err(failure) => return Err(failure),
         };
         let mut seen = Seen::default();
@@ -45,13 +42,20 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
             seen.rows.push(Row::of(&record, &letter, redriven));
             Ok(())
         })?;
+        if let Some(failure) = unknown {
+            anstream::eprintln!("(what of {topic} was redriven is not known)\n{failure}");
+        }
         all.records += seen.records;
         all.matching += seen.matching;
         all.redriven += seen.redriven;
         output::finish(output::print(&table::letters(&topic, &seen.rows)))?;
     }
-    if all.matching == 0 && all.records > 0 {
-        let what = format!("none of {} dead letters matches", all.records);
+    if all.matching == 0 && filter != Filter::default() {
+        // Of what is older than `--since` nothing is read, nor counted.
+        let what = match all.records {
+            0 => "no dead letter matches".to_owned(),
+            records => format!("none of {records} dead letters matches"),
+        };
         return Err(Failure::new(Exit::Problem, what).hint("without filters, all are listed"));
     }
     if !args.json {

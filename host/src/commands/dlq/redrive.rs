@@ -62,14 +62,14 @@ fn open(topic: &str, cluster: &Cluster) -> Result<Redriver, Failure> {
 }
 
 fn nothing(args: &RedriveArgs, filter: &Filter, plan: &Plan) -> Result<Exit, Failure> {
-    if plan.looked_at == 0 || *filter == Filter::default() || plan.done > 0 {
+    if *filter == Filter::default() || plan.done > 0 {
         anstream::eprintln!("nothing is left to be redriven");
         return Ok(Exit::Fine);
     }
-    let what = format!(
-        "none of {} dead letters that were not redriven matches",
-        plan.looked_at
-    );
+    let what = match plan.looked_at {
+        0 => "no dead letter that was not redriven matches".to_owned(),
+        many => format!("none of {many} dead letters that were not redriven matches"),
+    };
     Err(Failure::new(Exit::Problem, what)
         .cost("nothing was sent")
         .hint(format!(

@@ -1,5 +1,6 @@
 //! Which dead letters a command is about.
 
+use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use penstock_core::dead_letter::{Filter, Letter, Lies};
@@ -63,6 +64,11 @@ pub(super) fn takes(filter: &Filter, letter: &Letter, record: &Peeked) -> bool {
 pub(super) fn time(text: &str) -> Result<Millis, String> {
     text.parse()
         .map_err(|_| "not a time as 2026-01-01T10:00:00Z".to_owned())
+}
+
+/// Records a second on the command line.
+pub(super) fn rate(text: &str) -> Result<NonZeroU32, String> {
+    number(text).ok_or_else(|| format!("not a whole number from 1 to {}", u32::MAX))
 }
 
 impl FromStr for Place {

@@ -322,6 +322,7 @@ fn lines(text: &mut String, handler: &str, tried: &Tried, style: Style) -> std::
         }
         Decision::Again { after, why, .. } => {
             let code = why.code();
+            let after = Duration::from_millis(u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
             writeln!(
                 text,
                 "  {BAD}would be retried{BAD:#} after {after:?} ({code} at last), {by}"

@@ -45,7 +45,9 @@ impl Plan {
         let topic = &args.topic;
         let mut progress = progress(topic, cluster)?;
         let mut plan = Plan::default();
+        let mut missing: BTreeSet<_> = filter.places.iter().copied().collect();
         look(topic, cluster, filter, &mut |record, letter| {
+            missing.remove(&(record.partition, record.offset.0));
             let of = progress.get(&record.partition);
             let is_done = of.is_some_and(|of| of.is_done(record.offset.0));
             plan.looked_at += u64::from(!is_done);
@@ -58,6 +60,15 @@ impl Plan {
             }
             plan.choose(args, cluster, &record, &letter)
         })?;
+        // From a time on, what lies before it is not read.
+        if let Some((partition, offset)) = missing.first()
+            && filter.since_ms.is_none()
+        {
+            let what = format!("no dead letter lies at {partition}:{offset} of {topic}");
+            return Err(Failure::new(Exit::Problem, what)
+                .cost("nothing was sent")
+                .hint(format!("`penstock dlq list {topic}` shows where they lie")));
+        }
         for (partition, chosen) in &plan.chosen {
             let of = progress.entry(*partition).or_default();
             chosen.iter().for_each(|range| of.done(range.clone()));

@@ -1,11 +1,12 @@
 //! Sends what is meant, batch by batch, until it is done, interrupted or refused.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use penstock_core::dead_letter::{Letter, Progress};
 use penstock_kafka::ToolError;
 use penstock_kafka::inspect::{Next, Peek, Peeked};
@@ -49,9 +50,13 @@ impl<'a> Sending<'a> {
         redriver: Redriver,
         progress: BTreeMap<i32, Progress>,
     ) -> Sending<'a> {
-        let look = "{bar:30} {pos} of {len}  {per_sec}  {eta} left";
+        let look = "{bar:30} {pos} of {len}  {rate}  {eta} left";
         let style = ProgressStyle::with_template(look);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = style.with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
+            // Who draws it has no use for an error.
+            write!(text, "{:.0}/s", state.per_sec()).unwrap_or_default();
+        });
         Sending {
             args,
             cluster,
@@ -211,7 +216,9 @@ impl<'a> Sending<'a> {
     }
 
     fn refuse(&mut self, (partition, offset): (i32, i64), why: &str) {
-        self.refused.push(format!("{partition}:{offset}: {why}"));
+        self.refused.push(format!(
+            "{partition}:{offset}: {why}; the topic that it came from takes no such record now"
+        ));
     }
 
     /// One transaction; why a broker refuses a record of it, if one does.
