@@ -31,6 +31,9 @@ pub(super) struct SourceArgs {
     headers: Vec<HeaderJson>,
 }
 
+/// Lines of so many bytes are sent together; each batch costs a connection.
+const BATCH_BYTES: usize = 1 << 20;
+
 /// Batches of records.
 pub(super) type Batches = Box<dyn Iterator<Item = Result<Vec<RecordJson>, Failure>>>;
 
@@ -42,7 +45,9 @@ impl SourceArgs {
     pub(super) fn open(&self) -> Result<Batches, Failure> {
         if self.json_lines {
             let input = self.input()?.unwrap_or_else(|| Box::new(io::stdin()));
-            return Ok(Box::new(Lines::new(BufReader::new(input))));
+            // What is buffered is sent at once, as one batch.
+            let input = BufReader::with_capacity(BATCH_BYTES, input);
+            return Ok(Box::new(Lines::new(input)));
         }
         let value = match self.input()? {
             Some(mut input) => {
