@@ -15,7 +15,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use penstock_core::batch::Batch;
@@ -184,8 +185,11 @@ impl Case {
             text.push('\n');
         }
         let path = self.folder.join(EXPECTED);
-        fs::write(&path, text).map_err(|error| {
-            let what = format!("{} can't be written: {error}", path.display());
+        replace(&path, text.as_bytes()).map_err(|error| {
+            let what = format!(
+                "{} can't be written, and is as it was: {error}",
+                path.display()
+            );
             Unusable::File(what)
         })?;
         self.expected = Some(outcomes);
@@ -288,6 +292,17 @@ fn text(path: &Path) -> Result<Option<String>, Unusable> {
     }
 }
 
+/// In one step: what was expected may be somebody's work, and a disk be full.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut beside = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o644))
+        .tempfile_in(folder)?;
+    beside.write_all(bytes)?;
+    beside.persist(path)?;
+    Ok(())
+}
+
 /// What stands in each line that is not empty, with the line's number; `help` says what should.
 fn lines<T: serde::de::DeserializeOwned>(
     path: &Path,
@@ -311,6 +326,14 @@ fn lines<T: serde::de::DeserializeOwned>(
     lines.map(parse).collect()
 }
 
+/// Whether there is a file; below what is no folder there is none.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match path.try_exists() {
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(false),
+        found => found,
+    }
+}
+
 /// The folders of cases below `folder`, by name.
 ///
 /// # Errors
@@ -319,7 +342,14 @@ pub fn find(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.join(INPUT).exists() {
+        // One that has lost its records is said to, and not left out.
+        let is_case = [INPUT, EXPECTED, CONFIGURATION]
+            .iter()
+            .try_fold(false, |is, name| Ok(is || is_there(&path.join(name))?));
+        let is_case = is_case.map_err(|error: io::Error| {
+            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+        });
+        if is_case? {
             found.push(path);
         }
     }

@@ -41,8 +41,10 @@ impl Compiler {
         path: &Path,
         binary: &[u8],
     ) -> Result<Component, LoadError> {
-        let failed =
-            |why: String| LoadError::new(Code::NotAPlugin, format!("can't be compiled: {why}"));
+        let failed = |why: String| {
+            LoadError::new(Code::NotAPlugin, format!("can't be compiled: {why}"))
+                .help("if it is damaged or cut off, copy it again, or build it anew")
+        };
         shape::check(binary).map_err(failed)?;
         let _one = self
             .one_at_a_time

@@ -107,7 +107,10 @@ fn check_kind(binary: &[u8]) -> Result<(), LoadError> {
             Code::NotAPlugin,
             "a core WebAssembly module, not a component",
         )
-        .help("wrap it with its contract: `wasm-tools component new`, or the SDK's own build")),
+        .help(
+            "`penstock plugin build` leaves the component, NAME.wasm; by other tools: \
+             `wasm-tools component new`",
+        )),
         _ => Err(
             LoadError::new(Code::NotAPlugin, "not a WebAssembly component")
                 .help("build it with `penstock plugin build`"),

@@ -115,8 +115,12 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let beside = path.with_extension(format!("wasm.{}", process::id()));
-    fs::write(&beside, bytes)?;
-    fs::rename(&beside, path)
+    let replaced = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    if replaced.is_err() {
+        // Half of it is of no use to anybody; it may not even be there.
+        drop(fs::remove_file(&beside));
+    }
+    replaced
 }
 
 impl Built {

@@ -1,7 +1,6 @@
 //! `penstock plugin new`: a project that builds, from what this program carries along.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -52,7 +51,8 @@ pub fn create(folder: &Path, language: &Language) -> Result<()> {
 fn refuse_to_overwrite(folder: &Path) -> Result<()> {
     let is_free = match fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_none(),
-        Err(error) => error.kind() == ErrorKind::NotFound,
+        // What can't be reached is no hindrance by itself: making it says why it can't be made.
+        Err(_) => fs::symlink_metadata(folder).is_err(),
     };
     if is_free {
         return Ok(());

@@ -68,7 +68,9 @@ impl Project {
         })?;
         Ok(Project {
             // Tools are run in it, and get paths of it.
-            root: root.canonicalize()?,
+            root: root
+                .canonicalize()
+                .with_context(|| format!("{} can't be reached", root.display()))?,
             name: manifest.name,
             language,
         })
@@ -111,7 +113,9 @@ impl Project {
     /// said why on standard error.
     pub fn build(&self) -> Result<Built> {
         let begun = std::time::Instant::now();
-        fs::create_dir_all(self.build_folder())?;
+        let folder = self.build_folder();
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("{} can't be made", folder.display()))?;
         let component = (self.language.build)(self)?;
         component.write(&self.component(), begun)
     }
