@@ -172,11 +172,14 @@ fn report(ended: &Ended, fatal: bool) -> Exit {
         );
     }
     if ended.abandoned > 0 {
+        let why = match fatal {
+            true => "the host ends",
+            false => "the deadline passed",
+        };
         tracing::error!(
             code = Code::AbandonedAtShutdown.as_str(),
             abandoned = ended.abandoned,
-            "the deadline passed with deliveries running or unacknowledged; their next owner does \
-             them again"
+            "{why} with deliveries running or unacknowledged; their next owner does them again"
         );
     }
     if fatal || ended.abandoned > 0 || source.commit_error.is_some() {
