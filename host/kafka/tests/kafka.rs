@@ -39,50 +39,11 @@ fn a_start_without_kafka_waits_and_can_be_stopped() -> Result<()> {
 }
 
 macro_rules! scenarios {
-    (mock: $($mock:ident,)+; broker: $($name:ident,)+;) => {
+    (mock: $($mock:ident,)+; steered: $($steered:ident,)+; broker: $($name:ident,)+;) => {
         mod mock {
             use super::*;
             $(#[test] fn $mock() -> Result<()> { on_mock(scenarios::$mock) })+
-
-            #[test]
-            fn a_lost_assignment_is_not_committed() -> Result<()> {
-                on_steered_mock(scenarios::a_lost_assignment_is_not_committed)
-            }
-
-            #[test]
-            fn an_outage_is_a_condition_that_ends() -> Result<()> {
-                on_steered_mock(scenarios::an_outage_is_a_condition_that_ends)
-            }
-
-            #[test]
-            fn a_member_that_has_no_connection_finds_the_brokers_again() -> Result<()> {
-                on_steered_mock(scenarios::a_member_that_has_no_connection_finds_the_brokers_again)
-            }
-
-            #[test]
-            fn a_member_that_has_no_connection_commits_as_it_stops() -> Result<()> {
-                on_steered_mock(scenarios::a_member_that_has_no_connection_commits_as_it_stops)
-            }
-
-            #[test]
-            fn a_refused_commit_is_a_condition_that_ends() -> Result<()> {
-                on_steered_mock(scenarios::a_refused_commit_is_a_condition_that_ends)
-            }
-
-            #[test]
-            fn a_commit_whose_answer_is_lost_is_taken_back() -> Result<()> {
-                on_steered_mock(scenarios::a_commit_whose_answer_is_lost_is_taken_back)
-            }
-
-            #[test]
-            fn a_commit_that_can_not_be_taken_back_is_told_as_unknown() -> Result<()> {
-                on_steered_mock(scenarios::a_commit_that_can_not_be_taken_back_is_told_as_unknown)
-            }
-
-            #[test]
-            fn a_commit_that_is_late_and_then_done_is_done() -> Result<()> {
-                on_steered_mock(scenarios::a_commit_that_is_late_and_then_done_is_done)
-            }
+            $(#[test] fn $steered() -> Result<()> { on_steered_mock(scenarios::$steered) })+
         }
         mod classic {
             use super::*;
@@ -109,6 +70,15 @@ scenarios! {
         a_stuck_partition_is_put_forward,
         an_order_for_another_member_is_refused,
         a_full_partition_is_paused,;
+    steered:
+        a_lost_assignment_is_not_committed,
+        an_outage_is_a_condition_that_ends,
+        a_member_that_has_no_connection_finds_the_brokers_again,
+        a_member_that_has_no_connection_commits_as_it_stops,
+        a_refused_commit_is_a_condition_that_ends,
+        a_commit_whose_answer_is_lost_is_taken_back,
+        a_commit_that_can_not_be_taken_back_is_told_as_unknown,
+        a_commit_that_is_late_and_then_done_is_done,;
     broker:
         records_from_before_are_read,
         latest_is_committed_before_the_group_is_joined,

@@ -17,10 +17,7 @@ use crate::support::{Fetched, Member, PATIENCE, Setup, soon};
 pub fn an_outage_is_a_condition_that_ends(ground: &Ground<'_>, mock: &MockKafka) -> Result<()> {
     let mut written = ground.write(0, 9)?;
     let member = ground.setup().start("one");
-    eventually("everything is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == written);
-        Ok(())
-    });
+    member.fetches(&written);
     mock.down()?;
     eventually("it is said", PATIENCE, || {
         ensure!(member.engine.holds(Code::KafkaUnreachable));
@@ -29,10 +26,7 @@ pub fn an_outage_is_a_condition_that_ends(ground: &Ground<'_>, mock: &MockKafka)
     mock.up()?;
     written.extend(ground.write(9, 18)?);
     written.sort();
-    eventually("what came later is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == written);
-        Ok(())
-    });
+    member.fetches(&written);
     eventually("it is over", PATIENCE, || {
         ensure!(!member.engine.holds(Code::KafkaUnreachable));
         Ok(())
@@ -60,10 +54,7 @@ pub fn a_member_that_has_no_connection_finds_the_brokers_again(
     let member = without_connection(ground, mock, &written, ground.setup())?;
     written.extend(ground.write(9, 18)?);
     written.sort();
-    eventually("what came later is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == written);
-        Ok(())
-    });
+    member.fetches(&written);
     let state = member.source.state();
     ensure!(state.member && state.lost == 0, "{state:?}");
     member.source.stop(soon()).expect("in time");
@@ -102,10 +93,7 @@ fn without_connection(
         setup.kafka.consumer.insert(key.into(), value.into());
     }
     let member = setup.start("one");
-    eventually("everything is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == written);
-        Ok(())
-    });
+    member.fetches(written);
     way.forget(true);
     mock.move_coordinators()?;
     eventually("it has no connection", PATIENCE, || {
@@ -141,10 +129,7 @@ pub fn a_lost_assignment_is_not_committed(ground: &Ground<'_>, mock: &MockKafka)
         .insert("session.timeout.ms".into(), "1500".into());
     let member = setup.start("one");
     member.engine.stuck.store(true, Ordering::SeqCst);
-    eventually("everything is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == written);
-        Ok(())
-    });
+    member.fetches(&written);
     mock.down()?;
     eventually("it is said", PATIENCE, || {
         ensure!(member.engine.holds(Code::AssignmentLost));

@@ -26,10 +26,7 @@ fn order(ground: &Ground<'_>, epoch: u32, partition: i32, to: i64) -> Vec<Move> 
 fn caught_up(ground: &Ground<'_>) -> Result<Member> {
     let written = ground.write(0, 9)?;
     let member = ground.setup().start("one");
-    eventually("everything is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == written);
-        Ok(())
-    });
+    member.fetches(&written);
     eventually("everything is committed", PATIENCE, || {
         ensure!(ground.committed()? == [Some(3); 3]);
         Ok(())
@@ -202,10 +199,7 @@ fn impatient(ground: &Ground<'_>) -> Result<Member> {
     let settings = &mut setup.kafka.consumer;
     settings.insert("socket.timeout.ms".into(), ANSWER_TIME.into());
     let member = setup.start("one");
-    eventually("everything is fetched", PATIENCE, || {
-        ensure!(member.engine.sorted() == written);
-        Ok(())
-    });
+    member.fetches(&written);
     eventually("everything is committed", PATIENCE, || {
         ensure!(ground.committed()? == [Some(3); 3]);
         Ok(())

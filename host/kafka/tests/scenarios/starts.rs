@@ -12,14 +12,7 @@ use crate::support::{PATIENCE, soon};
 pub fn records_from_before_are_read(ground: &Ground<'_>) -> Result<()> {
     let written = ground.write(0, 9)?;
     let member = ground.setup().start("one");
-    eventually("everything is fetched", PATIENCE, || {
-        ensure!(
-            member.engine.sorted() == written,
-            "{:?}",
-            member.engine.sorted()
-        );
-        Ok(())
-    });
+    member.fetches(&written);
     eventually("it is committed on the timer", PATIENCE, || {
         ensure!(ground.committed()? == [Some(3), Some(3), Some(3)]);
         Ok(())
@@ -102,14 +95,7 @@ pub fn a_commit_beyond_the_log_is_decided(ground: &Ground<'_>) -> Result<()> {
             .commit(&ground.group, &ground.topic, partition, offset)?;
     }
     let member = ground.setup().start("one");
-    eventually("everything is fetched", PATIENCE, || {
-        ensure!(
-            member.engine.sorted() == written,
-            "{:?}",
-            member.engine.sorted()
-        );
-        Ok(())
-    });
+    member.fetches(&written);
     ensure!(member.engine.holds(Code::OffsetOutOfRange));
     eventually("the group is back inside the log", PATIENCE, || {
         ensure!(ground.committed()? == [Some(3), Some(3), Some(3)]);
@@ -182,14 +168,7 @@ pub fn a_topic_may_come_later(ground: &Ground<'_>) -> Result<()> {
         .common
         .insert("topic.metadata.refresh.interval.ms".into(), "500".into());
     let member = setup.start("one");
-    eventually("the topic that is there is read", PATIENCE, || {
-        ensure!(
-            member.engine.sorted() == written,
-            "{:?}",
-            member.engine.sorted()
-        );
-        Ok(())
-    });
+    member.fetches(&written);
     ensure!(member.engine.holds(Code::TopicMissing));
     ground.client.create_topic(&later, 1, &[])?;
     ground

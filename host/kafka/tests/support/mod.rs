@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use penstock_core::batch::Batch;
 use penstock_core::codes::Code;
 use penstock_core::conditions::Conditions;
@@ -16,6 +17,7 @@ use penstock_core::partition::{CommitPoint, HandedBack, OrderBy};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
 use penstock_engine::{Flow, Settled};
 use penstock_kafka::{Intake, KafkaSink, Latch, SourceHandle, Stay, start_source};
+use penstock_tests::eventually;
 
 /// Records as they were fetched: partition, offset, value.
 pub type Fetched = (i32, i64, String);
@@ -248,6 +250,17 @@ impl Stay for FakeStay {
 pub struct Member {
     pub engine: Arc<FakeEngine>,
     pub source: SourceHandle,
+}
+
+impl Member {
+    /// Waits until it has fetched just these, which are sorted.
+    pub fn fetches(&self, written: &[Fetched]) {
+        eventually("all that is written is fetched", PATIENCE, || {
+            let fetched = self.engine.sorted();
+            ensure!(fetched == written, "{fetched:?}");
+            Ok(())
+        });
+    }
 }
 
 /// What a member is to be started with.
