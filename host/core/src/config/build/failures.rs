@@ -74,14 +74,6 @@ impl Said {
         }
     }
 
-    /// What it says of a class, or of rejects by `reject-codes.CODE`.
-    fn part(&self, name: &str) -> Option<&Part> {
-        match name.strip_prefix("reject-codes.") {
-            Some(code) => self.reject_codes.get(code),
-            None => self.classes.get(name),
-        }
-    }
-
     /// Where a dead-letter topic is asked for in so many words.
     pub fn wants_dead_letters(&self) -> Option<Place> {
         let parts = self.classes.values().chain(self.reject_codes.values());
@@ -100,20 +92,22 @@ pub(super) fn leaves_time(
     (all, own): (&Said, &Said),
     cx: &mut Context<'_>,
 ) {
-    let by_class = Class::ALL.iter().map(|class| class.name().to_owned());
-    let by_code = policy.reject_codes.iter();
-    let by_code = by_code.map(|(code, rule)| (format!("reject-codes.{code}"), rule));
-    let rules = by_class.zip(&policy.rules).chain(by_code);
+    let by_class = Class::ALL.iter().zip(&policy.rules).map(|(class, rule)| {
+        let name = class.name();
+        let said = [own.classes.get(name), all.classes.get(name)];
+        (name.to_owned(), rule, said)
+    });
+    let by_code = policy.reject_codes.iter().map(|(code, rule)| {
+        let said = [own.reject_codes.get(code), all.reject_codes.get(code)];
+        (format!("reject-codes.{code}"), rule, said)
+    });
     let hopeless =
         |rule: &Rule| rule.retry.attempts > 1 && rule.retry.total < rule.retry.backoff_min;
-    for (name, rule) in rules.filter(|(_, rule)| hopeless(rule)) {
+    let rules = by_class.chain(by_code);
+    for (name, rule, said) in rules.filter(|(_, rule, _)| hopeless(rule)) {
         // What goes before in `policy` is asked first.
-        let of_class = |said: &Said| said.part(&name).and_then(|part| part.timing);
-        let place = of_class(own)
-            .or_else(|| of_class(all))
-            .or(own.retry.timing)
-            .or(all.retry.timing)
-            .unwrap_or(key);
+        let mut said = said.into_iter().flatten().chain([&own.retry, &all.retry]);
+        let place = said.find_map(|part| part.timing).unwrap_or(key);
         // Said for several, it is one mistake.
         if cx.found.iter().any(|found| found.place == Some(place)) {
             continue;
