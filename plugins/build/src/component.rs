@@ -1,12 +1,13 @@
 //! A component: made of a core module, looked at, written.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fmt;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use std::{env, process};
 
 use anyhow::{Context, Result, ensure};
 use wasi_preview1_component_adapter_provider as wasi;
@@ -114,13 +115,13 @@ impl Component {
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
-    let beside = path.with_extension(format!("wasm.{}", process::id()));
-    let replaced = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    if replaced.is_err() {
-        // Half of it is of no use to anybody; it may not even be there.
-        drop(fs::remove_file(&beside));
-    }
-    replaced
+    // What is not put in its place is removed.
+    let mut beside = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(parent)?;
+    beside.write_all(bytes)?;
+    beside.persist(path)?;
+    Ok(())
 }
 
 impl Built {
