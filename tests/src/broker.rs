@@ -12,7 +12,7 @@ use crate::broker_config::{Listener, server_properties};
 use crate::client::Client;
 use crate::kafka_dist;
 use crate::ports::free_port;
-use crate::process::Process;
+use crate::process::{Process, inherit_nothing};
 use crate::scratch::scratch_dir;
 use crate::wait::wait_until;
 
@@ -281,7 +281,7 @@ fn java(class_path: &str, dir: &Path) -> Command {
 fn format_data(class_path: &str, dir: &Path, scram: &[String]) -> Result<()> {
     // Any 16 bytes in URL-safe Base64 name a cluster.
     const CLUSTER: &str = "cGVuc3RvY2stdGVzdHMhIQ";
-    let output = java(class_path, dir)
+    let output = inherit_nothing(&mut java(class_path, dir))
         .arg("-XX:TieredStopAtLevel=1")
         .args([
             "kafka.tools.StorageTool",

@@ -193,6 +193,22 @@ fn await_end(pid: u32, deadline: Duration) -> Result<()> {
 
 type Order = (Command, mpsc::Sender<io::Result<Child>>);
 
+/// Has a child inherit standard streams alone. The mock cluster accepts connections that a child
+/// inherits, and a connection stays open, without an answer, as long as any process has it.
+pub(crate) fn inherit_nothing(command: &mut Command) -> &mut Command {
+    // SAFETY: only a call that is allowed between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            let on_exec = libc::CLOSE_RANGE_CLOEXEC.cast_signed();
+            if libc::close_range(3, libc::c_uint::MAX, on_exec) == 0 {
+                Ok(())
+            } else {
+                Err(io::Error::last_os_error())
+            }
+        })
+    }
+}
+
 /// Starts `command` so that it is killed when this process ends.
 ///
 /// The kernel watches the *thread* that started the child, and a test's thread ends with its test:
@@ -225,8 +241,40 @@ fn spawn_from_keeper(mut command: Command) -> io::Result<Child> {
             }
         });
     }
+    inherit_nothing(&mut command);
     let (reply, answer) = mpsc::channel();
     let gone = || io::Error::other("the thread that starts processes is gone");
     keeper.send((command, reply)).map_err(|_| gone())?;
     answer.recv().map_err(|_| gone())?
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    /// A socket as C libraries make them: a child inherits it.
+    fn inheritable() -> Result<(UnixStream, UnixStream)> {
+        let (near, far) = UnixStream::pair()?;
+        // SAFETY: the descriptor is live.
+        let cleared = unsafe { libc::fcntl(far.as_raw_fd(), libc::F_SETFD, 0) };
+        anyhow::ensure!(cleared == 0, "{}", io::Error::last_os_error());
+        near.set_read_timeout(Some(Duration::from_secs(10)))?;
+        Ok((near, far))
+    }
+
+    #[test]
+    fn a_child_holds_no_connection_of_this_process() -> Result<()> {
+        let (mut near, far) = inheritable()?;
+        let mut sleep = Command::new("sleep");
+        sleep.arg("60");
+        let log = tempfile::NamedTempFile::new()?;
+        let _child = Process::spawn(sleep, log.path())?;
+        drop(far);
+        let read = near.read(&mut [0]).context("it is still open")?;
+        anyhow::ensure!(read == 0, "it is closed");
+        Ok(())
+    }
 }

@@ -267,9 +267,7 @@ fn an_outage_is_outlived_and_a_close_has_an_end() -> Result<()> {
     sink.send(message(0, None, Some(b"during")), AckToken(2))
         .expect("there is room");
     mock.up()?;
-    // The client may be left without any connection: it is made to connect once nothing has moved for
-    // 15 s, and may back off for 2 more.
-    eventually("what was sent meanwhile arrives", PATIENCE * 3, || {
+    eventually("what was sent meanwhile arrives", PATIENCE, || {
         ensure!(reports.acked() == [1, 2]);
         Ok(())
     });
