@@ -148,7 +148,8 @@ impl ParkedStatus {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WaitStatus {
-    /// `backoff`, `parking`, `outbox`, `output`, `dead-letter`, `halted`, `instance`, `paused`.
+    /// `backoff`, `parking`, `outbox`, `output`, `dead-letter`, `halted`, `instance`, `rest`,
+    /// `paused`.
     pub kind: String,
     /// The code with its page, where there is one.
     pub code: Option<String>,

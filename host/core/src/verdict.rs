@@ -99,6 +99,17 @@ impl Failure {
         }
     }
 
+    /// Whether a limit of the handler's stopped the call, after it took what it could.
+    pub fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Failure::Deadline { .. }
+                | Failure::Memory { .. }
+                | Failure::TooManyOutputs { .. }
+                | Failure::OutputTooLarge { .. }
+        )
+    }
+
     /// The handler's own reason code, where it gave one.
     pub fn reason_code(&self) -> Option<&str> {
         match self {

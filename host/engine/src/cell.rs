@@ -18,6 +18,7 @@ use crate::held::Held;
 use crate::parking::Parking;
 use crate::plan::TopicPlan;
 use crate::ports::{AckToken, OwnedMessage};
+use crate::rest::Rest;
 use crate::room::Part;
 use crate::shared::Shared;
 use crate::token::Token;
@@ -74,6 +75,8 @@ pub(crate) struct State {
     /// The fetcher waits for room.
     pub room_wanted: bool,
     pub stall: Option<Stall>,
+    /// After calls that a limit stopped.
+    pub rest: Rest,
     /// The earliest timer that is set.
     pub timer_at: Option<Duration>,
     /// What was last said to be wrong with this partition.
@@ -135,6 +138,7 @@ impl Partition {
                 paused: false,
                 room_wanted: false,
                 stall: None,
+                rest: Rest::default(),
                 timer_at: None,
                 announced: None,
                 parking: Parking::default(),

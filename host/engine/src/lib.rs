@@ -21,6 +21,7 @@ mod pauses;
 pub mod plan;
 pub mod ports;
 mod reports;
+mod rest;
 mod room;
 mod send;
 mod shared;

@@ -74,9 +74,10 @@ impl Shared {
         }
         let now = self.now();
         let held = partition.held();
+        let rests = state.rest.lasts(now);
         state.machine.narrow(self.is_bundled_full(state));
         let wanted = match state.stall {
-            None => state.workers_wanted(now, held),
+            None => state.workers_wanted(now, held || rests),
             Some(_) => 0,
         };
         if state.scheduled < wanted {
@@ -87,6 +88,9 @@ impl Shared {
             if state.machine.is_strict() {
                 return;
             }
+        }
+        if rests {
+            self.set_timer(partition, state, state.rest.until);
         }
         // What is sent already is brought to its end even while it is paused.
         let wakes = if held {
@@ -180,8 +184,8 @@ impl Shared {
 
 impl State {
     /// Those that have it already included.
-    fn workers_wanted(&self, now: Duration, held: bool) -> usize {
-        let runnable = match held {
+    fn workers_wanted(&self, now: Duration, nothing_runs: bool) -> usize {
+        let runnable = match nothing_runs {
             true => 0,
             false => self.machine.runnable(now),
         };

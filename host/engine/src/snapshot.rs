@@ -210,10 +210,21 @@ fn waits(partition: &Partition, state: &State, now: Duration) -> Option<WaitStat
             text: format!(
                 "call {} in {} ms; the last one: {}",
                 attempts + 1,
-                until.saturating_sub(now).as_millis(),
+                until.max(state.rest.until).saturating_sub(now).as_millis(),
                 why.text()
             ),
             for_ms: since_begun,
+        }),
+        None if state.rest.lasts(now) => Some(WaitStatus {
+            kind: "rest".into(),
+            code: None,
+            offset: None,
+            handler: None,
+            text: format!(
+                "a limit stopped the handler: it rests for {} ms more",
+                state.rest.until.saturating_sub(now).as_millis()
+            ),
+            for_ms: for_ms(state.rest.since),
         }),
         None => state.stall.map(|stall| {
             let (kind, text) = match stall.kind {

@@ -19,6 +19,7 @@ use crate::held::{Held, Span};
 use crate::lanes::Slot;
 use crate::plan::TopicPlan;
 use crate::ports::{Call, Instance};
+use crate::rest::Rest;
 use crate::send::Finished;
 use crate::shared::Shared;
 use crate::times::LocalTimes;
@@ -45,6 +46,8 @@ pub(crate) struct Worker {
     told: Vec<Told>,
     instances: Vec<Option<Box<dyn Instance>>>,
     times: Vec<LocalTimes>,
+    /// What calls that a limit stopped took, in this run.
+    stopped: Duration,
     /// Whether anything is watched.
     watching: bool,
 }
@@ -69,6 +72,7 @@ impl Worker {
             told: Vec::new(),
             instances: Vec::new(),
             times: Vec::new(),
+            stopped: Duration::ZERO,
             watching: false,
         }
     }
@@ -96,8 +100,9 @@ impl Worker {
     fn begin(&mut self, partition: &Arc<Partition>) -> Option<(Run, Vec<Stretch>)> {
         let mut state = partition.lock();
         let room = partition.send_waiting(&mut state, &mut self.told);
-        let taken = (room && !partition.held())
-            .then(|| state.machine.take(RUN_RECORDS_MAX, self.shared.now()))
+        let now = self.shared.now();
+        let taken = (room && !partition.held() && !state.rest.lasts(now))
+            .then(|| state.machine.take(RUN_RECORDS_MAX, now))
             .flatten();
         let stretches = taken.as_ref().map(|run| state.stretches(&run.records));
         if taken.is_none() {
@@ -141,7 +146,7 @@ impl Worker {
                         waited,
                         spread: spread(partition.number(), record.offset),
                     };
-                    match self.call(partition, seq, &record, handler, attempt) {
+                    match self.call(partition, seq, &record, handler, (attempt, last)) {
                         Some(is_final) => complete &= is_final,
                         None => return Ended::NoInstance,
                     }
@@ -150,6 +155,7 @@ impl Worker {
                     last = now;
                 }
                 if !complete
+                    || !self.stopped.is_zero()
                     || partition.stopped()
                     || partition.held()
                     || last - begun > RUN_TIME_MAX
@@ -162,14 +168,14 @@ impl Worker {
         Ended::Whole
     }
 
-    /// One delivery's call; whether it was the last it needs. `None`: no instance is free.
+    /// One delivery's call, begun then; whether it was the last it needs. `None`: no instance is free.
     fn call(
         &mut self,
         partition: &Partition,
         seq: Seq,
         record: &Record<'_>,
         handler: usize,
-        attempt: Attempt,
+        (attempt, begun): (Attempt, Duration),
     ) -> Option<bool> {
         let topic = partition.plan();
         let plan = &topic.handlers[handler];
@@ -179,6 +185,9 @@ impl Worker {
             Some(why) => Ok(Outcome::Skip(why)),
             None => self.ask(partition, record, handler, attempt.number)?,
         };
+        if answer.as_ref().is_err_and(Failure::is_limit) {
+            self.stopped += self.shared.now() - begun;
+        }
         let staging = &mut self.staged.staging;
         if !matches!(answer, Ok(Outcome::Done)) {
             staging.rollback(mark);
@@ -315,6 +324,10 @@ impl Worker {
             });
             self.shared
                 .set_timer(partition, &mut state, now + INSTANCE_WAIT);
+        }
+        let stopped = std::mem::take(&mut self.stopped);
+        if !stopped.is_zero() {
+            state.rest.extend(now, Rest::after(stopped));
         }
         state.scheduled -= 1;
         partition.settle(&mut state);

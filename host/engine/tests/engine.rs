@@ -9,6 +9,7 @@ mod order;
 mod pauses;
 mod policies;
 mod replaced;
+mod rests;
 mod support;
 mod transactions;
 mod watches;

@@ -8,6 +8,9 @@ use penstock_core::verdict::{Failure, Outcome, Reason};
 use crate::plan::{Fault, OUTPUTS, Plan};
 use crate::rng::hash;
 
+/// How long a call takes that ends at its deadline.
+pub const DEADLINE: Duration = Duration::from_millis(60);
+
 /// What a call comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -166,7 +169,7 @@ impl Answer {
                 trace: String::new(),
             }),
             Answer::Deadline => Err(Failure::Deadline {
-                limit: Duration::from_millis(60),
+                limit: DEADLINE,
             }),
         }
     }

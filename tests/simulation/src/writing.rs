@@ -69,6 +69,9 @@ impl World {
             Pace::Slow => self.advance(SLOW),
             Pace::Wedged => self.wedge(host),
         }
+        if answer == Answer::Deadline {
+            self.advance(script::DEADLINE);
+        }
         self.write(of, number, answer, record.key, staging);
         let mut inner = self.inner();
         if !inner.broker.clients[host].dead {
