@@ -11,7 +11,7 @@ use crate::world::World;
 /// Rounds until all must have come to its end.
 const ROUNDS_MAX: usize = 4000;
 /// Turns of all loops in a round, at most: a host that has nothing to do is idle.
-const TURNS_MAX: usize = 10_000;
+pub const TURNS_MAX: usize = 10_000;
 /// Time between two rounds if nobody says when it wakes.
 const ROUND: Duration = Duration::from_millis(5);
 const ROUND_MAX: Duration = Duration::from_millis(50);

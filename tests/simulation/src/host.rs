@@ -13,6 +13,7 @@ use penstock_engine::plan::{Delivery, HandlerPlan, Settings, TopicPlan};
 use penstock_engine::ports::OutputTopic;
 
 use crate::broker::Client;
+use crate::finish::TURNS_MAX;
 use crate::order;
 use crate::plan::{BUFFER_BYTES, OUTPUTS};
 use crate::ports::{NoDeadlines, Out, pool};
@@ -191,7 +192,9 @@ impl Host {
     pub fn bury(&self) {
         self.engine.close(&self.engine.partitions());
         for number in 1..self.hands.loops() {
-            while self.hands.step(number) {}
+            // A faulty one may be at work without an end.
+            let mut turns = 0..TURNS_MAX;
+            while turns.next().is_some() && self.hands.step(number) {}
         }
         drop(self.engine.take_resumable());
         *self.source() = Source::default();

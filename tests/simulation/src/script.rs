@@ -168,9 +168,7 @@ impl Answer {
                 message: "scripted".into(),
                 trace: String::new(),
             }),
-            Answer::Deadline => Err(Failure::Deadline {
-                limit: DEADLINE,
-            }),
+            Answer::Deadline => Err(Failure::Deadline { limit: DEADLINE }),
         }
     }
 }
