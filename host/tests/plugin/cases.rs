@@ -5,7 +5,7 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::command::{Watched, built, folder_with, penstock, ran, source, text, write};
+use crate::command::{built, folder_with, penstock, ran, source, text, write};
 
 #[test]
 fn the_cases_of_the_plugins_pass() {
@@ -356,25 +356,4 @@ fn a_compiled_plugin_is_tested_within_a_second() {
         .map(|_| seconds(penstock(&folder, &test)))
         .fold(f64::MAX, f64::min);
     assert!(best < 1.0, "{best} s");
-}
-
-#[test]
-fn a_change_is_tested_at_once() {
-    let folder = folder_with("unruly");
-    write(&folder, "tests/one/in.jsonl", "{\"value\":\"ok\"}\n");
-    write(
-        &folder,
-        "tests/one/expected.jsonl",
-        "{\"verdict\":\"skipped\"}\n",
-    );
-    let watched = Watched::begin(&folder);
-    watched.says("1 failed");
-    let right = "{\"verdict\":\"emitted\",\"outputs\":[{\"output\":\"out\",\"record\":{\"value\":\"ok\"}}]}\n";
-    write(&folder, "tests/one/expected.jsonl", right);
-    watched.says("1 ok");
-    // A plugin that is broken for a moment does not end it.
-    write(&folder, "it.wasm", "half of a plug");
-    watched.says("can't be used");
-    fs::copy(built("unruly"), folder.path().join("it.wasm")).expect("copied");
-    watched.says("1 ok");
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use wasi_preview1_component_adapter_provider as wasi;
@@ -125,6 +125,17 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 impl Built {
+    /// Gives the file the time of this build, also where it is as it was: by that one sees whether its
+    /// sources were changed since.
+    pub fn dated(self) -> Result<Built> {
+        fs::File::options()
+            .append(true)
+            .open(&self.path)
+            .and_then(|file| file.set_modified(SystemTime::now()))
+            .with_context(|| format!("can't set the time of {}", self.path.display()))?;
+        Ok(self)
+    }
+
     /// Its file and its size, in one line.
     pub fn line(&self) -> String {
         let here = env::current_dir().unwrap_or_default();
@@ -178,6 +189,27 @@ mod tests {
         replace(&path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_was_built_again_has_the_time_of_that() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("one.wasm");
+        let build = || {
+            let component = Component {
+                bytes: b"one".to_vec(),
+                imports: Vec::new(),
+            };
+            component.write(&path, Instant::now())
+        };
+        assert!(build().unwrap().changed);
+        let file = fs::File::options().append(true).open(&path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        let time = || fs::metadata(&path).unwrap().modified().unwrap();
+        let unchanged = build().unwrap();
+        assert!(!unchanged.changed && time() == SystemTime::UNIX_EPOCH);
+        unchanged.dated().unwrap();
+        assert!(time() > SystemTime::UNIX_EPOCH);
     }
 
     #[test]

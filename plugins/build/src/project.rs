@@ -117,7 +117,7 @@ impl Project {
         fs::create_dir_all(&folder)
             .with_context(|| format!("{} can't be made", folder.display()))?;
         let component = (self.language.build)(self)?;
-        component.write(&self.component(), begun)
+        component.write(&self.component(), begun)?.dated()
     }
 }
 

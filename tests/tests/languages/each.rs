@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use penstock_tests::{Host, Line, Record, eventually};
 
-use crate::project::{Project, fails, succeeds};
+use crate::project::{Project, fails, remarks, succeeds};
 
 /// What differs.
 struct Language {
@@ -236,6 +236,8 @@ fn whole_way(language: &Language) -> Result<()> {
     is_looked_into(&project, language)?;
     let said = succeeds(&mut project.penstock(&["plugin", "test"])?)?;
     ensure!(said.contains("purchase"), "{said}");
+    let remarks = remarks(&mut project.penstock(&["plugin", "test"])?)?;
+    ensure!(!remarks.contains("is older than"), "{remarks}");
     handles_a_record(&project)?;
 
     is_refused_to_overwrite(&project, language)?;

@@ -87,6 +87,11 @@ pub fn succeeds(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).context("UTF-8")
 }
 
+/// What it wrote to standard error; it must succeed.
+pub fn remarks(command: &mut Command) -> Result<String> {
+    fails(command, 0)
+}
+
 /// What it wrote to standard error; it must exit with this code.
 pub fn fails(command: &mut Command, code: i32) -> Result<String> {
     let output = run(command)?;

@@ -6,6 +6,7 @@ mod judge;
 mod junit;
 mod project;
 mod show;
+mod stale;
 mod watch;
 
 use std::fs;
@@ -93,6 +94,11 @@ pub(super) fn run(args: &TestArgs) -> Result<Exit, Failure> {
 
 fn once(args: &TestArgs) -> Result<Exit, Failure> {
     let project = Project::find(&args.folder, args.plugin.as_deref(), &args.filters)?;
+    if args.plugin.is_none()
+        && let Some(source) = stale::newer_source(&args.folder, &project.plugin)
+    {
+        output::tell(older(&project.plugin, &source));
+    }
     let begun = Instant::now();
     let plugin = Alone::new(&project.plugin);
     let facts = plugin.facts().map_err(|problem| {
@@ -131,6 +137,15 @@ fn once(args: &TestArgs) -> Result<Exit, Failure> {
             })?;
     }
     Ok(exit(&all))
+}
+
+fn older(plugin: &Path, source: &Path) -> String {
+    let shown = |path: &Path| escape::text(path.display().to_string().as_bytes());
+    format!(
+        "{} is older than {}: it is tested as it was built before; `penstock plugin build` builds it anew",
+        shown(Path::new(plugin.file_name().unwrap_or_default())),
+        shown(source)
+    )
 }
 
 fn exit(all: &[Tested]) -> Exit {
