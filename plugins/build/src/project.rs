@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::component::Built;
 use crate::contract;
@@ -27,8 +29,8 @@ pub struct Project {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Manifest {
-    name: String,
-    language: String,
+    name: Spanned<String>,
+    language: Spanned<String>,
 }
 
 impl Project {
@@ -49,29 +51,30 @@ impl Project {
             }
             Err(error) => return Err(error).with_context(|| format!("{}", path.display())),
         };
-        let wrong = |problem: String| {
+        let wrong = |at: Option<Range<usize>>, problem: String| {
+            let before = at.map_or("", |at| &text[..at.start]);
+            let line = before.matches('\n').count() + 1;
             Refused::new(
-                format!("{} is wrong: {problem}", path.display()),
+                format!("{}:{line}: {problem}", path.display()),
                 "it has two lines, `name = \"…\"` and `language = \"…\"`",
             )
         };
-        let manifest: Manifest =
-            toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
-        name::check(&manifest.name).map_err(|refused| wrong(refused.what))?;
-        let language = Language::named(&manifest.language).ok_or_else(|| {
+        let manifest: Manifest = toml::from_str(&text)
+            .map_err(|error| wrong(error.span(), error.message().to_owned()))?;
+        let (name, language) = (manifest.name, manifest.language);
+        name::check(name.get_ref()).map_err(|refused| wrong(Some(name.span()), refused.what))?;
+        let language = Language::named(language.get_ref()).ok_or_else(|| {
             let known: Vec<&str> = LANGUAGES.iter().map(|one| one.name).collect();
-            let of = &manifest.language;
-            wrong(format!(
-                "`{of}` is no language; there are {}",
-                known.join(", ")
-            ))
+            let of = language.get_ref();
+            let what = format!("`{of}` is no language; there are {}", known.join(", "));
+            wrong(Some(language.span()), what)
         })?;
         Ok(Project {
             // Tools are run in it, and get paths of it.
             root: root
                 .canonicalize()
                 .with_context(|| format!("{} can't be reached", root.display()))?,
-            name: manifest.name,
+            name: name.into_inner(),
             language,
         })
     }
@@ -141,15 +144,15 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (manifest, problem) in [
-            ("language = \"c\"", "missing field `name`"),
+            ("language = \"c\"", "plugin.toml:1: missing field `name`"),
             (
                 "name = \"one\"\nlanguage = \"cobol\"",
-                "`cobol` is no language; there are rust, typescript, python, go, c",
+                "plugin.toml:2: `cobol` is no language; there are rust, typescript, python, go, c",
             ),
             ("name = \"../one\"\nlanguage = \"c\"", "small letters"),
             (
                 "name = \"one\"\nlanguage = \"c\"\nx = 1",
-                "unknown field `x`",
+                "plugin.toml:3: unknown field `x`",
             ),
         ] {
             let error = open(manifest).expect_err(manifest);
