@@ -41,12 +41,11 @@ impl Slice {
 const RECORD_OVERHEAD_BYTES: usize = 64;
 
 impl Batch {
-    /// The batch to come after `other`: empty, with room for one like it, and like the larger ones
-    /// before. Sizes vary, and growing is a second copy of all that is there.
-    pub fn after(other: &Batch) -> Batch {
+    /// An empty batch with room for one like `other`.
+    pub fn like(other: &Batch) -> Batch {
         Batch {
-            bytes: Vec::with_capacity(room_after(&other.bytes)),
-            entries: Vec::with_capacity(room_after(&other.entries)),
+            bytes: Vec::with_capacity(other.bytes.len()),
+            entries: Vec::with_capacity(other.entries.len()),
             headers: Vec::new(),
         }
     }
@@ -147,11 +146,6 @@ impl Batch {
     }
 }
 
-/// What was needed, but no more than an eighth less than there was.
-fn room_after<T>(of: &Vec<T>) -> usize {
-    of.len().max(of.capacity() - of.capacity() / 8)
-}
-
 /// The headers of one record.
 #[derive(Clone, Copy)]
 pub struct Headers<'a> {
@@ -192,26 +186,6 @@ impl std::fmt::Debug for Headers<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_small_batch_leaves_room_for_a_large_one_and_many_do_not() {
-        let value = [0; 1000];
-        let mut batch = Batch::default();
-        let push = |batch: &mut Batch, offset| {
-            batch.push(Offset(offset), Timestamp::Unknown, None, Some(&value), []);
-        };
-        (0..100).for_each(|offset| push(&mut batch, offset));
-        let mut after = Batch::after(&batch);
-        assert!(after.bytes.capacity() >= 100_000 && after.entries.capacity() >= 100);
-        push(&mut after, 100);
-        after = Batch::after(&after);
-        assert!(after.is_empty() && after.bytes.capacity() > 80_000);
-        for offset in 101..150 {
-            push(&mut after, offset);
-            after = Batch::after(&after);
-        }
-        assert!(after.bytes.capacity() < 2_000);
-    }
 
     #[test]
     fn null_differs_from_empty_and_headers_keep_order_and_duplicates() {
