@@ -16,17 +16,12 @@ pub(crate) struct Rest {
 }
 
 impl Rest {
-    /// What is due after calls that took so long.
-    pub fn after(took: Duration) -> Duration {
-        (took * TIMES).min(MAX)
-    }
-
-    /// Rests for so long from now on, at least.
-    pub fn extend(&mut self, now: Duration, length: Duration) {
+    /// Calls that took so long were stopped: what is due from now on, unless that is less than is left.
+    pub fn extend(&mut self, now: Duration, took: Duration) {
         if !self.lasts(now) {
             self.since = now;
         }
-        self.until = self.until.max(now + length);
+        self.until = self.until.max(now + (took * TIMES).min(MAX));
     }
 
     /// Whether it is not over.

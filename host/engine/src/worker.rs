@@ -19,7 +19,6 @@ use crate::held::{Held, Span};
 use crate::lanes::Slot;
 use crate::plan::TopicPlan;
 use crate::ports::{Call, Instance};
-use crate::rest::Rest;
 use crate::send::Finished;
 use crate::shared::Shared;
 use crate::times::LocalTimes;
@@ -327,7 +326,7 @@ impl Worker {
         }
         let stopped = std::mem::take(&mut self.stopped);
         if !stopped.is_zero() {
-            state.rest.extend(now, Rest::after(stopped));
+            state.rest.extend(now, stopped);
         }
         state.scheduled -= 1;
         partition.settle(&mut state);

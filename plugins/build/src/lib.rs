@@ -19,5 +19,5 @@ mod tools;
 pub use component::{Built, Component};
 pub use create::create;
 pub use languages::{LANGUAGES, Language};
-pub use project::Project;
+pub use project::{MANIFEST, Project};
 pub use refused::Refused;

@@ -16,7 +16,7 @@ use crate::name;
 use crate::refused::Refused;
 
 /// The file that makes a folder a project.
-const MANIFEST: &str = "plugin.toml";
+pub const MANIFEST: &str = "plugin.toml";
 
 /// A folder that `penstock plugin new` could have written.
 #[derive(Debug)]

@@ -16,12 +16,11 @@ use std::time::Instant;
 use penstock_core::contract::Description;
 
 use crate::commands::{Exit, Failure, output};
-use crate::escape;
 use crate::trial::Alone;
 use crate::trial::case::{Case, Passes, Unusable};
 use crate::trial::outcome::Outcome;
 use judge::{Judged, judge};
-use project::Project;
+use project::{Project, shown};
 
 /// Tests a plugin on recorded or written cases, with the host's own engine, limits and decisions.
 #[derive(Debug, clap::Args)]
@@ -102,7 +101,7 @@ fn once(args: &TestArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let plugin = Alone::new(&project.plugin);
     let facts = plugin.facts().map_err(|problem| {
-        let file = escape::text(project.plugin.display().to_string().as_bytes());
+        let file = shown(&project.plugin);
         let what = format!("{}: {file} can't be used: {}", problem.code, problem.text);
         let hint = problem
             .help
@@ -140,7 +139,6 @@ fn once(args: &TestArgs) -> Result<Exit, Failure> {
 }
 
 fn older(plugin: &Path, source: &Path) -> String {
-    let shown = |path: &Path| escape::text(path.display().to_string().as_bytes());
     format!(
         "{} is older than {}: it is tested as it was built before; `penstock plugin build` builds it anew",
         shown(Path::new(plugin.file_name().unwrap_or_default())),

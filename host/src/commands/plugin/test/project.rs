@@ -106,6 +106,7 @@ fn nothing(what: String) -> Failure {
     Failure::new(Exit::Usage, what).cost("nothing was tested")
 }
 
-fn shown(path: &Path) -> String {
+/// For people.
+pub(super) fn shown(path: &Path) -> String {
     escape::text(path.display().to_string().as_bytes())
 }

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::project::CASES;
+use penstock_plugin_build::MANIFEST;
 
-/// What makes a folder a project, whose sources are known to lie in it.
-const MANIFEST: &str = "plugin.toml";
+use super::project::CASES;
 
 /// Folders that have no sources of the plugin: the native tests, and what the tools leave.
 const NO_SOURCES: [&str; 6] = [
@@ -25,6 +24,7 @@ const NO_SOURCE: [&str; 2] = ["penstock.toml", "handler_test.go"];
 /// The latest source of the project in `folder`, if it is newer than its `plugin`. `None` as well where
 /// that can't be seen.
 pub(super) fn newer_source(folder: &Path, plugin: &Path) -> Option<PathBuf> {
+    // A project's sources are known to lie in its folder.
     if !folder.join(MANIFEST).exists() {
         return None;
     }
