@@ -50,6 +50,18 @@ impl Batch {
         }
     }
 
+    /// Takes all records out, and keeps their room.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+        self.headers.clear();
+    }
+
+    /// Bytes of keys, values and headers that there is room for, with those that are in it.
+    pub fn room_bytes(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Copies a record in.
     ///
     /// # Panics

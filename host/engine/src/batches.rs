@@ -7,13 +7,15 @@ use penstock_core::batch::Batch;
 use penstock_core::partition::{Freed, Seq};
 use penstock_core::record::{Offset, Record};
 
+use crate::spares::{Lent, Spares};
+
 /// See the module.
-#[derive(Default)]
 pub(crate) struct Batches {
+    spares: Arc<Spares>,
     batches: VecDeque<HeldBatch>,
     bytes: usize,
     /// A batch of its own for each parked record, so that it does not hold its neighbours.
-    parked: BTreeMap<Offset, Arc<Batch>>,
+    parked: BTreeMap<Offset, Arc<Lent>>,
 }
 
 /// A batch whose records, from `skip` on, carry the numbers from `first`.
@@ -24,14 +26,14 @@ struct HeldBatch {
     /// How many records are not finished out of turn, or parked.
     wanted: usize,
     /// `None` when none is.
-    batch: Option<Arc<Batch>>,
+    batch: Option<Arc<Lent>>,
 }
 
 /// Records of a batch to run, one behind the other in their run.
 pub(crate) struct Stretch {
     /// How many.
     pub count: usize,
-    batch: Arc<Batch>,
+    batch: Arc<Lent>,
     first: Seq,
     skip: usize,
 }
@@ -44,6 +46,16 @@ impl Stretch {
 }
 
 impl Batches {
+    /// None. The room of those to come goes to `spares` afterwards.
+    pub fn new(spares: &Arc<Spares>) -> Batches {
+        Batches {
+            spares: Arc::clone(spares),
+            batches: VecDeque::new(),
+            bytes: 0,
+            parked: BTreeMap::new(),
+        }
+    }
+
     /// Bytes of the batches that are kept.
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -72,7 +84,7 @@ impl Batches {
             skip,
             count,
             wanted: count,
-            batch: Some(Arc::new(batch)),
+            batch: Some(Arc::new(self.spares.lend(batch))),
         });
     }
 
@@ -127,7 +139,8 @@ impl Batches {
                         record.value,
                         record.headers.iter(),
                     );
-                    self.parked.insert(offset, Arc::new(batch));
+                    self.parked
+                        .insert(offset, Arc::new(self.spares.lend(batch)));
                 }
                 self.unwanted(seq);
             }
@@ -148,6 +161,13 @@ impl Batches {
         {
             self.bytes -= batch.bytes();
         }
+    }
+
+    /// Drops all.
+    pub fn clear(&mut self) {
+        self.batches.clear();
+        self.bytes = 0;
+        self.parked.clear();
     }
 
     /// Drops the batches before the first record that is not finished.

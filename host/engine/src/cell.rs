@@ -111,6 +111,7 @@ impl Partition {
     ) -> Partition {
         let plan = &topic.plan;
         let (handlers, order) = (plan.handlers.len(), plan.order);
+        let spares = Arc::clone(&shared.spares);
         let machine = match shared.transacting {
             Some(_) => Machine::transactional(handlers, start, order),
             None => Machine::new(handlers, start, order),
@@ -127,7 +128,7 @@ impl Partition {
             room: Condvar::new(),
             state: Mutex::new(State {
                 machine,
-                batches: Batches::default(),
+                batches: Batches::new(&spares),
                 received: 0,
                 held: BTreeMap::new(),
                 wave: Wave::default(),
@@ -168,6 +169,11 @@ impl Partition {
     /// This stay.
     pub fn epoch(&self) -> AssignmentEpoch {
         self.epoch
+    }
+
+    /// An empty batch to come after `last`, which is about to be handed over.
+    pub fn batch_after(&self, last: &Batch) -> Batch {
+        self.shared.spares.after(last)
     }
 
     /// Hands over the next records. Those before the expected position are dropped (a seek or a
@@ -364,7 +370,7 @@ impl State {
 
     /// Forgets everything but the machine, which is closed.
     pub fn clear(&mut self) {
-        self.batches = Batches::default();
+        self.batches.clear();
         self.held.clear();
         drop(self.wave.take());
         self.bundles = Bundles::default();

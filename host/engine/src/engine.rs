@@ -91,6 +91,7 @@ impl Engine {
             outbox: Outbox::new(settings.outbox_bytes),
             waves: Waiting::default(),
             transacting: Transacting::new(settings.delivery),
+            spares: Arc::default(),
             lines: Lines::new(settings.record_lines),
             watches: Watches::default(),
             resumable: Mutex::default(),

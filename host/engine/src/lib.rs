@@ -26,6 +26,7 @@ mod room;
 mod send;
 mod shared;
 mod snapshot;
+mod spares;
 mod thread;
 mod ticker;
 mod times;

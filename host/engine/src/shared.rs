@@ -19,6 +19,7 @@ use crate::outbox::Outbox;
 use crate::plan::Settings;
 use crate::ports::{EpochClock, Sink};
 use crate::room::Part;
+use crate::spares::Spares;
 use crate::ticker::Ticker;
 use crate::topics::Slots;
 use crate::transacting::Transacting;
@@ -42,6 +43,7 @@ pub(crate) struct Shared {
     pub waves: Waiting,
     /// If the delivery is exactly once.
     pub transacting: Option<Transacting>,
+    pub spares: Arc<Spares>,
     pub lines: Lines,
     pub watches: Watches,
     pub resumable: Mutex<Vec<Arc<Partition>>>,

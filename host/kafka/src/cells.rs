@@ -192,7 +192,7 @@ impl<S: Stay> Cell<S> {
         if self.batch.is_empty() {
             return false;
         }
-        let next = Batch::like(&self.batch);
+        let next = self.stay.batch_after(&self.batch);
         let flow = self.stay.fetched(std::mem::replace(&mut self.batch, next));
         if flow == Flow::Go || self.paused {
             return false;

@@ -41,6 +41,8 @@ pub trait Stay: Send + Sync + 'static {
     fn number(&self) -> i32;
     /// This stay, and no other.
     fn epoch(&self) -> AssignmentEpoch;
+    /// An empty batch to come after `last`, which is about to be handed over.
+    fn batch_after(&self, last: &Batch) -> Batch;
     /// Hands over the next records.
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow;
     /// Waits a little for room after [`Flow::Pause`]; whether there is.
@@ -102,6 +104,9 @@ impl Stay for Partition {
     }
     fn epoch(&self) -> AssignmentEpoch {
         Partition::epoch(self)
+    }
+    fn batch_after(&self, last: &Batch) -> Batch {
+        Partition::batch_after(self, last)
     }
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
         Partition::fetched(self, batch)

@@ -84,6 +84,9 @@ impl Stay for LeakyStay {
     fn epoch(&self) -> AssignmentEpoch {
         self.stay.epoch()
     }
+    fn batch_after(&self, last: &Batch) -> Batch {
+        self.stay.batch_after(last)
+    }
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
         let flow = self.stay.fetched(batch);
         if self.number() == 0 && !self.leaked.swap(true, Ordering::SeqCst) {

@@ -186,6 +186,10 @@ impl Stay for FakeStay {
         self.epoch
     }
 
+    fn batch_after(&self, last: &Batch) -> Batch {
+        Batch::like(last)
+    }
+
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
         let mut state = self.engine.state();
         for index in 0..batch.len() {
