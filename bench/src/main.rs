@@ -19,6 +19,7 @@ mod startup;
 mod stats;
 mod subject;
 mod throughput;
+mod trial;
 mod usage;
 mod wedge;
 
@@ -75,10 +76,11 @@ enum Part {
     Peers,
     Lanes,
     Json,
+    Trial,
 }
 
 /// Those that need no broker, and are measured before there is one to share the cores with.
-const ALONE: [Part; 2] = [Part::Lanes, Part::Json];
+const ALONE: [Part; 3] = [Part::Lanes, Part::Json, Part::Trial];
 
 fn main() -> Result<()> {
     let args = Args::parse();
@@ -123,9 +125,12 @@ fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
     let json = asked(Part::Json)
         .then(|| json::measure(&amount, &progress))
         .transpose()?;
+    let trial = asked(Part::Trial)
+        .then(|| trial::measure(&amount, &progress))
+        .transpose()?;
     if !only.is_empty() && only.iter().all(|part| ALONE.contains(part)) {
         progress.end();
-        return Ok(Results::alone(lanes, json, amount));
+        return Ok(Results::alone(lanes, json, trial, amount));
     }
     let bench = Bench::start(amount, progress)?;
     let results = Results {
@@ -152,6 +157,7 @@ fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
             .transpose()?,
         lanes,
         json,
+        trial,
         amount: bench.amount.clone(),
     };
     bench.progress.end();

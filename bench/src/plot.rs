@@ -165,6 +165,7 @@ mod tests {
             neighbours: None,
             lanes: None,
             json: None,
+            trial: None,
             peers: None,
             amount: Amount::quick(),
         });

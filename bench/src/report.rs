@@ -203,6 +203,13 @@ fn rows(results: &Results) -> Vec<Row> {
             goal: mark("< 1", figure.ratio.median < 1.0),
         }));
     }
+    rows.extend(results.trial().map(|ms| Row {
+        what: "`penstock plugin test` of a compiled plugin, ms".to_owned(),
+        bare: String::new(),
+        host: whole(ms),
+        against: String::new(),
+        goal: mark("< 1,000", ms < 1000.0),
+    }));
     rows
 }
 

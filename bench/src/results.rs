@@ -24,6 +24,7 @@ pub(crate) struct Results {
     pub(crate) peers: Option<Peers>,
     pub(crate) lanes: Option<Lanes>,
     pub(crate) json: Option<Json>,
+    pub(crate) trial: Option<Vec<f64>>,
     pub(crate) amount: Amount,
 }
 
@@ -48,7 +49,12 @@ fn compare<T>(bare: &[T], host: &[T], figure: impl Fn(&T) -> f64) -> Option<Comp
 
 impl Results {
     /// Where nothing was asked for that needs a broker.
-    pub(crate) fn alone(lanes: Option<Lanes>, json: Option<Json>, amount: Amount) -> Results {
+    pub(crate) fn alone(
+        lanes: Option<Lanes>,
+        json: Option<Json>,
+        trial: Option<Vec<f64>>,
+        amount: Amount,
+    ) -> Results {
         Results {
             throughput: None,
             latency: None,
@@ -59,6 +65,7 @@ impl Results {
             peers: None,
             lanes,
             json,
+            trial,
             amount,
         }
     }
@@ -118,6 +125,11 @@ impl Results {
             pairs.map(|(with, without)| with - without).collect()
         };
         compare(&alone(&json.by_serde_json), &alone(&json.by_sdk), |ns| *ns)
+    }
+
+    /// Milliseconds of `penstock plugin test`.
+    pub(crate) fn trial(&self) -> Option<f64> {
+        median(self.trial.as_ref()?)
     }
 
     /// Milliseconds to the first assignment: bare loop, warm cache, cold cache.

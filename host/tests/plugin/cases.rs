@@ -1,7 +1,6 @@
 //! `penstock plugin test`.
 
 use std::fs;
-use std::process::Output;
 
 use serde_json::{Value, json};
 
@@ -333,27 +332,4 @@ fn a_line_break_in_a_log_line_is_escaped_once() {
         out.contains(r":\nthe record at offset 0") && !out.contains(r"\\"),
         "{out}"
     );
-}
-
-/// What a team does a hundred times a day takes no breath.
-#[test]
-fn a_compiled_plugin_is_tested_within_a_second() {
-    let (folder, plugin) = (source("purchase-to-access"), built("purchase-to-access"));
-    let plugin = plugin.to_str().expect("UTF-8");
-    let test = ["plugin", "test", "--plugin", plugin];
-    // The first run may compile it.
-    penstock(&folder, &test);
-    let seconds = |output: Output| -> f64 {
-        let out = text(&output.stdout).to_owned();
-        let line = out.lines().last().expect("a summary").to_owned();
-        let seconds = line
-            .rsplit("in ")
-            .next()
-            .and_then(|of| of.strip_suffix(" s"));
-        seconds.and_then(|of| of.parse().ok()).expect("seconds")
-    };
-    let best = (0..3)
-        .map(|_| seconds(penstock(&folder, &test)))
-        .fold(f64::MAX, f64::min);
-    assert!(best < 1.0, "{best} s");
 }
