@@ -78,12 +78,11 @@ impl Alone {
         name: &str,
         description: &Description,
         topics: &[Topic<'_>],
-        more: Option<SourceFile>,
+        more: SourceFile,
     ) -> Result<Loaded, Report> {
         let text = self.configuration(name, description, topics);
-        let mut files = vec![source("(the plugin by itself)", text, PathBuf::new())];
-        files.extend(more);
-        load(&files, &self.shelf)
+        let made = source("(what case.toml is laid over)", text, PathBuf::new());
+        load(&[made, more], &self.shelf)
     }
 
     fn configuration(&self, name: &str, description: &Description, topics: &[Topic<'_>]) -> String {

@@ -28,6 +28,7 @@ use super::outcome::Outcome;
 use super::{Alone, Bench, Delivery, Pass, Topic, isolated, name_of};
 use crate::escape;
 use crate::record_json::RecordJson;
+use crate::toml_text;
 
 /// The records.
 pub const INPUT: &str = "in.jsonl";
@@ -217,9 +218,21 @@ impl Case {
                 dead_letter: !configured.contains(&name),
             })
             .collect();
-        let loaded = plugin.load(name, description, &topics, self.configuration.clone());
+        let configuration = match &self.configuration {
+            Some(file) => file.clone(),
+            None => self.to_be_written(name),
+        };
+        let loaded = plugin.load(name, description, &topics, configuration);
         let loaded = loaded.map_err(Unusable::Configuration)?;
         Ok((name.to_owned(), loaded))
+    }
+
+    /// Where a case has no `case.toml`: what it would begin with, so that a setting that is missing is
+    /// asked for there.
+    fn to_be_written(&self, handler: &str) -> SourceFile {
+        let name = format!("{} (not there)", self.folder.join(CONFIGURATION).display());
+        let text = format!("[handlers.{}.settings]\n", toml_text::key(handler));
+        super::alone::source(&name, text, self.folder.clone())
     }
 
     /// Empty where it is no TOML, which is for the configuration's own check to report.

@@ -333,3 +333,23 @@ fn a_line_break_in_a_log_line_is_escaped_once() {
         "{out}"
     );
 }
+
+/// Where to write what is missing is said of a file that there can be.
+#[test]
+fn a_required_setting_is_asked_for_in_the_cases_own_file() {
+    let folder = folder_with("conformance");
+    write(&folder, "tests/one/in.jsonl", "{\"value\":\"x\"}\n");
+    ran(
+        &folder,
+        &["plugin", "test"],
+        2,
+        &[
+            "setting `word` of `conformance` is missing",
+            "tests/one/case.toml (not there):1:23",
+            "[handlers.conformance.settings]",
+        ],
+    );
+    let given = "[handlers.conformance.settings]\nword = \"x\"\n";
+    write(&folder, "tests/one/case.toml", given);
+    ran(&folder, &["plugin", "test", "--bless"], 0, &[]);
+}
