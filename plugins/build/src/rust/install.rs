@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::linker;
 use super::toolchain::{Std, TARGET, Toolchain, choose};
@@ -38,13 +38,13 @@ pub fn toolchain(workspace: &Workspace, permission: Permission) -> Result<Toolch
     {
         return Ok(chosen.clone());
     }
-    if let Some(with_target) = rustup_add() {
+    if let Some(with_target) = rustup_add().filter(|added| added.is_at_least(least)) {
         return Ok(with_target);
     }
     match chosen {
         Some(chosen) if linker::find(chosen).is_ok() => Ok(chosen.clone()),
-        Some(_) => apt_install(&["lld"], permission, least),
-        None => apt_install(&PACKAGES, permission, least),
+        Some(_) => apt_install(&["lld"], permission, &found, least),
+        None => apt_install(&PACKAGES, permission, &found, least),
     }
 }
 
@@ -66,6 +66,7 @@ fn rustup_add() -> Option<Toolchain> {
 fn apt_install(
     packages: &[&str],
     permission: Permission,
+    found: &[Toolchain],
     least: Option<(u32, u32)>,
 ) -> Result<Toolchain> {
     let mut packages = packages.to_vec();
@@ -74,34 +75,46 @@ fn apt_install(
     {
         packages.push("lld");
     }
-    let by_hand = || {
-        Refused::new(
-            "no Rust toolchain here can build for WebAssembly",
-            format!(
-                "run `rustup target add {TARGET}`, or as root `apt-get install {}`, and try again",
-                packages.join(" ")
-            ),
-        )
-    };
+    let refuse = || by_hand(found, least, &packages);
     if permission == Permission::NotGiven || !is_root() || !Path::new("/usr/bin/apt-get").exists() {
-        return Err(by_hand().into());
+        return Err(refuse().into());
     }
     eprintln!("installing {} (Rust for WebAssembly)", packages.join(", "));
     if !apt_get(&["install", "-y", "--no-install-recommends"], &packages)? {
         apt_get(&["update"], &[])?;
         if !apt_get(&["install", "-y", "--no-install-recommends"], &packages)? {
-            return Err(by_hand().into());
+            return Err(refuse().into());
         }
     }
     let system = Toolchain::system().context("apt-get has installed no Rust in /usr/bin")?;
-    match choose(std::slice::from_ref(&system), least) {
-        Some(chosen) => Ok(chosen.clone()),
-        None => bail!(
-            "the system's Rust is {}.{}, too old for these plugins: run `rustup target add {TARGET}`",
-            system.version.0,
-            system.version.1,
+    let found = [found, &[system]].concat();
+    let chosen = choose(&found, least).cloned();
+    chosen.ok_or_else(|| refuse().into())
+}
+
+/// What is missing, and who brings it.
+fn by_hand(found: &[Toolchain], least: Option<(u32, u32)>, packages: &[&str]) -> Refused {
+    let newest = found.iter().map(|one| one.version).max();
+    let (what, update) = match (newest, least) {
+        (Some(newest), Some(least)) if newest < least => (
+            format!(
+                "Rust {}.{} is too old: {}.{} is needed",
+                newest.0, newest.1, least.0, least.1
+            ),
+            "`rustup update` and ",
         ),
-    }
+        _ => (
+            "no Rust toolchain here can build for WebAssembly".to_owned(),
+            "",
+        ),
+    };
+    Refused::new(
+        what,
+        format!(
+            "run {update}`rustup target add {TARGET}`, or as root `apt-get install {}`, and try again",
+            packages.join(" ")
+        ),
+    )
 }
 
 fn apt_get(arguments: &[&str], packages: &[&str]) -> Result<bool> {
@@ -119,4 +132,37 @@ fn apt_get(arguments: &[&str], packages: &[&str]) -> Result<bool> {
 fn is_root() -> bool {
     // SAFETY: geteuid reads a number of this process and can't fail.
     unsafe { libc::geteuid() == 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(version: (u32, u32), std: Std) -> Toolchain {
+        Toolchain {
+            cargo: "cargo".into(),
+            rustc: "rustc".into(),
+            sysroot: "rust".into(),
+            version,
+            std,
+        }
+    }
+
+    #[test]
+    fn a_rust_that_is_too_old_is_updated_before_it_gets_a_target() {
+        let found = [of((1, 90), Std::Installed), of((1, 85), Std::Source)];
+        let refused = by_hand(&found, Some((1, 95)), &PACKAGES);
+        assert_eq!(refused.what, "Rust 1.90 is too old: 1.95 is needed");
+        assert_eq!(
+            refused.help,
+            "run `rustup update` and `rustup target add wasm32-unknown-unknown`, or as root \
+             `apt-get install rustc-web cargo-web rust-web-src`, and try again"
+        );
+        let refused = by_hand(&[of((1, 95), Std::Missing)], Some((1, 95)), &["lld"]);
+        assert_eq!(
+            refused.what,
+            "no Rust toolchain here can build for WebAssembly"
+        );
+        assert!(refused.help.starts_with("run `rustup target add"));
+    }
 }

@@ -73,6 +73,11 @@ impl Toolchain {
         Ok(toolchain)
     }
 
+    /// Whether it is at least of a version.
+    pub fn is_at_least(&self, least: Option<(u32, u32)>) -> bool {
+        least.is_none_or(|least| self.version >= least)
+    }
+
     /// Where compiled standard libraries and tools lie.
     pub fn rustlib(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib")
@@ -91,12 +96,10 @@ impl Toolchain {
 
 /// The first that has the standard library, then the first that can build it; none that is too old.
 pub fn choose(toolchains: &[Toolchain], least: Option<(u32, u32)>) -> Option<&Toolchain> {
-    let new_enough = |one: &&Toolchain| least.is_none_or(|least| one.version >= least);
     [Std::Installed, Std::Source].iter().find_map(|wanted| {
         toolchains
             .iter()
-            .filter(new_enough)
-            .find(|one| one.std == *wanted)
+            .find(|one| one.is_at_least(least) && one.std == *wanted)
     })
 }
 
