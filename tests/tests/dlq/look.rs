@@ -128,7 +128,11 @@ fn what_is_not_there_is_said() -> Result<()> {
     dlq(&["show", &line.dead, "seven"])?.said(2, &["not PARTITION:OFFSET, as 0:12"]);
     line.client
         .produce(&[Outgoing::to(&line.dead).value("of nobody")])?;
-    dlq(&["list"])?.said(0, &["from unknown topics", "1 dead letter, 0 redriven"]);
+    let doubt = "says where it came from and why it failed: is this a dead-letter topic?";
+    dlq(&["list"])?.said(
+        0,
+        &["from unknown topics", doubt, "1 dead letter, 0 redriven"],
+    );
     dlq(&["list", "--code", "PSK-H009"])?.said(1, &["none of 1 dead letters matches"]);
     let away = ["dlq", "list", &line.dead, "--bootstrap", "127.0.0.1:1"];
     penstock(&away)?.said(3, &["out of reach"]);

@@ -52,6 +52,8 @@ fn dead_letters_of_others_are_listed_shown_and_redriven() -> Result<()> {
     assert_eq!(all[0]["origin"]["offset"], 45);
     let filtered = list(&line, &file, &["--code", "DataException"])?;
     assert_eq!(filtered.len(), 1);
+    let filtered = list(&line, &file, &["--code", "spring"])?;
+    assert_eq!(filtered.len(), 1);
     let show = ["dlq", "show", &line.dead, "0:0", "-c", &file];
     let from = format!("from      {}[2]@45", line.input);
     penstock(&show)?.said(0, &[&from, "boom", "headers   of spring"]);

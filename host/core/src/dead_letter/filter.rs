@@ -9,8 +9,8 @@ pub struct Filter {
     pub topic: Option<String>,
     /// Who could not process it.
     pub handler: Option<String>,
-    /// The host's code, the handler's reason code, or the class of an exception, whose package
-    /// may be left out.
+    /// The host's code, or whose convention it is where others wrote it; the handler's reason code,
+    /// or the class of an exception, whose package may be left out.
     pub code: Option<String>,
     /// The record's key.
     pub key: Option<Vec<u8>>,
@@ -58,5 +58,6 @@ fn has_code(letter: &Letter, wanted: &str) -> bool {
         let class = reason.rsplit(['.', '$']).next();
         reason == wanted || class == Some(wanted)
     };
-    letter.code.as_deref() == Some(wanted) || letter.reason.as_deref().is_some_and(is_reason)
+    letter.code_or_convention().as_deref() == Some(wanted)
+        || letter.reason.as_deref().is_some_and(is_reason)
 }

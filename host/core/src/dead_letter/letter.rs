@@ -1,5 +1,6 @@
 //! A dead letter read back from its headers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -110,6 +111,14 @@ impl Letter {
                 redrives: 0,
                 own: headers,
             },
+        }
+    }
+
+    /// The host's code; where others wrote the letter, whose convention it is.
+    pub fn code_or_convention(&self) -> Option<Cow<'_, str>> {
+        match self.convention {
+            Convention::Penstock | Convention::Unknown => self.code.as_deref().map(Cow::Borrowed),
+            others => Some(Cow::Owned(others.to_string())),
         }
     }
 

@@ -217,4 +217,14 @@ fn each_filter_takes_what_it_names() {
         ..Filter::default()
     };
     assert!(filter.takes(&of_a_class, lies) && !filter.takes(&letter, lies));
+    // What stands in the place of a code.
+    let of_spring = Letter {
+        convention: Convention::Spring,
+        ..of_a_class
+    };
+    let filter = Filter {
+        code: some("spring"),
+        ..Filter::default()
+    };
+    assert!(filter.takes(&of_spring, lies) && !filter.takes(&letter, lies));
 }

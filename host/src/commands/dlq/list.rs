@@ -1,6 +1,6 @@
 //! `penstock dlq list`.
 
-use penstock_core::dead_letter::{Filter, Letter};
+use penstock_core::dead_letter::{Convention, Filter, Letter};
 use penstock_kafka::inspect::Peeked;
 use serde::Serialize;
 
@@ -30,6 +30,7 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
                 return Ok(());
             }
             seen.matching += 1;
+            seen.unknown += u64::from(letter.convention == Convention::Unknown);
             let redriven = progress.as_ref().map(|of| is_redriven(of, &record));
             seen.redriven += u64::from(redriven == Some(true));
             if args.count.is_reached(all.matching + seen.matching - 1) {
@@ -45,10 +46,13 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
         if let Some(failure) = unknown {
             anstream::eprintln!("(what of {topic} was redriven is not known)\n{failure}");
         }
+        output::finish(output::print(&table::letters(&topic, &seen.rows)))?;
+        if let Some(doubt) = seen.doubt(&topic) {
+            anstream::eprintln!("{doubt}");
+        }
         all.records += seen.records;
         all.matching += seen.matching;
         all.redriven += seen.redriven;
-        output::finish(output::print(&table::letters(&topic, &seen.rows)))?;
     }
     if all.matching == 0 && filter != Filter::default() {
         // Of what is older than `--since` nothing is read, nor counted.
@@ -71,11 +75,23 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
 struct Seen {
     records: u64,
     matching: u64,
+    /// Of these, those that nothing marks as dead letters.
+    unknown: u64,
     redriven: u64,
     rows: Vec<Row>,
 }
 
 impl Seen {
+    /// Said where no record looks like a dead letter.
+    fn doubt(&self, topic: &str) -> Option<String> {
+        (self.unknown > 0 && self.unknown == self.matching).then(|| {
+            format!(
+                "(no record of {topic} says where it came from and why it failed: is this a \
+                 dead-letter topic?)"
+            )
+        })
+    }
+
     fn totals(&self) -> String {
         match self.matching {
             0 => "no dead letters".to_owned(),

@@ -2,7 +2,7 @@
 //! 80 columns.
 
 use anstyle::Style;
-use penstock_core::dead_letter::{Convention, Letter};
+use penstock_core::dead_letter::Letter;
 use penstock_kafka::Peeked;
 
 use crate::commands::columns::{shown, table};
@@ -37,10 +37,7 @@ impl Row {
         // Of an exception, its class without the package.
         let reason = letter.reason.as_deref();
         let reason = reason.and_then(|of| of.rsplit(['.', '$']).next());
-        let code = match letter.convention {
-            Convention::Penstock | Convention::Unknown => known(letter.code.as_deref()),
-            other => other.to_string(),
-        };
+        let code = known(letter.code_or_convention().as_deref());
         Row {
             topic: origin.map_or_else(|| "unknown topics".to_owned(), |of| shown(&of.topic)),
             cells: [

@@ -17,7 +17,8 @@ pub(super) struct FilterArgs {
     /// Only of this handler; of this consumer group or connector, if others wrote them.
     #[arg(long, value_name = "NAME")]
     handler: Option<String>,
-    /// Only with this code of the host's, reason code of the handler's, or class of an exception.
+    /// Only with this code of the host's, reason code of the handler's, or class of an exception;
+    /// `spring`, `connect` or `streams` for what these wrote.
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
     /// Only of records with this key.
