@@ -14,6 +14,7 @@ pub mod hosts;
 pub mod json_text;
 pub mod logging;
 pub mod operate;
+pub mod panics;
 pub mod plan;
 pub mod preflight;
 pub mod record_json;

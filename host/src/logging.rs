@@ -56,6 +56,11 @@ pub fn start(log: &Log) -> Result<Lines, LogError> {
     Ok(lines)
 }
 
+/// Waits until what was logged is written, some seconds at most.
+pub(crate) fn flush() {
+    lines::flush_process_log();
+}
+
 /// The level that the environment asks for; where that is none, the default.
 pub(crate) fn level_asked() -> LevelFilter {
     level(std::env::var(LEVEL_VARIABLE).ok().as_deref()).unwrap_or(LevelFilter::INFO)

@@ -72,6 +72,8 @@ codes! {
     ParkingFull = "PSK-O006",
     /// A topic waits: a plugin of its handlers is being compiled.
     PluginCompiling = "PSK-O007",
+    /// The host has made a mistake, and ends.
+    HostPanicked = "PSK-O008",
 
     /// Kafka can't be reached.
     KafkaUnreachable = "PSK-K001",

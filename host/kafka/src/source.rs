@@ -4,7 +4,6 @@
 //! rebalances ([`crate::rebalance`]) itself, in the order in which events arrive.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -136,13 +135,8 @@ pub fn start<I: Intake>(
     };
     spawn("kafka-poll", move || {
         let mut poller = poller;
-        let ran = catch_unwind(AssertUnwindSafe(|| poller.run()));
-        let Ok(report) = ran else {
-            poller.fail("the thread that reads from Kafka has panicked".to_owned());
-            return;
-        };
         // Nobody may be waiting any more.
-        drop(sender.send(report));
+        drop(sender.send(poller.run()));
     })?;
     Ok(SourceHandle {
         stop,

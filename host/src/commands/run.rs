@@ -13,6 +13,7 @@ use super::{Exit, Failure};
 use crate::app::{App, Ended};
 use crate::background::{self, Checked};
 use crate::logging;
+use crate::panics;
 use crate::shelf::Shelf;
 use crate::signals;
 
@@ -54,6 +55,7 @@ pub fn run(files: &[PathBuf]) -> Result<Exit, Failure> {
     let log = log.into_inner();
     let log = log.unwrap_or_else(|| logging::start(&config.log));
     let lines = log.map_err(|error| Failure::new(Exit::Usage, error))?;
+    panics::end_the_host();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         host = config.host.id,

@@ -108,7 +108,7 @@ impl Shared {
 
 static PROCESS_LOG: OnceLock<Arc<Shared>> = OnceLock::new();
 
-extern "C" fn flush_process_log() {
+pub(super) extern "C" fn flush_process_log() {
     if let Some(shared) = PROCESS_LOG.get() {
         shared.flush();
     }
