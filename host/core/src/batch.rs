@@ -26,6 +26,21 @@ struct HeaderEntry {
     value: Slice,
 }
 
+/// How much a batch holds.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    bytes: usize,
+    records: usize,
+    headers: usize,
+}
+
+impl Size {
+    /// What it takes in memory, in bytes.
+    pub fn memory(self) -> usize {
+        self.bytes + self.records * size_of::<Entry>() + self.headers * size_of::<HeaderEntry>()
+    }
+}
+
 /// A range of the buffer, or null. Batches are bounded far below 4 GiB.
 #[derive(Debug, Clone, Copy)]
 struct Slice {
@@ -41,12 +56,39 @@ impl Slice {
 const RECORD_OVERHEAD_BYTES: usize = 64;
 
 impl Batch {
-    /// An empty batch with room for one like `other`.
-    pub fn like(other: &Batch) -> Batch {
+    /// An empty batch with room for as much.
+    pub fn with_room(size: Size) -> Batch {
         Batch {
-            bytes: Vec::with_capacity(other.bytes.len()),
-            entries: Vec::with_capacity(other.entries.len()),
-            headers: Vec::new(),
+            bytes: Vec::with_capacity(size.bytes),
+            entries: Vec::with_capacity(size.records),
+            headers: Vec::with_capacity(size.headers),
+        }
+    }
+
+    /// How much is in it.
+    pub fn size(&self) -> Size {
+        Size {
+            bytes: self.bytes.len(),
+            records: self.entries.len(),
+            headers: self.headers.len(),
+        }
+    }
+
+    /// How much there is room for, with what is in it.
+    pub fn room(&self) -> Size {
+        Size {
+            bytes: self.bytes.capacity(),
+            records: self.entries.capacity(),
+            headers: self.headers.capacity(),
+        }
+    }
+
+    /// The same records with no more room than they take.
+    pub fn fitted(&self) -> Batch {
+        Batch {
+            bytes: self.bytes.clone(),
+            entries: self.entries.clone(),
+            headers: self.headers.clone(),
         }
     }
 
@@ -55,11 +97,6 @@ impl Batch {
         self.bytes.clear();
         self.entries.clear();
         self.headers.clear();
-    }
-
-    /// Bytes of keys, values and headers that there is room for, with those that are in it.
-    pub fn room_bytes(&self) -> usize {
-        self.bytes.capacity()
     }
 
     /// Copies a record in.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use penstock_core::batch::Batch;
+use penstock_core::batch::{Batch, Size};
 use penstock_core::codes::Code;
 use penstock_core::completion::CompletionMap;
 use penstock_core::partition::{CommitPoint, KeyHash, Partition as Machine, Seq};
@@ -171,15 +171,16 @@ impl Partition {
         self.epoch
     }
 
-    /// An empty batch to come after `last`, which is about to be handed over.
-    pub fn batch_after(&self, last: &Batch) -> Batch {
-        self.shared.spares.after(last)
+    /// An empty batch for what comes next, which may be about as much as `size`.
+    pub fn batch(&self, size: Size) -> Batch {
+        self.shared.spares.batch(size)
     }
 
     /// Hands over the next records. Those before the expected position are dropped (a seek or a
     /// rewound fetch repeats them), and all once intake has stopped.
     pub fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
         let shared = &self.shared;
+        let batch = shared.spares.fit(batch);
         let now = shared.now();
         let mut state = self.lock();
         let state = &mut *state;

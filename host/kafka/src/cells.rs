@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use penstock_core::batch::Batch;
+use penstock_core::batch::{Batch, Size};
 use penstock_core::record::Offset;
 use penstock_engine::Flow;
 
@@ -35,6 +35,8 @@ pub struct Cells<S> {
 struct Cell<S> {
     stay: Arc<S>,
     batch: Batch,
+    /// Of the batch before: the next gets room when it begins, so that a quiet partition holds none.
+    last: Size,
     paused: bool,
     touched: bool,
 }
@@ -64,6 +66,7 @@ impl<S: Stay> Cells<S> {
         let cell = Cell {
             stay,
             batch: Batch::default(),
+            last: Size::default(),
             paused: false,
             touched: false,
         };
@@ -140,6 +143,9 @@ impl<S: Stay> Cells<S> {
         };
         let slot = slot?;
         let cell = self.slots[slot].as_mut()?;
+        if cell.batch.is_empty() {
+            cell.batch = cell.stay.batch(cell.last);
+        }
         cell.batch.push(
             Offset(message.offset()),
             message.timestamp(),
@@ -192,8 +198,8 @@ impl<S: Stay> Cell<S> {
         if self.batch.is_empty() {
             return false;
         }
-        let next = self.stay.batch_after(&self.batch);
-        let flow = self.stay.fetched(std::mem::replace(&mut self.batch, next));
+        self.last = self.batch.size();
+        let flow = self.stay.fetched(std::mem::take(&mut self.batch));
         if flow == Flow::Go || self.paused {
             return false;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use penstock_core::batch::Batch;
+use penstock_core::batch::{Batch, Size};
 use penstock_core::partition::{CommitPoint, HandedBack};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
 use penstock_engine::{Engine, Flow, Partition, Settled};
@@ -41,8 +41,8 @@ pub trait Stay: Send + Sync + 'static {
     fn number(&self) -> i32;
     /// This stay, and no other.
     fn epoch(&self) -> AssignmentEpoch;
-    /// An empty batch to come after `last`, which is about to be handed over.
-    fn batch_after(&self, last: &Batch) -> Batch;
+    /// An empty batch for what comes next, which may be about as much as `size`.
+    fn batch(&self, size: Size) -> Batch;
     /// Hands over the next records.
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow;
     /// Waits a little for room after [`Flow::Pause`]; whether there is.
@@ -105,8 +105,8 @@ impl Stay for Partition {
     fn epoch(&self) -> AssignmentEpoch {
         Partition::epoch(self)
     }
-    fn batch_after(&self, last: &Batch) -> Batch {
-        Partition::batch_after(self, last)
+    fn batch(&self, size: Size) -> Batch {
+        Partition::batch(self, size)
     }
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
         Partition::fetched(self, batch)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use penstock_core::batch::Batch;
+use penstock_core::batch::{Batch, Size};
 use penstock_core::conditions::Conditions;
 use penstock_core::partition::{CommitPoint, HandedBack};
 use penstock_core::record::{AssignmentEpoch, NextOffset};
@@ -84,8 +84,8 @@ impl Stay for LeakyStay {
     fn epoch(&self) -> AssignmentEpoch {
         self.stay.epoch()
     }
-    fn batch_after(&self, last: &Batch) -> Batch {
-        self.stay.batch_after(last)
+    fn batch(&self, size: Size) -> Batch {
+        self.stay.batch(size)
     }
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
         let flow = self.stay.fetched(batch);

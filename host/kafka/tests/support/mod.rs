@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use penstock_core::batch::Batch;
+use penstock_core::batch::{Batch, Size};
 use penstock_core::codes::Code;
 use penstock_core::conditions::Conditions;
 use penstock_core::config::{Delivery, GroupProtocol, Kafka, Start, Topic};
@@ -186,8 +186,8 @@ impl Stay for FakeStay {
         self.epoch
     }
 
-    fn batch_after(&self, last: &Batch) -> Batch {
-        Batch::like(last)
+    fn batch(&self, size: Size) -> Batch {
+        Batch::with_room(size)
     }
 
     fn fetched(self: &Arc<Self>, batch: Batch) -> Flow {
