@@ -1,6 +1,6 @@
 //! A panic is a mistake of the host's own, and ends it, whatever thread it is in: without a worker or
 //! the delivery thread the host would stay connected and process nothing, and what the thread held
-//! is half done.
+//! is half done. Only the compiler's are caught: they are of one plugin, and hold nothing.
 
 use std::panic::{self, PanicHookInfo};
 use std::thread;
@@ -18,16 +18,42 @@ const TELL_SECONDS_MAX: u32 = 5;
 pub fn end_the_host() {
     let show = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        // The thread may hold what telling it needs. Then the system ends the process, by SIGALRM.
-        // SAFETY: it has no preconditions.
-        unsafe { libc::alarm(TELL_SECONDS_MAX) };
-        // To standard error, if it should be the log that panics; with a backtrace if one is asked for.
-        show(panic);
+        if penstock_wasm::is_compiling() {
+            return show(panic);
+        }
+        end_in(TELL_SECONDS_MAX);
         tell(panic);
         logging::flush();
-        // SAFETY: it has no preconditions. `exit` would take down what other threads still use.
-        unsafe { libc::_exit(Exit::Problem as i32) };
+        // To standard error too, if it was the log that panicked, or nobody reads it; with a backtrace
+        // if one is asked for.
+        show(panic);
+        end();
     }));
+}
+
+/// Ends the process in so many seconds, whatever its threads wait for: the one that panics may hold
+/// what telling it needs.
+fn end_in(seconds: u32) {
+    extern "C" fn passed(_: libc::c_int) {
+        end();
+    }
+    // SAFETY: the handler does nothing but `_exit`, which it may; the set of signals is ours. A handler,
+    // since what the system does by itself is not done to a container's first process; and whoever
+    // has started this one may have it blocked.
+    unsafe {
+        libc::signal(libc::SIGALRM, passed as *const () as libc::sighandler_t);
+        let mut alarm = std::mem::zeroed();
+        libc::sigemptyset(&mut alarm);
+        libc::sigaddset(&mut alarm, libc::SIGALRM);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &alarm, std::ptr::null_mut());
+        libc::alarm(seconds);
+    }
+}
+
+/// `exit` would take down what other threads still use.
+fn end() -> ! {
+    // SAFETY: it has no preconditions.
+    unsafe { libc::_exit(Exit::Problem as i32) }
 }
 
 fn tell(panic: &PanicHookInfo<'_>) {
@@ -44,8 +70,7 @@ fn tell(panic: &PanicHookInfo<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
-    use std::sync::Mutex;
+    use std::process::{Command, Output, Stdio};
 
     use penstock_core::config::{Log, LogFormat, RecordLines};
     use serde_json::Value;
@@ -55,22 +80,41 @@ mod tests {
     /// Set in the process that is to panic.
     const VARIABLE: &str = "PENSTOCK_TEST_OF_PANICS";
 
-    static HELD: Mutex<()> = Mutex::new(());
-
-    #[test]
-    fn a_panic_of_any_thread_ends_the_process_and_says_why() {
-        if std::env::var_os(VARIABLE).is_some() {
-            panic_in_a_thread();
-        }
-        let this = std::env::current_exe().expect("this program");
-        let output = Command::new(this)
+    /// This test in a process of its own, with the variable set: its exit code and what it wrote.
+    fn beside(test: &str) -> Output {
+        Command::new(std::env::current_exe().expect("this program"))
             .args(["--exact", "--nocapture", "--test-threads=1"])
-            .arg("panics::tests::a_panic_of_any_thread_ends_the_process_and_says_why")
+            .arg(format!("panics::tests::{test}"))
             .env(VARIABLE, "1")
             .env_remove(logging::LEVEL_VARIABLE)
             .stdin(Stdio::null())
             .output()
-            .expect("it runs");
+            .expect("it runs")
+    }
+
+    fn is_beside() -> bool {
+        std::env::var_os(VARIABLE).is_some()
+    }
+
+    fn log() -> logging::Lines {
+        let log = Log {
+            format: LogFormat::Json,
+            records: RecordLines::Off,
+        };
+        logging::start(&log).expect("a log")
+    }
+
+    #[test]
+    fn a_panic_of_any_thread_ends_the_process_and_says_why() {
+        if is_beside() {
+            let _lines = log();
+            end_the_host();
+            let worker = thread::Builder::new().name("worker-7".to_owned());
+            let worker = worker.spawn(|| panic!("no seven")).expect("a thread");
+            drop(worker.join());
+            unreachable!("the process has ended");
+        }
+        let output = beside("a_panic_of_any_thread_ends_the_process_and_says_why");
         let out = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(1), "{out}");
         // The harness's own words stand before it.
@@ -87,20 +131,15 @@ mod tests {
         assert!(shown.contains("no seven"), "{shown}");
     }
 
-    /// As a worker would, with a lock; the other threads wait for ever.
-    fn panic_in_a_thread() {
-        let log = Log {
-            format: LogFormat::Json,
-            records: RecordLines::Off,
-        };
-        let _lines = logging::start(&log).expect("a log");
-        end_the_host();
-        let worker = thread::Builder::new().name("worker-7".to_owned());
-        let worker = worker.spawn(|| {
-            let _held = HELD.lock();
-            panic!("no seven");
-        });
-        drop(worker.expect("a thread").join());
-        unreachable!("the process has ended");
+    #[test]
+    fn a_thread_that_can_not_tell_it_is_not_waited_for() {
+        if is_beside() {
+            end_in(1);
+            loop {
+                thread::park();
+            }
+        }
+        let output = beside("a_thread_that_can_not_tell_it_is_not_waited_for");
+        assert_eq!(output.status.code(), Some(1));
     }
 }

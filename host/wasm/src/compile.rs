@@ -1,6 +1,7 @@
 //! Compiling plugins: on few threads, behind everything else that runs on the machine, and with
 //! lines in the log where it takes long.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -60,11 +61,24 @@ impl Compiler {
     }
 }
 
+thread_local! {
+    static COMPILES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the calling thread compiles a plugin: a panic of such a thread is caught, and refuses that
+/// plugin.
+pub fn is_compiling() -> bool {
+    COMPILES.get()
+}
+
 fn threads() -> Result<ThreadPool, ThreadPoolBuildError> {
     ThreadPoolBuilder::new()
         .num_threads(THREADS)
         .thread_name(|index| format!("compile-{index}"))
-        .start_handler(|_| lower_priority())
+        .start_handler(|_| {
+            COMPILES.set(true);
+            lower_priority();
+        })
         .build()
 }
 
@@ -123,4 +137,16 @@ fn told<R>(path: &Path, bytes: usize, compile: impl FnOnce() -> R) -> R {
         tracing::info!(%plugin, bytes, seconds = took.as_secs_f64(), "compiled");
     }
     compiled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compilers_threads_are_known() {
+        let threads = threads().expect("threads");
+        assert!(threads.broadcast(|_| is_compiling()).iter().all(|is| *is));
+        assert!(!is_compiling());
+    }
 }

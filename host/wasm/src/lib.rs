@@ -34,7 +34,7 @@ mod version;
 mod wasi;
 
 pub use anatomy::{Anatomy, Kind};
-pub use compile::lower_priority;
+pub use compile::{is_compiling, lower_priority};
 pub use error::{LoadError, StartError};
 pub use plugin::{Loaded, Plugin};
 pub use pool::{Binding, Pool};
