@@ -78,11 +78,12 @@ impl Alone {
         name: &str,
         description: &Description,
         topics: &[Topic<'_>],
-        more: SourceFile,
+        more: Vec<SourceFile>,
     ) -> Result<Loaded, Report> {
         let text = self.configuration(name, description, topics);
-        let made = source("(what case.toml is laid over)", text, PathBuf::new());
-        load(&[made, more], &self.shelf)
+        let mut files = vec![source("(the plugin by itself)", text, PathBuf::new())];
+        files.extend(more);
+        load(&files, &self.shelf)
     }
 
     fn configuration(&self, name: &str, description: &Description, topics: &[Topic<'_>]) -> String {

@@ -218,19 +218,20 @@ impl Case {
                 dead_letter: !configured.contains(&name),
             })
             .collect();
-        let configuration = match &self.configuration {
-            Some(file) => file.clone(),
-            None => self.to_be_written(name),
-        };
-        let loaded = plugin.load(name, description, &topics, configuration);
+        let mut own_files = Vec::new();
+        if !has_settings(&own, name) {
+            own_files.push(self.lacking(name));
+        }
+        own_files.extend(self.configuration.clone());
+        let loaded = plugin.load(name, description, &topics, own_files);
         let loaded = loaded.map_err(Unusable::Configuration)?;
         Ok((name.to_owned(), loaded))
     }
 
-    /// Where a case has no `case.toml`: what it would begin with, so that a setting that is missing is
-    /// asked for there.
-    fn to_be_written(&self, handler: &str) -> SourceFile {
-        let name = format!("{} (not there)", self.folder.join(CONFIGURATION).display());
+    /// What a case's configuration lacks, so that a setting that is missing is asked for there.
+    fn lacking(&self, handler: &str) -> SourceFile {
+        let path = self.folder.join(CONFIGURATION);
+        let name = format!("{} (what it lacks)", path.display());
         let text = format!("[handlers.{}.settings]\n", toml_text::key(handler));
         super::alone::source(&name, text, self.folder.clone())
     }
@@ -260,6 +261,12 @@ fn table_names<'a>(tables: &'a toml::Table, section: &str) -> Vec<&'a str> {
         .flatten()
         .map(|(name, _)| name.as_str())
         .collect()
+}
+
+fn has_settings(tables: &toml::Table, handler: &str) -> bool {
+    let handlers = tables.get("handlers");
+    let of = handlers.and_then(|handlers| handlers.get(handler));
+    of.is_some_and(|of| of.get("settings").is_some())
 }
 
 fn topic_of(record: &RecordJson) -> &str {

@@ -345,10 +345,13 @@ fn a_required_setting_is_asked_for_in_the_cases_own_file() {
         2,
         &[
             "setting `word` of `conformance` is missing",
-            "tests/one/case.toml (not there):1:23",
+            "tests/one/case.toml (what it lacks):1:23",
             "[handlers.conformance.settings]",
         ],
     );
+    write(&folder, "tests/one/case.toml", "[retry]\nattempts = 2\n");
+    let lacks = "tests/one/case.toml (what it lacks):1:23";
+    ran(&folder, &["plugin", "test"], 2, &[lacks]);
     let given = "[handlers.conformance.settings]\nword = \"x\"\n";
     write(&folder, "tests/one/case.toml", given);
     ran(&folder, &["plugin", "test", "--bless"], 0, &[]);
