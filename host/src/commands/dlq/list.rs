@@ -26,11 +26,11 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
         let mut seen = Seen::default();
         look(&topic, &cluster, &filter, &mut |record, letter| {
             seen.records += 1;
+            seen.marked += u64::from(letter.convention != Convention::Unknown);
             if !takes(&filter, &letter, &record) {
                 return Ok(());
             }
             seen.matching += 1;
-            seen.unknown += u64::from(letter.convention == Convention::Unknown);
             let redriven = progress.as_ref().map(|of| is_redriven(of, &record));
             seen.redriven += u64::from(redriven == Some(true));
             if args.count.is_reached(all.matching + seen.matching - 1) {
@@ -74,9 +74,9 @@ pub(super) fn run(args: &ListArgs) -> Result<Exit, Failure> {
 #[derive(Default)]
 struct Seen {
     records: u64,
+    /// Of these, those that something marks as dead letters.
+    marked: u64,
     matching: u64,
-    /// Of these, those that nothing marks as dead letters.
-    unknown: u64,
     redriven: u64,
     rows: Vec<Row>,
 }
@@ -84,9 +84,9 @@ struct Seen {
 impl Seen {
     /// Said where no record looks like a dead letter.
     fn doubt(&self, topic: &str) -> Option<String> {
-        (self.unknown > 0 && self.unknown == self.matching).then(|| {
+        (self.records > 0 && self.marked == 0).then(|| {
             format!(
-                "(no record of {topic} says where it came from and why it failed: is this a \
+                "(nothing in {topic} says where it came from and why it failed: is this a \
                  dead-letter topic?)"
             )
         })
