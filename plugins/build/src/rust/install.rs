@@ -38,7 +38,10 @@ pub fn toolchain(workspace: &Workspace, permission: Permission) -> Result<Toolch
     {
         return Ok(chosen.clone());
     }
-    if let Some(with_target) = rustup_add().filter(|added| added.is_at_least(least)) {
+    // To one that is too old the target is of no use.
+    if found[0].is_at_least(least)
+        && let Some(with_target) = rustup_add()
+    {
         return Ok(with_target);
     }
     match chosen {
@@ -75,7 +78,8 @@ fn apt_install(
     {
         packages.push("lld");
     }
-    let refuse = || by_hand(found, least, &packages);
+    let packages_too = format!(", or as root `apt-get install {}`", packages.join(" "));
+    let refuse = || by_hand(found, least, &packages_too);
     if permission == Permission::NotGiven || !is_root() || !Path::new("/usr/bin/apt-get").exists() {
         return Err(refuse().into());
     }
@@ -89,11 +93,11 @@ fn apt_install(
     let system = Toolchain::system().context("apt-get has installed no Rust in /usr/bin")?;
     let found = [found, &[system]].concat();
     let chosen = choose(&found, least).cloned();
-    chosen.ok_or_else(|| refuse().into())
+    chosen.ok_or_else(|| by_hand(&found, least, "").into())
 }
 
-/// What is missing, and who brings it.
-fn by_hand(found: &[Toolchain], least: Option<(u32, u32)>, packages: &[&str]) -> Refused {
+/// What is missing, and who brings it: rustup, or what `others` say.
+fn by_hand(found: &[Toolchain], least: Option<(u32, u32)>, others: &str) -> Refused {
     let newest = found.iter().map(|one| one.version).max();
     let (what, update) = match (newest, least) {
         (Some(newest), Some(least)) if newest < least => (
@@ -110,10 +114,7 @@ fn by_hand(found: &[Toolchain], least: Option<(u32, u32)>, packages: &[&str]) ->
     };
     Refused::new(
         what,
-        format!(
-            "run {update}`rustup target add {TARGET}`, or as root `apt-get install {}`, and try again",
-            packages.join(" ")
-        ),
+        format!("run {update}`rustup target add {TARGET}`{others}, and try again"),
     )
 }
 
@@ -151,14 +152,14 @@ mod tests {
     #[test]
     fn a_rust_that_is_too_old_is_updated_before_it_gets_a_target() {
         let found = [of((1, 90), Std::Installed), of((1, 85), Std::Source)];
-        let refused = by_hand(&found, Some((1, 95)), &PACKAGES);
+        let refused = by_hand(&found, Some((1, 95)), ", or that");
         assert_eq!(refused.what, "Rust 1.90 is too old: 1.95 is needed");
         assert_eq!(
             refused.help,
-            "run `rustup update` and `rustup target add wasm32-unknown-unknown`, or as root \
-             `apt-get install rustc-web cargo-web rust-web-src`, and try again"
+            "run `rustup update` and `rustup target add wasm32-unknown-unknown`, or that, and try \
+             again"
         );
-        let refused = by_hand(&[of((1, 95), Std::Missing)], Some((1, 95)), &["lld"]);
+        let refused = by_hand(&[of((1, 95), Std::Missing)], Some((1, 95)), "");
         assert_eq!(
             refused.what,
             "no Rust toolchain here can build for WebAssembly"
