@@ -70,7 +70,7 @@ impl Amount {
                 jvm_warm_up: 3_000_000,
                 records: 1_000_000,
                 rounds: 3,
-                paced_rounds: 2,
+                paced_rounds: 5,
                 paced: Duration::from_secs(12),
                 burst: 100_000,
             },
