@@ -91,9 +91,10 @@ fn apt_install(
         }
     }
     let system = Toolchain::system().context("apt-get has installed no Rust in /usr/bin")?;
-    let found = [found, &[system]].concat();
-    let chosen = choose(&found, least).cloned();
-    chosen.ok_or_else(|| by_hand(&found, least, "").into())
+    match choose(std::slice::from_ref(&system), least) {
+        Some(chosen) => Ok(chosen.clone()),
+        None => Err(by_hand(&[found, &[system]].concat(), least, "").into()),
+    }
 }
 
 /// What is missing, and who brings it: rustup, or what `others` say.
