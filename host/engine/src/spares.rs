@@ -28,18 +28,19 @@ impl Spares {
     /// An empty batch for what is about as much as `size`.
     pub fn batch(&self, size: Size) -> Batch {
         let needed = size.memory();
-        let spare = || {
-            let mut spares = self.lock();
-            let rooms = spares.iter().map(|spare| spare.room().memory());
-            // The least that is enough, or else the most there is.
-            let best = rooms
-                .enumerate()
-                .min_by_key(|(_, room)| (*room < needed, room.abs_diff(needed)));
-            best.map(|(index, _)| index)
-                .map(|index| spares.swap_remove(index))
-        };
-        let spare = (needed >= ROOM_BYTES_MIN).then(spare).flatten();
-        spare.unwrap_or_else(|| Batch::with_room(size))
+        if needed < ROOM_BYTES_MIN {
+            return Batch::with_room(size);
+        }
+        let mut spares = self.lock();
+        let rooms = spares.iter().map(|spare| spare.room().memory());
+        // The least that is enough, or else the most there is.
+        let best = rooms
+            .enumerate()
+            .min_by_key(|(_, room)| (*room < needed, room.abs_diff(needed)));
+        match best {
+            Some((index, _)) => spares.swap_remove(index),
+            None => Batch::with_room(size),
+        }
     }
 
     /// The same batch without much more room than it needs.
