@@ -130,7 +130,12 @@ fn measure(only: &[Part], peers: &[Peer], amount: Amount) -> Result<Results> {
         .transpose()?;
     if !only.is_empty() && only.iter().all(|part| ALONE.contains(part)) {
         progress.end();
-        return Ok(Results::alone(lanes, json, trial, amount));
+        return Ok(Results {
+            lanes,
+            json,
+            trial,
+            ..Results::none(amount)
+        });
     }
     let bench = Bench::start(amount, progress)?;
     let results = Results {

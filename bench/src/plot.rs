@@ -157,17 +157,8 @@ mod tests {
             cold: vec![400.0],
         };
         let plot = svg(&Results {
-            throughput: None,
-            latency: None,
-            idle: None,
             startup: Some(startup),
-            wedge: None,
-            neighbours: None,
-            lanes: None,
-            json: None,
-            trial: None,
-            peers: None,
-            amount: Amount::quick(),
+            ..Results::none(Amount::quick())
         });
         for height in ["37.5", "75.0", "150.0"] {
             assert!(plot.contains(&format!(r#"height="{height}""#)), "{plot}");

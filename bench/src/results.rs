@@ -48,13 +48,8 @@ fn compare<T>(bare: &[T], host: &[T], figure: impl Fn(&T) -> f64) -> Option<Comp
 }
 
 impl Results {
-    /// Where nothing was asked for that needs a broker.
-    pub(crate) fn alone(
-        lanes: Option<Lanes>,
-        json: Option<Json>,
-        trial: Option<Vec<f64>>,
-        amount: Amount,
-    ) -> Results {
+    /// Of no measurement.
+    pub(crate) fn none(amount: Amount) -> Results {
         Results {
             throughput: None,
             latency: None,
@@ -63,9 +58,9 @@ impl Results {
             wedge: None,
             neighbours: None,
             peers: None,
-            lanes,
-            json,
-            trial,
+            lanes: None,
+            json: None,
+            trial: None,
             amount,
         }
     }
