@@ -1,5 +1,7 @@
 //! Members that are hosts of Penstock, asked what they do.
 
+use std::collections::BTreeSet;
+
 use penstock_core::config::Secret;
 use penstock_core::diagnosis::snapshot::{Answer, Host, Look};
 use penstock_core::status::Status;
@@ -7,12 +9,17 @@ use tokio::task::JoinSet;
 
 use crate::hosts::{self, Found, Unanswered};
 
-/// Asks all of them at once. A group may have other members too, which are passed over.
+/// Asks all of them at once. A group may have other members too, which are passed over; and what is
+/// left of a host that was killed goes by the name of the one that was started after it.
 pub(super) async fn look(look: &Look, token: Option<&Secret>) -> Vec<Host> {
+    let members = look.group.known().into_iter().flat_map(|of| &of.members);
+    let places: BTreeSet<(&str, &str)> = members
+        .map(|of| (of.client.as_str(), of.host.as_str()))
+        .collect();
     let mut asking = JoinSet::new();
-    for member in look.group.known().into_iter().flat_map(|of| &of.members) {
-        if let Some(found) = hosts::find(&member.client, &member.host) {
-            let (client, token) = (member.client.clone(), token.cloned());
+    for (client, from) in places {
+        if let Some(found) = hosts::find(client, from) {
+            let (client, token) = (client.to_owned(), token.cloned());
             asking.spawn_blocking(move || ask(client, &found, token.as_ref()));
         }
     }

@@ -2,19 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
-use penstock_admin_protocol::{self as protocol, Cluster, Error, Key, Place, Wanted};
+use penstock_admin_protocol::{self as protocol, Cluster, Error, Place, Wanted};
 use penstock_core::diagnosis::snapshot::{
     Answer, Broker, Commit, Glimpse, Group, Log, Look, Partition, Topic,
 };
 use tokio::task::JoinSet;
 
-use super::{Ask, now_ms, translate};
-
-/// A coordinator that is being elected answers so for a moment.
-const COORDINATOR_PAUSE: Duration = Duration::from_millis(200);
-const COORDINATOR_TRIES: u32 = 10;
+use super::{Ask, coordinator, now_ms, translate};
 
 /// Whether each broker that was asked has answered.
 pub(super) type Asked = BTreeMap<i32, Answer<()>>;
@@ -26,26 +21,19 @@ pub(super) async fn look(cluster: &Cluster, ask: &Ask, known: BTreeSet<String>) 
     let mut asked = Asked::new();
     // Before the commits are, so that no output is missed that belongs to one.
     let outputs = logs(cluster, &ask.outputs, &mut asked).await;
-    let coordinator = coordinator(cluster, &ask.group).await;
-    let (group, committed) = match &coordinator {
-        Ok(address) => {
-            let broker = match cluster.broker(address.id) {
-                Some(broker) => Arc::clone(broker),
-                None => cluster.at(&address.address),
-            };
-            let group = group(&broker, &ask.group).await;
-            // Before the logs are, so that no commit seems to lie behind the end of one.
-            let committed = broker.committed(&ask.group).await;
-            note(&mut asked, address.id, &committed);
-            (group, translate::answer(committed.map(translate::commits)))
-        }
-        Err(Error::Refused(refusal)) if refusal.is_unauthorised() => {
-            let why = refusal.to_string();
-            (Answer::Unauthorised(why.clone()), Answer::Unauthorised(why))
+    let (coordinator, group, committed) = match coordinator::ask(cluster, &ask.group).await {
+        Ok(of) => {
+            note(&mut asked, of.address.id, &of.committed);
+            let committed = translate::answer(of.committed.map(translate::commits));
+            (
+                Answer::Known(of.address.id),
+                translate::described(of.group),
+                committed,
+            )
         }
         Err(error) => {
-            let why = format!("its coordinator is not known: {error}");
-            (Answer::Failed(why.clone()), Answer::Failed(why))
+            let (group, committed) = (without(&error), without(&error));
+            (translate::answer(Err(error)), group, committed)
         }
     };
     let mut wanted = topics(ask, group.known(), committed.known());
@@ -56,7 +44,7 @@ pub(super) async fn look(cluster: &Cluster, ask: &Ask, known: BTreeSet<String>) 
         at_ms,
         cluster: cluster.metadata().cluster.clone(),
         brokers: brokers(cluster, &asked),
-        coordinator: translate::answer(coordinator.map(|address| address.id)),
+        coordinator,
         group,
         committed,
         topics,
@@ -65,16 +53,13 @@ pub(super) async fn look(cluster: &Cluster, ask: &Ask, known: BTreeSet<String>) 
     }
 }
 
-async fn coordinator(cluster: &Cluster, group: &str) -> Result<protocol::BrokerAddress, Error> {
-    let mut tries = 1;
-    loop {
-        match cluster.entry().find_coordinator(Key::Group(group)).await {
-            Err(Error::Refused(refusal)) if refusal.is_passing() && tries < COORDINATOR_TRIES => {
-                tries += 1;
-                tokio::time::sleep(COORDINATOR_PAUSE).await;
-            }
-            other => return other,
+/// What is not known without a coordinator.
+fn without<T>(error: &Error) -> Answer<T> {
+    match error {
+        Error::Refused(refusal) if refusal.is_unauthorised() => {
+            Answer::Unauthorised(refusal.to_string())
         }
+        other => Answer::Failed(format!("its coordinator is not known: {other}")),
     }
 }
 
@@ -82,20 +67,9 @@ async fn coordinator(cluster: &Cluster, group: &str) -> Result<protocol::BrokerA
 pub(super) async fn glimpse(cluster: &Cluster, ask: &Ask, coordinator: i32) -> Option<Glimpse> {
     let broker = cluster.broker(coordinator)?;
     let at_ms = now_ms();
-    let group = group(broker, &ask.group).await.known()?.clone();
+    let group = translate::described(coordinator::group(broker, &ask.group).await);
+    let group = group.known()?.clone();
     Some(Glimpse { at_ms, group })
-}
-
-/// Of whichever protocol it is.
-async fn group(coordinator: &protocol::Broker, name: &str) -> Answer<Group> {
-    if let Ok(group) = coordinator.modern_group(name).await {
-        return Answer::Known(translate::group(group));
-    }
-    match coordinator.classic_group(name).await {
-        // What older brokers say of a group that isn't there.
-        Ok(group) if group.state == "Dead" => Answer::Missing("Dead".to_owned()),
-        other => translate::answer(other.map(translate::group)),
-    }
 }
 
 /// What was named, and all that the group has to do with.

@@ -63,7 +63,16 @@ pub(super) fn unknown_topic(name: &str, error: &Error) -> Topic {
     }
 }
 
-pub(super) fn group(of: protocol::Group) -> Group {
+/// A group as its coordinator describes it.
+pub(super) fn described(of: Result<protocol::Group, Error>) -> Answer<Group> {
+    match of {
+        // What older brokers say of a group that isn't there.
+        Ok(group) if group.state == "Dead" => Answer::Missing("Dead".to_owned()),
+        other => answer(other.map(group)),
+    }
+}
+
+fn group(of: protocol::Group) -> Group {
     let kind = match (&of.epochs, of.protocol_type.as_str()) {
         (Some(_), _) => GroupKind::Consumer,
         // A group without members has forgotten it.
