@@ -23,6 +23,15 @@ pub struct Host {
     port: u16,
     agent: ureq::Agent,
     dir: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+fn spawn(dir: &TempDir, variables: &[(String, String)]) -> Result<Process> {
+    let mut command = Command::new(program("penstock")?);
+    let file = dir.path().join(CONFIG_FILE);
+    command.arg("run").arg("-c").arg(file).env("NO_COLOR", "1");
+    command.envs(variables.iter().cloned());
+    Process::spawn(command, &dir.path().join("host.log"))
 }
 
 impl Host {
@@ -48,10 +57,8 @@ impl Host {
             .set(&["admin", "listen"], format!("127.0.0.1:{port}"));
         let file = dir.path().join(CONFIG_FILE);
         fs::write(&file, config.toml()?).context("cannot write the configuration")?;
-        let mut command = Command::new(program("penstock")?);
-        command.arg("run").arg("-c").arg(&file).env("NO_COLOR", "1");
-        command.envs(config.variables().iter().cloned());
-        let process = Process::spawn(command, &dir.path().join("host.log"))?;
+        let variables = config.variables().to_vec();
+        let process = spawn(&dir, &variables)?;
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(5)))
             .http_status_as_error(false)
@@ -62,7 +69,17 @@ impl Host {
             port,
             agent,
             dir,
+            variables,
         })
+    }
+
+    /// Starts one that has ended anew, at the same address.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.process = spawn(&self.dir, &self.variables)?;
+        Ok(())
     }
 
     /// The file with its configuration; there as long as the host is.

@@ -3,6 +3,7 @@
 use super::outputs::{arrivals, nothing_arrived};
 use super::past::began_at_the_end;
 use super::patience::{TRANSACTION_MS, watch_ms};
+use super::rules::left_over;
 use super::rules::permissions::allow;
 use super::rules::progress::flow;
 use super::rules::transactions::{age_ms, transaction};
@@ -130,6 +131,10 @@ fn standby(scene: &Scene<'_>) -> Option<String> {
 
 fn rebalance(scene: &Scene<'_>) -> Option<String> {
     let group = scene.group.filter(|_| scene.is_rebalancing())?;
+    // It is known whom the others wait for.
+    if !left_over::rule(scene).is_empty() {
+        return None;
+    }
     Some(format!(
         "a rebalance is in progress ({}): its members share out the partitions, which may take as \
          long as the slowest needs to finish what it has; look again in a moment",

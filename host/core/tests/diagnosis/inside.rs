@@ -9,17 +9,17 @@ use penstock_core::status::{
 
 use crate::world::{Build, healthy, look, member, only, snapshot};
 
-const CLIENT: &str = "penstock-h1:9644";
+pub(crate) const CLIENT: &str = "penstock-h1:9644";
 
 /// Partition 0 of `t`, committed up to 4 in a log that ends at 9.
-fn at_4_of_9() -> Look {
+pub(crate) fn at_4_of_9() -> Look {
     look()
         .topic("t", &[(0, 9, 9)])
         .with(member(CLIENT, "t", &[0]))
         .commit("t", 0, 4)
 }
 
-fn partition() -> PartitionStatus {
+pub(crate) fn partition() -> PartitionStatus {
     PartitionStatus {
         topic: "t".to_owned(),
         partition: 0,
@@ -37,7 +37,7 @@ fn partition() -> PartitionStatus {
     }
 }
 
-fn status(partition: PartitionStatus) -> Status {
+pub(crate) fn status(partition: PartitionStatus) -> Status {
     Status {
         host: "h1".to_owned(),
         group: "workers".to_owned(),
@@ -67,7 +67,7 @@ fn status(partition: PartitionStatus) -> Status {
     }
 }
 
-fn of_host(mut look: Look, status: Status) -> Look {
+pub(crate) fn of_host(mut look: Look, status: Status) -> Look {
     look.hosts = vec![Host {
         client: CLIENT.to_owned(),
         address: "itself".to_owned(),

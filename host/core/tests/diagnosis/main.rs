@@ -4,6 +4,7 @@
 mod assignment;
 mod group;
 mod inside;
+mod left_over;
 mod outputs;
 mod past;
 mod position;

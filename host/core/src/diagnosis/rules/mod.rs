@@ -5,6 +5,7 @@ mod cures;
 mod damaged;
 mod group;
 mod inside;
+pub(super) mod left_over;
 mod no_commit;
 mod outside;
 pub(super) mod permissions;
@@ -32,6 +33,7 @@ const RULES: &[Rule] = &[
     topics::missing,
     topics::remade,
     topics::unowned,
+    left_over::rule,
     strangers::rule,
     no_commit::rule,
     outside::rule,

@@ -9,6 +9,7 @@ use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::words::{count, list, member, span, wait};
 
 use super::cures::{next_batch, numbers, seen, unread};
+use super::left_over::successor;
 
 /// A partition with an owner, a commit within the log and records before it, and no commit for
 /// longer than clients let pass between two.
@@ -22,7 +23,8 @@ pub(super) fn standstill(scene: &Scene<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn stands(place: &Place<'_>) -> bool {
+/// Records wait at a commit within the log, and it has not moved.
+pub(super) fn stands(place: &Place<'_>) -> bool {
     let (Some(at), Some(log), Some(before)) = (place.position(), place.log, place.log_before)
     else {
         return false;
@@ -39,9 +41,9 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
     let stuck: Vec<&Place<'_>> = places
         .iter()
         .copied()
-        // A host of Penstock says itself what it does.
-        .filter(|place| place.inside.is_none() && scene.held_ms(place) >= NEXT_COMMIT_MS)
-        .filter(|place| stands(place))
+        // A host of Penstock says itself what it does, also that it has nothing to do with it.
+        .filter(|place| place.inside.is_none() && successor(scene, place).is_none())
+        .filter(|place| scene.held_ms(place) >= NEXT_COMMIT_MS && stands(place))
         .collect();
     let owner = stuck.first()?.owner?;
     let waiting: i64 = stuck.iter().filter_map(|place| place.waiting()).sum();
