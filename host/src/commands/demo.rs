@@ -19,6 +19,7 @@ use self::cluster::Cluster;
 use self::story::Event;
 use super::{Exit, Failure, output};
 use crate::app::App;
+use crate::panics;
 use crate::shelf::Shelf;
 
 const TITLE: Style = Style::new().bold();
@@ -51,6 +52,7 @@ pub fn run(plugins: Option<&Path>) -> Result<Exit, Failure> {
         config.kafka.group
     ));
     let (failed, failures) = channel();
+    panics::end_the_host();
     let app = App::start(&loaded, &shelf, &failed)?;
     let status = wait(&app, &before, &[], &failures)?;
     say(format_args!(

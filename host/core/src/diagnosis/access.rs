@@ -19,21 +19,39 @@ pub struct Access {
 }
 
 impl Access {
-    /// Kafka's own tool, to permit something to this principal; `what` as
-    /// `--operation Read --topic t`. Where nobody knows the principal, `NAME` is left to be replaced.
+    /// One of Kafka's own tools, as `kafka-acls.sh`, at these brokers.
     ///
     /// Plain text takes no settings. Anything else does: TLS wants to know whom to trust, a login
     /// who logs in, and that is an administrator.
-    pub fn permit(&self, bootstrap: &str, what: &str) -> String {
-        let settings = match self.protocol.as_str() {
-            "PLAINTEXT" => "",
-            _ => " --command-config ADMIN.properties",
+    pub fn tool(&self, name: &str, bootstrap: &str) -> String {
+        let settings = match self.is_plain() {
+            true => "",
+            false => " --command-config ADMIN.properties",
         };
+        format!("{name} --bootstrap-server {}{settings}", quoted(bootstrap))
+    }
+
+    /// Where a command of Penstock's own finds the cluster, and gets in: in librdkafka's settings.
+    pub fn entrance(&self, bootstrap: &str) -> String {
+        let settings = match self.is_plain() {
+            true => "",
+            false => " --kafka-config-file CLIENT.properties",
+        };
+        format!("--bootstrap {}{settings}", quoted(bootstrap))
+    }
+
+    /// Kafka's own tool, to permit something to this principal; `what` as
+    /// `--operation Read --topic t`. Where nobody knows the principal, `NAME` is left to be replaced.
+    pub fn permit(&self, bootstrap: &str, what: &str) -> String {
         format!(
-            "kafka-acls.sh --bootstrap-server {}{settings} --add --allow-principal {} {what}",
-            quoted(bootstrap),
+            "{} --add --allow-principal {} {what}",
+            self.tool("kafka-acls.sh", bootstrap),
             quoted(self.principal.as_deref().unwrap_or("User:NAME")),
         )
+    }
+
+    fn is_plain(&self) -> bool {
+        self.protocol == "PLAINTEXT"
     }
 }
 

@@ -79,8 +79,8 @@ impl Held<'_> {
             }
         };
         format!(
-            "kafka-configs.sh --bootstrap-server {} --alter --delete-config {}{}{}",
-            quoted(&scene.snapshot.bootstrap),
+            "{} --alter --delete-config {}{}{}",
+            scene.tool("kafka-configs.sh"),
             self.key,
             entity("users", &self.quota.user),
             entity("clients", &self.quota.client)

@@ -119,6 +119,16 @@ impl<'s> Scene<'s> {
         committed.chain(self.roll.wanted()).collect()
     }
 
+    /// One of Kafka's own tools, at this cluster.
+    pub fn tool(&self, name: &str) -> String {
+        self.snapshot.access.tool(name, &self.snapshot.bootstrap)
+    }
+
+    /// Where a command of Penstock's own finds this cluster.
+    pub fn entrance(&self) -> String {
+        self.snapshot.access.entrance(&self.snapshot.bootstrap)
+    }
+
     /// Whether what the client has is in question.
     fn is_looked_at(&self, client: &str) -> bool {
         let only = self.snapshot.client.as_deref();

@@ -75,6 +75,11 @@ impl<'s> Scene<'s> {
         }
     }
 
+    /// One of Kafka's own tools, at this cluster.
+    pub(super) fn tool(&self, name: &str) -> String {
+        self.seen.access.tool(name, &self.seen.bootstrap)
+    }
+
     pub(super) fn topic(&self, name: &str) -> Option<&'s Topic> {
         self.seen.topics.get(name)
     }

@@ -108,6 +108,46 @@ fn a_missing_permission_names_who_lacks_it() {
     }
 }
 
+/// The settings of whoever runs a command, where the listener has encryption or a login.
+#[test]
+fn every_command_gets_in_where_the_doctor_did() {
+    let stuck = still(
+        look()
+            .topic("t", &[(0, 9, 9)])
+            .no_topic("u")
+            .with(member("a", "t", &[0]))
+            .with(member("b", "u", &[]))
+            .commit("t", 0, 3),
+    );
+    let outside = snapshot(&[look()
+        .topic("t", &[(4, 9, 9)])
+        .with(member("a", "t", &[0]))
+        .commit("t", 0, 3)]);
+    let commands = |of: &Snapshot, protocol: &str| {
+        let mut of = of.clone();
+        of.access.protocol = protocol.to_owned();
+        let findings = diagnose(&of).findings.into_iter();
+        let steps = findings.flat_map(|finding| finding.cure);
+        steps.filter_map(|step| step.command).collect::<Vec<_>>()
+    };
+    let all = |protocol: &str| [commands(&stuck, protocol), commands(&outside, protocol)].concat();
+    let tools = all("SASL_SSL");
+    for kind in ["penstock peek", "penstock offsets", "kafka-topics.sh"] {
+        let any = tools.iter().any(|tool| tool.starts_with(kind));
+        assert!(any, "no {kind} in {tools:#?}");
+    }
+    for tool in &tools {
+        let own = tool.starts_with("penstock");
+        let settings = match own {
+            true => "--bootstrap broker:9092 --kafka-config-file CLIENT.properties",
+            false => "--bootstrap-server broker:9092 --command-config ADMIN.properties",
+        };
+        assert!(tool.contains(settings), "no {settings} in {tool}");
+    }
+    let plain = all("PLAINTEXT").join("\n");
+    assert!(!plain.contains(".properties"), "{plain}");
+}
+
 #[test]
 fn what_lies_ahead_and_may_not_be_seen_makes_a_finding_less_sure() {
     let stuck = look()
@@ -136,6 +176,7 @@ fn what_is_hidden_is_a_note_and_no_finding() {
         .with(member("a", "t", &[0]))
         .commit("t", 0, 9)]);
     snapshot.access.principal = Some("User:app".to_owned());
+    snapshot.access.protocol = "SASL_SSL".to_owned();
     snapshot.hidden = vec![Hidden::producers("t")];
     let diagnosis = diagnose(&snapshot);
     assert!(diagnosis.findings.is_empty());

@@ -149,7 +149,10 @@ pub fn snapshot(looks: &[Look]) -> Snapshot {
         quotas: Answer::Unasked,
         outputs: Vec::new(),
         hidden: Vec::new(),
-        access: Access::default(),
+        access: Access {
+            protocol: "PLAINTEXT".to_owned(),
+            ..Access::default()
+        },
         entry: Vec::new(),
     }
 }

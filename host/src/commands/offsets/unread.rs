@@ -67,10 +67,10 @@ fn why(topic: &str, rows: &[Row], chosen: &Chosen) -> String {
     if its.all(|row| row.at().is_none()) {
         return why;
     }
+    let access = chosen.entrance.access();
     format!(
-        "{why}; `kafka-consumer-groups.sh --bootstrap-server {} --group {} --delete-offsets \
-         --topic {}` removes what is committed of it",
-        quoted(&chosen.bootstrap),
+        "{why}; `{} --group {} --delete-offsets --topic {}` removes what is committed of it",
+        access.tool("kafka-consumer-groups.sh", &chosen.bootstrap),
         quoted(&chosen.group),
         quoted(topic)
     )

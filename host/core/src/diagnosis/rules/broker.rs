@@ -55,8 +55,8 @@ pub(super) fn unreachable(scene: &Scene<'_>) -> Vec<Finding> {
         None => finding.command(
             "see whether the partitions of __consumer_offsets have leaders",
             format!(
-                "kafka-topics.sh --bootstrap-server {} --describe --topic __consumer_offsets",
-                quoted(&scene.snapshot.bootstrap)
+                "{} --describe --topic __consumer_offsets",
+                scene.tool("kafka-topics.sh")
             ),
         ),
     };

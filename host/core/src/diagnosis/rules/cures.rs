@@ -146,8 +146,8 @@ pub(super) fn reset(
             "{then} (it shows what that would do, and asks first), and start the members again"
         ),
         format!(
-            "penstock offsets reset --bootstrap {} --group {} --topic {}{which} --to {to}",
-            quoted(&scene.snapshot.bootstrap),
+            "penstock offsets reset {} --group {} --topic {}{which} --to {to}",
+            scene.entrance(),
             quoted(&scene.snapshot.group),
             quoted(topic)
         ),
@@ -157,8 +157,8 @@ pub(super) fn reset(
 /// Kafka's own tool for this group.
 pub(super) fn tool(scene: &Scene<'_>) -> String {
     format!(
-        "kafka-consumer-groups.sh --bootstrap-server {} --group {}",
-        quoted(&scene.snapshot.bootstrap),
+        "{} --group {}",
+        scene.tool("kafka-consumer-groups.sh"),
         quoted(&scene.snapshot.group)
     )
 }

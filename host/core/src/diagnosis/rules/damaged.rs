@@ -29,8 +29,8 @@ fn finding(scene: &Scene<'_>, place: &Place<'_>) -> Option<Finding> {
     let finding = next_batch(seen(finding, &[place]), &[place]).command(
         "see whether another replica has it whole, and make that one the leader",
         format!(
-            "kafka-topics.sh --bootstrap-server {} --describe --topic {}",
-            quoted(&scene.snapshot.bootstrap),
+            "{} --describe --topic {}",
+            scene.tool("kafka-topics.sh"),
             quoted(place.topic)
         ),
     );

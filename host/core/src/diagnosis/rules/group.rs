@@ -6,7 +6,7 @@ use crate::diagnosis::past::{all_gone, last_commit};
 use crate::diagnosis::patience::FIRST_COMMIT_MS;
 use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::snapshot::{Answer, GroupKind};
-use crate::diagnosis::words::{list, near, quoted, wait};
+use crate::diagnosis::words::{list, near, wait};
 
 use super::cures::{next_batch, seen, tool};
 
@@ -43,10 +43,7 @@ pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
         finding
             .command(
                 "is it the name that the client is configured with (group.id)? These are there",
-                format!(
-                    "kafka-consumer-groups.sh --bootstrap-server {} --list",
-                    quoted(&scene.snapshot.bootstrap)
-                ),
+                format!("{} --list", scene.tool("kafka-consumer-groups.sh")),
             )
             .step("is it this cluster that the client talks to (bootstrap.servers)?")
             .step(

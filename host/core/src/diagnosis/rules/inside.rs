@@ -279,10 +279,10 @@ fn see(finding: Finding, scene: &Scene<'_>, place: &Place<'_>, at: Option<i64>) 
     finding.command(
         "see the record",
         format!(
-            "penstock peek {} --partition {} --from {at} -n 1 --bootstrap {}",
+            "penstock peek {} --partition {} --from {at} -n 1 {}",
             quoted(place.topic),
             place.partition,
-            quoted(&scene.snapshot.bootstrap)
+            scene.entrance()
         ),
     )
 }

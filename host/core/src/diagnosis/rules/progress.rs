@@ -101,10 +101,10 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
             .command(
                 "see the record at the committed offset",
                 format!(
-                    "penstock peek {topic} --partition {} --from {} -n 1 --bootstrap {}",
+                    "penstock peek {topic} --partition {} --from {} -n 1 {}",
                     stuck[0].partition,
                     stuck[0].position().unwrap_or(0),
-                    scene.snapshot.bootstrap
+                    scene.entrance()
                 ),
             )
             .step(

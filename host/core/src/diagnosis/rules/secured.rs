@@ -183,9 +183,9 @@ fn credentials(finding: Finding, scene: &Scene<'_>) -> Finding {
             .command(
                 "or let an administrator set the password anew (replace PASSWORD)",
                 format!(
-                    "kafka-configs.sh --bootstrap-server {} --alter --entity-type users \
-                     --entity-name {} --add-config '{mechanism}=[password=PASSWORD]'",
-                    quoted(&scene.snapshot.bootstrap),
+                    "{} --alter --entity-type users --entity-name {} --add-config \
+                     '{mechanism}=[password=PASSWORD]'",
+                    scene.tool("kafka-configs.sh"),
                     quoted(user)
                 ),
             );

@@ -46,8 +46,8 @@ fn create(finding: Finding, scene: &Scene<'_>, topic: &str, text: &str) -> Findi
     finding.command(
         text,
         format!(
-            "kafka-topics.sh --bootstrap-server {} --create --topic {} --partitions 3",
-            quoted(&scene.snapshot.bootstrap),
+            "{} --create --topic {} --partitions 3",
+            scene.tool("kafka-topics.sh"),
             quoted(topic)
         ),
     )

@@ -83,9 +83,8 @@ fn held_one(scene: &Scene<'_>, place: &Place<'_>) -> Option<Finding> {
         return Some(finding.command(
             "find the producer",
             format!(
-                "kafka-transactions.sh --bootstrap-server {} describe-producers --topic {} \
-                 --partition {}",
-                quoted(&scene.snapshot.bootstrap),
+                "{} describe-producers --topic {} --partition {}",
+                scene.tool("kafka-transactions.sh"),
                 quoted(place.topic),
                 place.partition
             ),
@@ -102,10 +101,7 @@ fn held_one(scene: &Scene<'_>, place: &Place<'_>) -> Option<Finding> {
 
 /// What is known of it by name is ended by name; of what is not, the marker is missing.
 fn ended(scene: &Scene<'_>, open: &OpenTransaction, finding: Finding) -> Finding {
-    let tool = format!(
-        "kafka-transactions.sh --bootstrap-server {}",
-        quoted(&scene.snapshot.bootstrap)
-    );
+    let tool = scene.tool("kafka-transactions.sh");
     match &open.known_as {
         Answer::Known(known) => {
             let started = known.started_ms;
@@ -174,9 +170,8 @@ pub(super) fn commit_pending(scene: &Scene<'_>) -> Vec<Finding> {
             .command(
                 "find the transaction that has written to __consumer_offsets and does not end",
                 format!(
-                    "kafka-transactions.sh --bootstrap-server {} find-hanging --topic \
-                     __consumer_offsets",
-                    quoted(&scene.snapshot.bootstrap)
+                    "{} find-hanging --topic __consumer_offsets",
+                    scene.tool("kafka-transactions.sh")
                 ),
             )
             .step("restart its producer with the same transactional.id, which ends it at once"),

@@ -72,11 +72,11 @@ fn finding(scene: &Scene<'_>, places: &[&Place<'_>], arrivals: &[Arrival<'_>]) -
         .command(
             "look at a record that was passed over, and give it to the handler by hand",
             format!(
-                "penstock peek {} --partition {} --from {} -n 1 --bootstrap {}",
+                "penstock peek {} --partition {} --from {} -n 1 {}",
                 quoted(place.topic),
                 place.partition,
                 passed.map_or(0, |(now, records)| now - records),
-                quoted(&scene.snapshot.bootstrap)
+                scene.entrance()
             ),
         )
         .step(

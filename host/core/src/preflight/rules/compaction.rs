@@ -62,9 +62,9 @@ fn dead_letter(scene: &Scene<'_>, name: &str, input: &str) -> Finding {
         .command(
             "delete old dead letters by time instead",
             format!(
-                "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics \
-                 --entity-name {name} --add-config cleanup.policy=delete",
-                scene.seen.bootstrap
+                "{} --alter --entity-type topics --entity-name {name} --add-config \
+                 cleanup.policy=delete",
+                scene.tool("kafka-configs.sh")
             ),
         )
 }

@@ -18,7 +18,7 @@ pub(super) fn rule(scene: &Scene<'_>, found: &mut Found) {
             is_known = false;
             continue;
         };
-        leaders(name, partitions, found);
+        leaders(scene, name, partitions, found);
         if uses.iter().any(|of| *of != TopicUse::Input) {
             is_known &= scene.setting(name, MIN_IN_SYNC).is_some();
             writable(scene, name, partitions, found);
@@ -29,7 +29,7 @@ pub(super) fn rule(scene: &Scene<'_>, found: &mut Found) {
     }
 }
 
-fn leaders(name: &str, partitions: &[Replicas], found: &mut Found) {
+fn leaders(scene: &Scene<'_>, name: &str, partitions: &[Replicas], found: &mut Found) {
     let without: Vec<i32> = numbers(partitions, |of| !of.has_leader);
     if without.is_empty() {
         return;
@@ -45,7 +45,10 @@ fn leaders(name: &str, partitions: &[Replicas], found: &mut Found) {
             .step("start the brokers that hold them")
             .command(
                 "see which those are",
-                format!("kafka-topics.sh --bootstrap-server BROKERS --describe --topic {name}"),
+                format!(
+                    "{} --describe --topic {name}",
+                    scene.tool("kafka-topics.sh")
+                ),
             ),
     );
 }

@@ -62,9 +62,9 @@ fn by_time(scene: &Scene<'_>, topic: &str) -> Option<Finding> {
             .command(
                 "keep them until they are processed, then set it back",
                 format!(
-                    "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics \
-                     --entity-name {topic} --add-config retention.ms={}",
-                    scene.seen.bootstrap,
+                    "{} --alter --entity-type topics --entity-name {topic} --add-config \
+                     retention.ms={}",
+                    scene.tool("kafka-configs.sh"),
                     kept.saturating_mul(2).max(age.saturating_mul(2))
                 ),
             )

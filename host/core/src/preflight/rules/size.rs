@@ -96,9 +96,9 @@ fn dead_letter(scene: &Scene<'_>, name: &str, max: i64, input: &str) -> Option<F
             .command(
                 "let the dead-letter topic take more",
                 format!(
-                    "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics \
-                     --entity-name {name} --add-config {MAX}={wanted}",
-                    scene.seen.bootstrap
+                    "{} --alter --entity-type topics --entity-name {name} --add-config \
+                     {MAX}={wanted}",
+                    scene.tool("kafka-configs.sh")
                 ),
             ),
     )
