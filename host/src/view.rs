@@ -119,6 +119,7 @@ impl HostView {
             group: self.group.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started: rfc3339(self.started),
+            member: self.group_state().and_then(|group| group.member_id),
             state: self.state(),
             partitions: snapshot.partitions.clone(),
             handlers: snapshot

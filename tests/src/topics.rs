@@ -1,12 +1,18 @@
 //! Topics: made, grown, cut, set and deleted.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, anyhow};
 use rdkafka::admin::{AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::client::{Client, REQUEST, admin_options, wait};
+use crate::client::{Client, admin_options, wait};
 use crate::wait::wait_until;
+
+/// How long the broker may take to show what it has agreed to: it makes the logs of all topics, one
+/// after the other, before it shows any.
+const SHOWN: Duration = Duration::from_secs(90);
 
 impl Client {
     /// Creates a topic with settings such as `("max.message.bytes", "1000")`, and waits until a
@@ -46,7 +52,7 @@ impl Client {
     /// When the broker refuses.
     pub fn delete_topic(&self, topic: &str) -> Result<()> {
         each(wait(self.admin.delete_topics(&[topic], &admin_options()))??)?;
-        wait_until(&format!("`{topic}` is gone"), REQUEST, || {
+        wait_until(&format!("`{topic}` is gone"), SHOWN, || {
             match self.partitions(topic) {
                 Ok(_) => Err(anyhow!("it is still there")),
                 Err(_) => Ok(()),
@@ -90,7 +96,7 @@ impl Client {
     fn await_partitions(&self, topic: &str, expected: i32) -> Result<()> {
         wait_until(
             &format!("`{topic}` has {expected} partitions"),
-            REQUEST,
+            SHOWN,
             || {
                 let found = self.partitions(topic)?;
                 anyhow::ensure!(

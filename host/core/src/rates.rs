@@ -96,6 +96,7 @@ mod tests {
             group: "g".into(),
             version: "1".into(),
             started: "then".into(),
+            member: None,
             state: HostState::Consuming,
             partitions: vec![PartitionStatus {
                 topic: "t".into(),

@@ -17,6 +17,10 @@ pub struct Status {
     pub version: String,
     /// When the host started, RFC 3339.
     pub started: String,
+    /// As which member its group has taken it in, by the last rebalance that it has seen; `None` before
+    /// the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
     /// What the host as a whole is doing.
     pub state: HostState,
     /// Live partitions, by topic and number.

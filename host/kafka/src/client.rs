@@ -137,10 +137,6 @@ fn number(key: &str, maps: [&BTreeMap<String, String>; 2]) -> Option<u64> {
 
 /// Defaults of the host's that the configuration may change.
 fn base_config() -> ClientConfig {
-    // Before a client is the first to use OpenSSL, and the process's exit frees what is used by the
-    // threads of those that are still closing: librdkafka closes them on threads of its own. This
-    // begins it with `OPENSSL_INIT_NO_ATEXIT`.
-    openssl::init();
     let mut config = ClientConfig::new();
     config.set("socket.keepalive.enable", "true");
     // So that a broker that is back is found soon; 10 s by default.
@@ -164,48 +160,7 @@ fn pass(config: &mut ClientConfig, settings: &BTreeMap<String, String>) {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
-    use rdkafka::consumer::BaseConsumer;
-
     use super::*;
-
-    /// Set in the process that is to exit.
-    const EXITS: &str = "PENSTOCK_TEST_OF_EXIT";
-
-    /// As the threads of a closing client would use it.
-    fn openssl_works() -> bool {
-        // SAFETY: it takes no settings.
-        unsafe { openssl_sys::OPENSSL_init_ssl(0, std::ptr::null()) == 1 }
-    }
-
-    extern "C" fn look_at_the_end() {
-        if !openssl_works() {
-            // SAFETY: it has no preconditions.
-            unsafe { libc::_exit(9) };
-        }
-    }
-
-    #[test]
-    fn a_client_that_is_still_closing_when_the_process_exits_has_its_openssl() {
-        if std::env::var_os(EXITS).is_some() {
-            // What is registered first runs last.
-            // SAFETY: the function lives as long as the process, and does not unwind.
-            unsafe { libc::atexit(look_at_the_end) };
-            let config = reader_config(&kafka(GroupProtocol::Classic, &[]), "me");
-            let client: BaseConsumer = config.create().expect("a client");
-            drop(client);
-            assert!(openssl_works());
-            std::process::exit(0);
-        }
-        let name = "a_client_that_is_still_closing_when_the_process_exits_has_its_openssl";
-        let beside = Command::new(std::env::current_exe().expect("this program"))
-            .arg("--exact")
-            .arg(format!("client::tests::{name}"))
-            .env(EXITS, "1")
-            .status();
-        assert_eq!(beside.expect("it runs").code(), Some(0));
-    }
 
     fn kafka(protocol: GroupProtocol, consumer: &[(&str, &str)]) -> Kafka {
         let pairs = consumer.iter();

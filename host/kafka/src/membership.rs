@@ -63,9 +63,19 @@ impl<I: Intake> Poller<I> {
         let generation = self.handle.generation();
         // The client keeps the generation that it lost until it is taken in anew.
         if generation.is_some() && generation != self.lost_generation {
-            self.shared.update(|state| state.member = true);
-            self.is_taken_in();
+            self.note_member();
         }
+    }
+
+    /// The group has taken it in, perhaps anew.
+    pub(crate) fn note_member(&self) {
+        // It may wait for the client: not while others wait for the state.
+        let member_id = self.handle.member_id();
+        self.shared.update(|state| {
+            state.member = true;
+            state.member_id = member_id;
+        });
+        self.is_taken_in();
     }
 }
 

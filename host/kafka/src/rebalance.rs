@@ -343,11 +343,10 @@ impl<I: Intake> Poller<I> {
     fn note_rebalance(&self) {
         self.shared.update(|state| {
             state.rebalances += 1;
-            state.member = true;
             state.busy = true;
             state.last_rebalance_ms = Some(latch::now_ms());
         });
-        self.is_taken_in();
+        self.note_member();
     }
 
     pub(crate) fn note_assigned(&self) {

@@ -9,6 +9,8 @@ pub struct GroupState {
     pub subscribed: bool,
     /// The group has taken this host in, with partitions or, as a standby, without.
     pub member: bool,
+    /// As which member it was taken in last.
+    pub member_id: Option<String>,
     /// Partitions that are ours.
     pub assigned: usize,
     /// Assignments and revocations so far.

@@ -99,6 +99,7 @@ pub(crate) fn status() -> Status {
         group: "purchase-worker".to_owned(),
         version: "0.1.0".to_owned(),
         started: "2026-01-01T10:00:00Z".to_owned(),
+        member: None,
         state: HostState::Consuming,
         partitions: vec![working(), waiting()],
         handlers: vec![HandlerStatus {

@@ -1,7 +1,7 @@
 //! What the coordinator of a group says of it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use penstock_admin_protocol::{
     self as protocol, Broker, ByPartition, Cluster, Error, Key, Refusal,
@@ -9,8 +9,8 @@ use penstock_admin_protocol::{
 
 /// A coordinator that is being elected, or has just been and loads what it is to know, says so for a
 /// moment; of a new cluster too, whose first group it is.
+const PASSES_WITHIN: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(200);
-const TRIES: u32 = 10;
 
 /// A group, as its coordinator knows it.
 pub(super) struct Coordinated {
@@ -22,6 +22,16 @@ pub(super) struct Coordinated {
     pub committed: Result<ByPartition<Result<i64, Refusal>>, Error>,
 }
 
+/// Finds the group's coordinator.
+///
+/// # Errors
+/// It isn't known.
+pub(crate) async fn find(cluster: &Cluster, name: &str) -> Result<Arc<Broker>, Error> {
+    let find = async || cluster.entry().find_coordinator(Key::Group(name)).await;
+    let found = until_it_has_passed(find, |answer| answer.as_ref().is_err_and(passes)).await;
+    found.map(|address| broker(cluster, &address))
+}
+
 /// Asks the group's coordinator, and whoever is it by then once more while that passes by itself.
 ///
 /// # Errors
@@ -30,8 +40,7 @@ pub(super) async fn ask(cluster: &Cluster, name: &str) -> Result<Coordinated, Er
     until_it_has_passed(async || once(cluster, name).await, is_passing).await
 }
 
-/// The coordinator, where the cluster lists it.
-pub(super) fn broker(cluster: &Cluster, address: &protocol::BrokerAddress) -> Arc<Broker> {
+fn broker(cluster: &Cluster, address: &protocol::BrokerAddress) -> Arc<Broker> {
     match cluster.broker(address.id) {
         Some(broker) => Arc::clone(broker),
         None => cluster.at(&address.address),
@@ -44,8 +53,9 @@ pub(super) fn broker(cluster: &Cluster, address: &protocol::BrokerAddress) -> Ar
 /// The coordinator doesn't answer, or refuses.
 pub(super) async fn group(coordinator: &Broker, name: &str) -> Result<protocol::Group, Error> {
     match coordinator.modern_group(name).await {
-        Ok(group) => Ok(group),
-        Err(_) => coordinator.classic_group(name).await,
+        // By the time of a second question it may know the group, and of the other kind none.
+        Err(error) if !passes(&error) => coordinator.classic_group(name).await,
+        answer => answer,
     }
 }
 
@@ -61,23 +71,26 @@ async fn once(cluster: &Cluster, name: &str) -> Result<Coordinated, Error> {
 }
 
 fn is_passing(answer: &Result<Coordinated, Error>) -> bool {
-    let passes = |error: &Error| matches!(error, Error::Refused(refusal) if refusal.is_passing());
     match answer {
         Ok(of) => of.group.as_ref().is_err_and(passes) || of.committed.as_ref().is_err_and(passes),
         Err(error) => passes(error),
     }
 }
 
+fn passes(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusal) if refusal.is_passing())
+}
+
+/// A coordinator that takes its time with each answer is not asked as often.
 async fn until_it_has_passed<T>(ask: impl AsyncFn() -> T, is_passing: impl Fn(&T) -> bool) -> T {
-    let mut answer = ask().await;
-    for _ in 1..TRIES {
-        if !is_passing(&answer) {
-            break;
+    let until = Instant::now() + PASSES_WITHIN;
+    loop {
+        let answer = ask().await;
+        if !is_passing(&answer) || Instant::now() >= until {
+            return answer;
         }
         tokio::time::sleep(PAUSE).await;
-        answer = ask().await;
     }
-    answer
 }
 
 #[cfg(test)]
@@ -130,14 +143,18 @@ mod tests {
             .enable_time()
             .build()
             .expect("a runtime");
-        for (passes_after, asked) in [(0, 1), (2, 3), (u32::MAX, TRIES)] {
+        let asked = |passing: u32, takes: Duration| {
             let tries = Cell::new(0);
             let ask = async || {
+                tokio::time::sleep(takes).await;
                 tries.set(tries.get() + 1);
                 tries.get()
             };
-            let answer = until_it_has_passed(ask, |nth| *nth <= passes_after);
-            assert_eq!(runtime.block_on(answer), asked);
-        }
+            runtime.block_on(until_it_has_passed(ask, |nth| *nth <= passing))
+        };
+        assert_eq!(asked(0, Duration::ZERO), 1);
+        assert_eq!(asked(1, Duration::ZERO), 2);
+        assert!(asked(u32::MAX, Duration::ZERO) > 1);
+        assert_eq!(asked(u32::MAX, PASSES_WITHIN), 1);
     }
 }

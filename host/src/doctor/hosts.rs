@@ -25,6 +25,12 @@ pub(super) async fn look(look: &Look, token: Option<&Secret>) -> Vec<Host> {
     }
     let mut hosts = asking.join_all().await;
     hosts.sort_by(|a, b| a.client.cmp(&b.client));
+    let life = |host: &Host| match &host.status {
+        Answer::Known(status) => Some((status.host.clone(), status.started.clone())),
+        _ => None,
+    };
+    // One that is asked at the address of a dead one, too, answers here a second time.
+    hosts.dedup_by(|a, b| life(a).is_some() && life(a) == life(b));
     hosts
 }
 

@@ -1,7 +1,7 @@
 //! Fills a snapshot of a group by asking the brokers; reads only, joins nothing, commits nothing.
 
 pub(crate) mod ahead;
-mod coordinator;
+pub(crate) mod coordinator;
 mod history;
 mod hosts;
 mod look;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use penstock_admin_protocol::{Broker, ByPartition, Cluster, Error, Key, Place, Refusal};
+use penstock_admin_protocol::{Broker, ByPartition, Cluster, Error, Place, Refusal};
 use penstock_core::diagnosis::snapshot::{Answer, Commit, Committed, Group, Log};
 use penstock_core::offsets::{Standing, Target};
 
 use super::rows::{self, Row};
 use crate::commands::{Exit, Failure};
-use crate::doctor::{ANSWER_TIME_MAX, Ask, look_once};
+use crate::doctor::{ANSWER_TIME_MAX, Ask, coordinator, look_once};
 use crate::security::Entrance;
 
 /// Which group, and which partitions of it.
@@ -75,7 +75,8 @@ impl Seen {
         }
         let rows = rows::rows(&look, &committed, group.as_ref());
         let rows = chosen_of(chosen, rows)?;
-        let coordinator = coordinator(&cluster, &chosen.group).await?;
+        let coordinator = coordinator::find(&cluster, &chosen.group).await;
+        let coordinator = coordinator.map_err(|error| broker_failure(&error))?;
         Ok(Seen {
             cluster,
             coordinator,
@@ -116,15 +117,6 @@ fn chosen_of(chosen: &Chosen, rows: Vec<Row>) -> Result<Vec<Row>, Failure> {
     let wanted =
         |row: &Row| chosen.partitions.is_empty() || chosen.partitions.contains(&row.partition);
     Ok(rows.into_iter().filter(wanted).collect())
-}
-
-async fn coordinator(cluster: &Cluster, group: &str) -> Result<Arc<Broker>, Failure> {
-    let found = cluster.entry().find_coordinator(Key::Group(group)).await;
-    let address = found.map_err(|error| broker_failure(&error))?;
-    Ok(match cluster.broker(address.id) {
-        Some(broker) => Arc::clone(broker),
-        None => cluster.at(&address.address),
-    })
 }
 
 /// What each partition is before a reset to `target`; asks for times where they matter.

@@ -1,6 +1,7 @@
 //! Groups without a position, or with one outside of the log.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use penstock_tests::eventually;
 use serde_json::json;
 
 use crate::support::{Case, Named, SOON};
@@ -91,7 +92,13 @@ fn java_that_begins_at_the_end_of_a_new_partition_is_told_what_it_misses() -> Re
     let latest = ["auto.offset.reset=latest", "metadata.max.age.ms=1000"];
     let mut worker = case.java(&latest)?;
     worker.wait_for_log("joined [grown", SOON)?;
-    case.send(0, 1)?;
+    // What is sent before it has asked for the end is before that.
+    eventually("it has read and committed one", SOON, || {
+        case.send(0, 1)?;
+        let committed = case.client.committed(&case.group, &case.topic)?;
+        ensure!(committed[&0].is_some(), "{committed:?}");
+        Ok(())
+    });
     case.caught_up();
     // So that it cannot notice the partition before there is something in it.
     worker.suspend()?;

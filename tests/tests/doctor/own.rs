@@ -120,7 +120,7 @@ fn the_watchdog_names_what_holds_the_host_up_and_says_when_it_is_over() -> Resul
 fn what_is_left_of_a_killed_host_is_waited_for_and_named() -> Result<()> {
     let scene = Scene::new("left", 1)?;
     let session = ["kafka", "consumer", "session.timeout.ms"];
-    let config = config(&scene)?.set(&session, "45000");
+    let config = config(&scene)?.set(&session, "120000");
     let mut host = Host::start(&config)?;
     host.ready(SOON)?;
     scene.send_values(0, &["ok 1"])?;
@@ -128,9 +128,15 @@ fn what_is_left_of_a_killed_host_is_waited_for_and_named() -> Result<()> {
     host.kill()?;
     scene.send_values(0, &["ok 2"])?;
     host.start_again()?;
-    host.wait_for_log("starting", SOON)?;
+    eventually("it answers", SOON, || host.status());
     let seen = doctor(&host)?.examine()?;
     let cause = seen.only("PSK-D008")["cause"].to_string();
-    assert!(cause.contains("left of a host that was killed"), "{cause}");
+    assert!(cause.contains("left of one that was killed"), "{cause}");
+    eventually("its watchdog says so, too", WATCHED, || {
+        let status = host.status()?;
+        let text = status["findings"][0]["text"].to_string();
+        ensure!(text.contains("left of one that was killed"), "{status:#}");
+        Ok(())
+    });
     host.stop()
 }

@@ -72,6 +72,6 @@ fn a_lag_of_markers_is_no_lag() -> Result<()> {
     let seen = scene.doctor().examine()?;
     let notes = seen.healthy();
     assert!(notes.contains("is no record to read"), "{notes}");
-    assert!(seen.took < Duration::from_secs(2), "{:?}", seen.took);
+    assert_eq!(seen.said["watched-ms"], 0);
     Ok(())
 }

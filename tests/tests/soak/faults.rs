@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use penstock_tests::{Broker, Flow, Line, Proxy, Random};
+use penstock_tests::{Broker, Flow, Line, Proxy, Random, wait_until};
 
 use crate::fleet::Fleet;
+
+/// How long the controller may take to believe in a broker again.
+const GROWS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Something that goes wrong, or changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +147,13 @@ impl Chaos {
             }
             Fault::TopicGrown if self.partitions < PARTITIONS_MAX => {
                 self.partitions += 1;
-                line.client.grow_topic(&line.input, self.partitions)?;
+                // A broker that was frozen is fenced for a moment, and refuses it.
+                wait_until("the topic grows", GROWS_WITHIN, || {
+                    match line.client.partitions(&line.input)?.len() {
+                        there if there == usize::try_from(self.partitions)? => Ok(()),
+                        _ => line.client.grow_topic(&line.input, self.partitions),
+                    }
+                })?;
                 flow.grow(usize::try_from(self.partitions)?);
                 Ok(())
             }

@@ -43,6 +43,7 @@ pub(crate) fn status(partition: PartitionStatus) -> Status {
         group: "workers".to_owned(),
         version: "0.1.0".to_owned(),
         started: "2026-01-01T00:00:00Z".to_owned(),
+        member: Some(format!("{CLIENT}-id")),
         state: HostState::Consuming,
         partitions: vec![partition],
         handlers: vec![HandlerStatus {

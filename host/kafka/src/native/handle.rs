@@ -13,7 +13,7 @@ use super::callbacks::Callbacks;
 use super::freeze::Frozen;
 use super::list::{List, PartitionOffset, c_string, checked, error_code};
 use super::queue::{Queue, millis};
-use super::tokens;
+use super::{exit, tokens};
 use crate::throttle::Throttle;
 use crate::token::{self, Source};
 use crate::who::Who;
@@ -72,6 +72,7 @@ impl Handle {
         role: Role,
         frozen: Option<Arc<Frozen>>,
     ) -> Result<Arc<Handle>, Error> {
+        exit::keep_openssl();
         let (config, tokens) = with_tokens(config)?;
         let settings = config.create_native_config().map_err(setting_error)?;
         let who = Who::of(&config, role, tokens.as_ref());

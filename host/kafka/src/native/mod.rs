@@ -6,6 +6,7 @@
 
 mod callbacks;
 mod event;
+mod exit;
 mod freeze;
 mod handle;
 mod list;

@@ -1,13 +1,11 @@
 //! SIGKILL at random moments under load, a second host that comes and goes, two stages: nothing is
 //! lost, and nothing is there twice.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use penstock_tests::{Host, HostConfig, Random, eventually, plugin, unique};
 
 use super::{is_exact, once};
-use crate::support::{Flow, Line, Load, PROTOCOLS, SOON};
+use crate::support::{Flow, Line, Load, PROTOCOLS, SOON, Watch};
 
 /// Of each protocol.
 const KILLS: usize = 5;
@@ -86,12 +84,13 @@ fn an_orderly_end_commits_what_is_finished() -> Result<()> {
     load.send(20)?;
     let sent = load.finish()?;
     let host = Host::start(&config)?;
-    eventually("a transaction is open", SOON, || {
+    // All are finished in it, and its own end is what commits.
+    eventually("a transaction holds them all", SOON, || {
         ensure!(super::transactions(&host)?["open-ms"].is_u64(), "none");
+        let calls = host.account(&line.input, "unruly", "calls")?;
+        ensure!(calls == 20, "{calls} of 20");
         Ok(())
     });
-    // Its own end is what commits.
-    std::thread::sleep(Duration::from_millis(300));
     host.stop()?;
     is_exact(&line, &sent)?;
     line.is_caught_up()

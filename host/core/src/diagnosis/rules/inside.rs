@@ -7,6 +7,8 @@ use crate::diagnosis::scene::{Inside, Place, Scene};
 use crate::diagnosis::words::{quoted, span, times, wait};
 use crate::status::{HostState, Status, WaitStatus};
 
+use super::left_over::successor;
+
 /// A deadline has passed after ten times as long by the clock at the latest, and is tried once
 /// more.
 const DEADLINES_MAX: u64 = 20;
@@ -73,9 +75,10 @@ fn stage(code: Code) -> Option<Stage> {
 /// Whether each partition of a topic has an owner: what one host can't read yet, others do.
 fn is_with_others(scene: &Scene<'_>, topic: &str) -> bool {
     let mut places = scene.places.iter().filter(|place| place.topic == topic);
+    // What an earlier life of the host has left does not read it.
+    let is_read = |place: &Place<'_>| place.owner.is_some() && successor(scene, place).is_none();
     // Of one that is not seen, nobody is known to read it.
-    places.next().is_some_and(|first| first.owner.is_some())
-        && places.all(|place| place.owner.is_some())
+    places.next().is_some_and(is_read) && places.all(is_read)
 }
 
 /// Whether a host says itself that it reads a topic once a plugin is compiled.

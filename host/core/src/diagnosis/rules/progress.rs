@@ -9,7 +9,7 @@ use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::words::{count, list, member, span, wait};
 
 use super::cures::{next_batch, numbers, seen, unread};
-use super::left_over::successor;
+use super::left_over::is_left_over;
 
 /// A partition with an owner, a commit within the log and records before it, and no commit for
 /// longer than clients let pass between two.
@@ -41,8 +41,8 @@ fn standing(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Option<Fin
     let stuck: Vec<&Place<'_>> = places
         .iter()
         .copied()
-        // A host of Penstock says itself what it does, also that it has nothing to do with it.
-        .filter(|place| place.inside.is_none() && successor(scene, place).is_none())
+        // A host of Penstock says itself what it does.
+        .filter(|place| place.inside.is_none() && !is_left_over(scene, place))
         .filter(|place| scene.held_ms(place) >= NEXT_COMMIT_MS && stands(place))
         .collect();
     let owner = stuck.first()?.owner?;
