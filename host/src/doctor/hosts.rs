@@ -30,7 +30,8 @@ pub(super) async fn look(look: &Look, token: Option<&Secret>) -> Vec<Host> {
         _ => None,
     };
     // One that is asked at the address of a dead one, too, answers here a second time.
-    hosts.dedup_by(|a, b| life(a).is_some() && life(a) == life(b));
+    let mut lives = BTreeSet::new();
+    hosts.retain(|host| life(host).is_none_or(|life| lives.insert(life)));
     hosts
 }
 

@@ -1,6 +1,5 @@
 //! Each kind of failure: its verdict, its dead letter, and that nothing else is touched by it.
 
-use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
@@ -223,16 +222,12 @@ fn skips_and_too_much_log_are_no_failures() -> Result<()> {
     assert_eq!(dropped, [995]);
     // They are written once the partition is another worker's, so those of two runs may change places.
     let skipped = log.iter().filter(|line| line["message"] == "skipped");
-    let reasons: BTreeMap<_, _> = skipped
-        .map(|line| {
-            (
-                line["offset"].as_i64(),
-                line["reason"].as_str().unwrap_or_default(),
-            )
-        })
+    let mut reasons: Vec<_> = skipped
+        .map(|line| (line["offset"].as_i64(), line["reason"].as_str()))
         .collect();
+    reasons.sort_unstable();
     let expected = [(0, "asked-to"), (1, "asked-to"), (4, "tombstone")];
-    assert_eq!(reasons, expected.map(|(at, why)| (Some(at), why)).into());
+    assert_eq!(reasons, expected.map(|(at, why)| (Some(at), Some(why))));
     host.stop()
 }
 

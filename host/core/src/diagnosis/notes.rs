@@ -3,7 +3,7 @@
 use super::outputs::{arrivals, nothing_arrived};
 use super::past::began_at_the_end;
 use super::patience::{TRANSACTION_MS, watch_ms};
-use super::rules::left_over;
+use super::rules::left_over::is_left_over;
 use super::rules::permissions::allow;
 use super::rules::progress::flow;
 use super::rules::transactions::{age_ms, transaction};
@@ -132,7 +132,7 @@ fn standby(scene: &Scene<'_>) -> Option<String> {
 fn rebalance(scene: &Scene<'_>) -> Option<String> {
     let group = scene.group.filter(|_| scene.is_rebalancing())?;
     // It is known whom the others wait for.
-    if !left_over::rule(scene).is_empty() {
+    if scene.places.iter().any(|place| is_left_over(scene, place)) {
         return None;
     }
     Some(format!(

@@ -53,6 +53,12 @@ impl<'s> Roll<'s> {
         Some((owner, since.map_or(last.at_ms, |of| of.at_ms)))
     }
 
+    /// Who had a partition when the group was seen first.
+    pub fn first_owner(&self, topic: &str, partition: i32) -> Option<&'s Member> {
+        let first = self.samples.first()?;
+        first.owners.get(&(topic, partition)).copied()
+    }
+
     /// The members that came after the first look and were gone by the last.
     pub fn passed_through(&self) -> BTreeSet<&'s str> {
         let [first, between @ .., last] = self.samples.as_slice() else {

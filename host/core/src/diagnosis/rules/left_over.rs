@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::codes::Code;
 use crate::diagnosis::finding::{Finding, Stage};
 use crate::diagnosis::patience::NEXT_COMMIT_MS;
-use crate::diagnosis::scene::{Place, Scene, each};
+use crate::diagnosis::scene::{Place, Scene};
 use crate::diagnosis::snapshot::{GroupKind, Member};
 use crate::diagnosis::words::{list, member, wait};
 use crate::status::Status;
@@ -15,20 +15,19 @@ use super::progress::stands;
 
 /// Partitions whose owner goes by the name of a host that answers and is another member. A host that
 /// is started again under its name joins anew, and its group waits for the dead one.
-pub(in crate::diagnosis) fn rule(scene: &Scene<'_>) -> Vec<Finding> {
+pub(super) fn rule(scene: &Scene<'_>) -> Vec<Finding> {
     let topics = scene.by_topic().into_iter();
     topics
         .filter_map(|(topic, mut places)| {
             places.retain(|place| is_left_over(scene, place));
-            let owners: Vec<_> = places.iter().filter_map(|place| place.owner).collect();
-            (!places.is_empty()).then(|| left_over(scene, topic, &owners, &places))
+            (!places.is_empty()).then(|| left_over(scene, topic, &places))
         })
         .collect()
 }
 
 /// Whether a place stands still since its owner is such a member, for longer than one that lives may
 /// take.
-pub(super) fn is_left_over(scene: &Scene<'_>, place: &Place<'_>) -> bool {
+pub(in crate::diagnosis) fn is_left_over(scene: &Scene<'_>, place: &Place<'_>) -> bool {
     let watched = scene.is_of_consumers() && scene.watched_ms() >= NEXT_COMMIT_MS;
     watched && stands(place) && successor(scene, place).is_some() && has_lasted(scene, place)
 }
@@ -43,15 +42,13 @@ pub(super) fn successor<'s>(scene: &Scene<'s>, place: &Place<'s>) -> Option<&'s 
 
 /// It was the owner's in the first look already, or for as long; the group may be sharing out meanwhile.
 fn has_lasted(scene: &Scene<'_>, place: &Place<'_>) -> bool {
-    let before = scene.first.group.known();
-    let before = before.into_iter().flat_map(|group| &group.members);
-    let mut same = before.filter(|of| place.owner.is_some_and(|owner| of.id == owner.id));
-    let here = (place.topic, place.partition);
-    let had = same.any(|of| each(&of.assignment).any(|it| it == here));
-    had || scene.held_ms(place) >= NEXT_COMMIT_MS
+    let before = scene.roll.first_owner(place.topic, place.partition);
+    let same = before.zip(place.owner);
+    same.is_some_and(|(before, now)| before.id == now.id) || scene.held_ms(place) >= NEXT_COMMIT_MS
 }
 
-fn left_over(scene: &Scene<'_>, topic: &str, owners: &[&Member], places: &[&Place<'_>]) -> Finding {
+fn left_over(scene: &Scene<'_>, topic: &str, places: &[&Place<'_>]) -> Finding {
+    let owners: Vec<&Member> = places.iter().filter_map(|place| place.owner).collect();
     let waiting = places.iter().filter_map(|place| place.waiting()).sum();
     let hosts = places.iter().filter_map(|place| successor(scene, place));
     let hosts: BTreeSet<&str> = hosts.map(|of| of.host.as_str()).collect();
@@ -79,9 +76,12 @@ fn left_over(scene: &Scene<'_>, topic: &str, owners: &[&Member], places: &[&Plac
         "two hosts go by one name, and the other one has the partitions: each needs a host.id of \
          its own",
     );
-    let until = match scene.group.map(|group| group.kind) {
-        Some(GroupKind::Classic) => "session.timeout.ms, 45 s by default",
-        _ => "the brokers' group.consumer.session.timeout.ms, 45 s by default",
+    let is_classic = scene
+        .group
+        .is_some_and(|group| group.kind == GroupKind::Classic);
+    let until = match is_classic {
+        true => "session.timeout.ms, 45 s by default",
+        false => "the brokers' group.consumer.session.timeout.ms, 45 s by default",
     };
     let finding = finding.step(format!(
         "wait: when the session ends ({until}), the group shares the partitions out anew{}",
@@ -91,16 +91,18 @@ fn left_over(scene: &Scene<'_>, topic: &str, owners: &[&Member], places: &[&Plac
             false => "",
         }
     ));
-    match (are_static, scene.group.map(|group| group.kind)) {
-        (true, _) => finding,
-        (false, Some(GroupKind::Classic)) => finding.step(
-            "so that it does not happen again, end hosts by SIGTERM, and give them \
-             host.shutdown-deadline for it; one that may be killed all the same has its partitions \
-             back at once with a group.instance.id in [kafka.consumer]",
-        ),
-        (false, _) => finding.step(
-            "so that it does not happen again, end hosts by SIGTERM, and give them \
-             host.shutdown-deadline for it",
-        ),
+    if are_static {
+        return finding;
     }
+    let killed = match is_classic {
+        true => {
+            "; one that may be killed all the same has its partitions back at once with a \
+             group.instance.id in [kafka.consumer]"
+        }
+        false => "",
+    };
+    finding.step(format!(
+        "so that it does not happen again, end hosts by SIGTERM, and give them \
+         host.shutdown-deadline for it{killed}"
+    ))
 }
